@@ -1,0 +1,84 @@
+"""Images → tables of numbers → trees of images.
+
+>>> import orangecontrib.imageembedding as oie
+>>> found = oie.import_images("animals/")
+>>> done = oie.embed_images(found.table, embedder="resnet50")
+>>> tree = oie.cluster_images(done.embeddings)
+>>> tree.cut(n_clusters=5)
+
+Each name is loaded when it is first used: importing this module costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orangecontrib.imageembedding.clusters.tree import Tree
+    from orangecontrib.imageembedding.embeddings.backends.local import Local
+    from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
+    from orangecontrib.imageembedding.embeddings.run import Embedded
+    from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+    from orangecontrib.imageembedding.errors import (
+        BackendError,
+        Cancelled,
+        ImageEmbeddingError,
+        ImageError,
+        InputError,
+        WeightsError,
+    )
+    from orangecontrib.imageembedding.pipeline import (
+        cluster_images,
+        embed_files,
+        embed_images,
+        import_images,
+    )
+
+_MODULE_OF = {
+    "BackendError": "errors",
+    "Cancelled": "errors",
+    "Embedded": "embeddings.run",
+    "EmbedderSpec": "embeddings.spec",
+    "ImageEmbeddingError": "errors",
+    "ImageError": "errors",
+    "InputError": "errors",
+    "Local": "embeddings.backends.local",
+    "Tree": "clusters.tree",
+    "WeightsError": "errors",
+    "cluster_images": "pipeline",
+    "embed_files": "pipeline",
+    "embed_images": "pipeline",
+    "get_embedder": "embeddings.catalogue",
+    "import_images": "pipeline",
+    "list_embedders": "embeddings.catalogue",
+}
+
+__all__ = [
+    "BackendError",
+    "Cancelled",
+    "Embedded",
+    "EmbedderSpec",
+    "ImageEmbeddingError",
+    "ImageError",
+    "InputError",
+    "Local",
+    "Tree",
+    "WeightsError",
+    "cluster_images",
+    "embed_files",
+    "embed_images",
+    "get_embedder",
+    "import_images",
+    "list_embedders",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""① A folder becomes `ImageFile` records."""

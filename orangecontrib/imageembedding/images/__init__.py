@@ -1,0 +1,1 @@
+"""② A location becomes bytes, bytes become upright RGB pixels, pixels become a network's input."""
