@@ -1,0 +1,1 @@
+"""③ Images become vectors."""

@@ -1,0 +1,1 @@
+"""What runs an embedder: each module is one backend, behind the interface in `base`."""

