@@ -1,0 +1,1 @@
+"""⑥ Vectors become distances, a tree, clusters."""

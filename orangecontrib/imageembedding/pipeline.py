@@ -1,0 +1,278 @@
+"""The whole flow: folder → table → embeddings → tree. START HERE.
+
+Scripts, the command line and the widgets all call these functions, and nothing else decides
+the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from Orange.data import Table
+from Orange.misc import DistMatrix
+
+from orangecontrib.imageembedding.clusters.distances import Vectors
+from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
+from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.embeddings.backends.base import Backend
+from orangecontrib.imageembedding.embeddings.backends.local import Local
+from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
+from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.files.record import SkippedFile
+from orangecontrib.imageembedding.files.scan import scan_folder
+from orangecontrib.imageembedding.images.decode import read_size
+from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
+from orangecontrib.imageembedding.tables import locate
+from orangecontrib.imageembedding.tables.build import table_of_images
+from orangecontrib.imageembedding.tables.features import (
+    complete_rows,
+    feature_matrix,
+    with_embeddings,
+    with_reasons,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedImages:
+    """A folder as a table.
+
+    Attributes
+    ----------
+    table : Table
+        One row for each image; see `table_of_images` for the columns.
+    skipped : tuple of SkippedFile
+        What was left out, each with ``path`` and ``reason``.
+    """
+
+    table: Table
+    skipped: tuple[SkippedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedImages:
+    """A table of images with their embeddings.
+
+    Attributes
+    ----------
+    embeddings : Table
+        The rows whose images could be embedded, with attributes ``n0``, ``n1``, …; no rows if
+        there is none.
+    skipped : Table or None
+        The other rows, with a meta ``reason``; None if there is none.
+    """
+
+    embeddings: Table
+    skipped: Table | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusteredRows:
+    """A tree and the rows that are its leaves.
+
+    Attributes
+    ----------
+    tree : Tree
+    table : Table or None
+        Where the rows come from; None if the distances came without a table.
+    rows : ndarray of shape (n_leaves,), dtype int
+        The row of each leaf.
+    names : sequence of str or None
+        Names of the leaves, where there is no table.
+    """
+
+    tree: Tree
+    table: Table | None
+    rows: NDArray[np.intp]
+    names: Sequence[str] | None = None
+
+    @property
+    def n_left_out(self) -> int:
+        """Rows that are no leaves, because they have missing numbers."""
+        return 0 if self.table is None else len(self.table) - len(self.rows)
+
+    def name_of(self, leaf: int) -> str:
+        """Get the name of a leaf: its row number, if there is no better one."""
+        return self.names[leaf] if self.names is not None else str(self.rows[leaf] + 1)
+
+
+def import_images(folder: str | os.PathLike[str], progress: Progress = silent) -> ImportedImages:
+    """Make a table of the images in a folder and in all folders below it.
+
+    Parameters
+    ----------
+    folder : str or path
+        Its sub-folders become the classes.
+    progress : Progress, optional
+        Told the part of the files that are looked at.
+
+    Returns
+    -------
+    imported : ImportedImages
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no image in it.
+    """
+    say(progress, "Reading the folder")
+    folder = os.path.abspath(os.path.expanduser(os.fspath(folder)))
+    scan = run_watched(lambda relay: scan_folder(folder, read_size, relay), progress)
+    if not scan.files:
+        left_out = ""
+        if scan.skipped:
+            first = scan.skipped[0]
+            left_out = f" {len(scan.skipped)} left out; the first: {first.path}: {first.reason}."
+        raise InputError(f"The folder {folder} holds no images.{left_out}")
+    name = os.path.basename(folder) or folder
+    return ImportedImages(table_of_images(scan.files, name), scan.skipped)
+
+
+def embed_images(
+    table: Table,
+    embedder: str | EmbedderSpec = DEFAULT_ID,
+    *,
+    image_column: str | None = None,
+    backend: Backend | None = None,
+    progress: Progress = silent,
+) -> EmbeddedImages:
+    """Embed the images of a table.
+
+    Parameters
+    ----------
+    table : Table
+        With a column of paths or URLs.
+    embedder : str or EmbedderSpec
+        Id of an embedder in the catalogue, see `list_embedders`.
+    image_column : str, optional
+        Name of the column; by default the first that is marked as holding images.
+    backend : Backend, optional
+        What computes; by default torch on this computer: no image leaves it.
+    progress : Progress, optional
+        Told the part of the images that are done.
+
+    Returns
+    -------
+    embedded : EmbeddedImages
+
+    Raises
+    ------
+    InputError
+        If the table has no such column, or there is no such embedder.
+    BackendError
+        If the embedder cannot run, for instance because its weights cannot be had.
+    """
+    spec = get_embedder(embedder)
+    column = locate.image_column(table.domain, image_column)
+    locations = locate.image_locations(table, column)
+    embedded = embed_locations(locations, spec, backend or Local(), progress)
+    rows = [row for row in range(len(table)) if row not in embedded.failures]
+    return EmbeddedImages(
+        embeddings=with_embeddings(table, rows, embedded.vectors[rows], spec.id),
+        skipped=with_reasons(table, embedded.failures),
+    )
+
+
+def embed_files(
+    paths: Sequence[str | os.PathLike[str]],
+    embedder: str | EmbedderSpec = DEFAULT_ID,
+    *,
+    backend: Backend | None = None,
+    progress: Progress = silent,
+) -> Embedded:
+    """Embed image files without any table.
+
+    Parameters
+    ----------
+    paths : sequence of str or path
+        Paths or URLs.
+    embedder, backend, progress
+        As for `embed_images`.
+
+    Returns
+    -------
+    embedded : Embedded
+        ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
+        failures; ``failures``: dict of row to reason.
+    """
+    spec = get_embedder(embedder)
+    locations = [os.fspath(path) for path in paths]
+    return embed_locations(locations, spec, backend or Local(), progress)
+
+
+def cluster_images(
+    data: Table | Vectors,
+    metric: str = "cosine",
+    linkage: str = "average",
+    progress: Progress = silent,
+) -> Tree:
+    """Build the tree of hierarchical clustering.
+
+    Parameters
+    ----------
+    data : Table or ndarray of shape (n, n_features)
+        Of a table its embeddings are compared, or all numeric attributes if it has none.
+    metric : {"cosine", "euclidean", "manhattan", "correlation"}
+        Distance between two images.
+    linkage : {"average", "complete", "ward", "weighted", "single"}
+        Distance between two clusters. Ward's needs Euclidean distances; with cosine or
+        correlation it gets those between the vectors scaled to length 1.
+    progress : Progress, optional
+        Told the part of the distances that are done.
+
+    Returns
+    -------
+    tree : Tree
+        ``linkage``: (n - 1, 4) as scipy's; ``leaf_order``; ``cut``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two rows, no numbers, or numbers are missing.
+    ValueError
+        If metric or linkage is unknown.
+    """
+    vectors = feature_matrix(data) if isinstance(data, Table) else np.asarray(data)
+    return run_watched(lambda relay: tree_of_vectors(vectors, metric, linkage, relay), progress)
+
+
+def cluster_table(
+    table: Table, metric: str = "cosine", linkage: str = "average", progress: Progress = silent
+) -> ClusteredRows:
+    """Cluster the rows of a table in which no number is missing; as `cluster_images` else."""
+    vectors = feature_matrix(table)
+    rows = complete_rows(vectors)
+    return ClusteredRows(cluster_images(vectors[rows], metric, linkage, progress), table, rows)
+
+
+def cluster_distances(
+    distances: DistMatrix, linkage: str = "average", progress: Progress = silent
+) -> ClusteredRows:
+    """Cluster by distances that are known.
+
+    Parameters
+    ----------
+    distances : DistMatrix of shape (n, n)
+        Symmetric; of the rows or of the columns of a table.
+    linkage, progress
+        As for `cluster_images`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two items, or distances are missing.
+    """
+    tree = run_watched(lambda relay: tree_of_distances(distances, linkage, relay), progress)
+    rows = np.arange(tree.n_leaves)
+    items = distances.row_items
+    if isinstance(items, Table) and distances.axis == 1:
+        return ClusteredRows(tree, items, rows)
+    if isinstance(items, Table):  # distances between its columns
+        items = [variable.name for variable in items.domain.attributes]
+    names = None if items is None else [getattr(item, "name", str(item)) for item in items]
+    return ClusteredRows(tree, None, rows, names)

@@ -1,0 +1,1 @@
+"""④ ⑤ ⑦ Orange tables: of image files, of embeddings, of chosen rows."""

@@ -1,0 +1,75 @@
+"""`ImageFile` records → an Orange table, one row for each image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+
+from orangecontrib.imageembedding.files.record import ImageFile, SkippedFile
+
+
+def image_variable(name: str = "image") -> StringVariable:
+    """Make a text column that is marked as holding paths or URLs of images."""
+    variable = StringVariable(name)
+    variable.attributes["type"] = "image"
+    return variable
+
+
+def table_of_images(files: Sequence[ImageFile], name: str) -> Table:
+    """Make the table of imported images.
+
+    Parameters
+    ----------
+    files : sequence of ImageFile
+        Become the rows, in this order.
+    name : str
+        Name of the table.
+
+    Returns
+    -------
+    table : Table
+        Class ``category`` if there are several, metas ``image name``, ``image`` (absolute path:
+        right wherever the rows go), ``size`` in bytes, ``width`` and ``height`` in pixels.
+    """
+    classes = list(dict.fromkeys(file.class_name for file in files))
+    whole = {"number_of_decimals": 0}
+    metas = (
+        StringVariable("image name"),
+        image_variable(),
+        ContinuousVariable("size", **whole),
+        ContinuousVariable("width", **whole),
+        ContinuousVariable("height", **whole),
+    )
+    class_vars = [DiscreteVariable("category", values=classes)] if len(classes) > 1 else []
+    index = {class_name: i for i, class_name in enumerate(classes)}
+    codes = np.array([[index[file.class_name]] for file in files], dtype=float)
+    values = np.empty((len(files), len(metas)), dtype=object)
+    for row, file in enumerate(files):
+        stem = _stem(file.path)
+        values[row] = (stem, file.path, file.n_bytes, file.width_px, file.height_px)
+    table = Table.from_numpy(
+        Domain([], class_vars, metas),
+        X=np.empty((len(files), 0)),
+        Y=codes.reshape(-1, 1) if class_vars else None,
+        metas=values,
+    )
+    table.name = name
+    return table
+
+
+def table_of_skipped(skipped: Sequence[SkippedFile]) -> Table | None:
+    """Make a table of what was left out, with metas ``file`` and ``reason``; None if nothing."""
+    if not skipped:
+        return None
+    values = np.array([[file.path, file.reason] for file in skipped], dtype=object)
+    domain = Domain([], metas=[StringVariable("file"), StringVariable("reason")])
+    table = Table.from_numpy(domain, np.empty((len(skipped), 0)), metas=values)
+    table.name = "Skipped files"
+    return table
+
+
+def _stem(path: str) -> str:
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    return name.rsplit(".", 1)[0] or name

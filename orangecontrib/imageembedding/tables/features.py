@@ -1,0 +1,109 @@
+"""Table + vectors → a table with the columns ``n0``, ``n1`` and so on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table
+from Orange.data.util import get_unique_names
+
+from orangecontrib.imageembedding.errors import InputError
+
+
+def with_embeddings(
+    table: Table, rows: Sequence[int], vectors: NDArray[np.float32], embedder_id: str
+) -> Table:
+    """Get some rows of a table with their embeddings.
+
+    Parameters
+    ----------
+    table : Table
+        Any subclass, which is kept, as are row ids, name and attributes.
+    rows : sequence of int
+        The rows of `table` to take.
+    vectors : ndarray of shape (len(rows), n_features)
+        Their embeddings.
+    embedder_id : str
+        Is noted in the attribute ``embedder`` of each new column.
+
+    Returns
+    -------
+    embedded : Table
+        With attributes ``n0`` to ``n{n_features - 1}`` behind the others, hidden in choices of
+        columns. A name that is taken already gets a number.
+    """
+    names = [f"n{i}" for i in range(vectors.shape[1])]
+    columns = [ContinuousVariable(name) for name in get_unique_names(table.domain, names)]
+    for column in columns:
+        column.attributes.update(hidden=True, embedder=embedder_id)
+    old = table.domain
+    domain = Domain((*old.attributes, *columns), old.class_vars, old.metas)
+    chosen = table[np.asarray(rows, dtype=int)]
+    embedded = chosen.transform(domain)
+    n_old = len(old.attributes)
+    with embedded.unlocked(embedded.X):
+        if sp.issparse(embedded.X):
+            embedded.X = sp.hstack([chosen.X, sp.csr_matrix(vectors)], format="csr")
+        else:
+            embedded.X[:, n_old:] = vectors
+    return embedded
+
+
+def with_reasons(table: Table, reasons: dict[int, str]) -> Table | None:
+    """Get the rows that failed, with their ``reason`` as a meta; None if there are none."""
+    if not reasons:
+        return None
+    (name,) = get_unique_names(table.domain, ["reason"])
+    rows = np.array(list(reasons), dtype=int)
+    return table[rows].add_column(StringVariable(name), list(reasons.values()), to_metas=True)
+
+
+def is_embedding_name(name: str) -> bool:
+    """Tell whether a column's name is ``n`` and a number."""
+    return re.fullmatch(r"n\d+", name) is not None
+
+
+def has_embeddings(table: Table) -> bool:
+    """Tell whether a table has columns of embeddings."""
+    return bool(_embedding_columns(table.domain))
+
+
+def _embedding_columns(domain: Domain) -> list[ContinuousVariable]:
+    """Find them by their mark, or by their names in a table whose format keeps no marks."""
+    numeric = [column for column in domain.attributes if column.is_continuous]
+    marked = [column for column in numeric if "embedder" in column.attributes]
+    return marked or [column for column in numeric if is_embedding_name(column.name)]
+
+
+def feature_matrix(table: Table) -> NDArray[np.float64]:
+    """Get the numbers by which rows are compared.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_rows, n_features), dtype float64
+        The embeddings where the table has some, else all its numeric attributes.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    chosen = _embedding_columns(table.domain) or [
+        column for column in table.domain.attributes if column.is_continuous
+    ]
+    if not chosen:
+        raise InputError("The table has no numeric columns. Image Embedding adds them.")
+    if len(chosen) == len(table.domain.attributes):
+        matrix = table.X
+    else:
+        matrix = table.X[:, [table.domain.index(column) for column in chosen]]
+    return matrix.toarray() if sp.issparse(matrix) else np.asarray(matrix, dtype=float)
+
+
+def complete_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Get the indices of the rows in which no number is missing or infinite."""
+    return np.flatnonzero(np.isfinite(matrix).all(axis=1))

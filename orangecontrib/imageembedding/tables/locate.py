@@ -1,0 +1,114 @@
+"""Rows → where their images are."""
+
+from __future__ import annotations
+
+import os
+
+from Orange.data import DiscreteVariable, Domain, StringVariable, Table, Variable
+
+from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.images.fetch import is_url
+
+TEXT = 2  # rank of a text column about which nothing is known
+
+
+def image_columns(domain: Domain) -> list[Variable]:
+    """Get the columns that can hold locations of images: those marked as such come first."""
+    candidates = [
+        variable
+        for variable in (*domain.metas, *domain.class_vars, *domain.attributes)
+        if isinstance(variable, StringVariable | DiscreteVariable)
+    ]
+    return sorted(candidates, key=_rank)
+
+
+def has_image_column(domain: Domain) -> bool:
+    """Tell whether `image_column` finds one by default: a categorical one must be named."""
+    columns = image_columns(domain)
+    return bool(columns) and _rank(columns[0]) <= TEXT
+
+
+def image_column(domain: Domain, name: str | None = None) -> Variable:
+    """Get the column that holds the locations.
+
+    Parameters
+    ----------
+    domain : Domain
+        Of a table.
+    name : str, optional
+        Of the column; by default the first that is marked as holding images, else the first
+        text column.
+
+    Raises
+    ------
+    InputError
+        If there is no such column.
+    """
+    columns = image_columns(domain)
+    if name is not None:
+        columns = [column for column in columns if column.name == name]
+        if not columns:
+            raise InputError(f"The table has no text or categorical column {name!r}.")
+    elif not has_image_column(domain):
+        raise InputError(
+            "The table has no image column: a text column with paths or URLs of images. "
+            "Import Images makes such tables."
+        )
+    return columns[0]
+
+
+def image_locations(table: Table, column: Variable) -> list[str]:
+    """Get the path or URL of each row's image.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    column : Variable
+        A text or categorical column of `table`. Relative values are joined to its attribute
+        ``origin`` (a folder or a URL), else to the folder of the table's own file.
+
+    Returns
+    -------
+    locations : list of str
+        One for each row; "" where the value is missing.
+    """
+    column = table.domain[column.name]  # the table's own: an equal one may have another origin
+    origin = column.attributes.get("origin") or _folder_of(table)
+    values = [_text(column, value) for value in table.get_column(column)]
+    return [_joined(origin, value) if value else "" for value in values]
+
+
+def _text(column: Variable, value: object) -> str:
+    """Text of one cell, "" if it is missing."""
+    if isinstance(column, DiscreteVariable):
+        value = column.str_val(value)
+    return value if isinstance(value, str) and value != "?" else ""
+
+
+def default_image_locations(table: Table) -> list[str]:
+    """Get the path or URL of each row's image; "" for all rows if there is no image column."""
+    if not has_image_column(table.domain):
+        return [""] * len(table)
+    return image_locations(table, image_column(table.domain))
+
+
+def _rank(variable: Variable) -> int:
+    if variable.attributes.get("type") == "image":
+        return 0
+    if not isinstance(variable, StringVariable):
+        return TEXT + 1
+    return TEXT if variable.name.lower() != "image" else TEXT - 1
+
+
+def _folder_of(table: Table) -> str:
+    file = getattr(table, "__file__", None)
+    return os.path.dirname(os.path.abspath(file)) if file else ""
+
+
+def _joined(origin: str, value: str) -> str:
+    if not origin or is_url(value) or os.path.isabs(value):
+        return value
+    if is_url(origin):
+        return origin.rstrip("/") + "/" + value.lstrip("/")
+    return os.path.join(origin, value)
