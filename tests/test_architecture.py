@@ -1,0 +1,96 @@
+"""The way imports may point, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "orangecontrib" / "imageembedding"
+NAME = "orangecontrib.imageembedding"
+
+QT = {"AnyQt", "PyQt5", "PyQt6", "PySide6", "pyqtgraph", "orangewidget", "orangecanvas"}
+ORANGE = {"Orange", *QT}
+TORCH = {"torch", "torchvision", "timm"}
+HTTP = {"httpx", "requests", "urllib3", "http"}
+
+BASICS = {"errors", "progress"}
+# folder or module -> (what it may import of ours beside itself and BASICS, what it never imports)
+RULES = {
+    "errors": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
+    "progress": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
+    "files": (set(), ORANGE | TORCH | HTTP),
+    "images": (set(), ORANGE | TORCH),
+    "clusters": (set(), ORANGE | TORCH | HTTP),
+    "embeddings": ({"images"}, ORANGE),
+    "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
+    "pipeline": (
+        {"files", "images", "embeddings", "tables", "clusters"},
+        QT | TORCH | HTTP | {"Orange.widgets"},
+    ),
+    "widgets/parts": ({"widgets.parts", "images.thumbnail", "clusters.outline"}, TORCH | HTTP),
+    "widgets": (
+        {"pipeline", "files", "images", "embeddings", "tables", "clusters", "widgets"},
+        TORCH | HTTP,
+    ),
+}
+ONLY_IN = [
+    (TORCH, {"embeddings/backends/local.py"}),
+    (HTTP, {"images/fetch.py", "embeddings/weights.py", "embeddings/backends/remote.py"}),
+]
+
+
+def modules():
+    return sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imports(module):
+    """Every imported name, also those inside functions, but not those for type checkers."""
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_part_of(name, prefixes):
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+
+
+def rule_of(module):
+    for folder in sorted(RULES, key=len, reverse=True):
+        if module == f"{folder}.py" or module.startswith(f"{folder}/"):
+            return folder
+    return None
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if rule_of(m)])
+def test_imports_point_the_right_way(module):
+    folder = rule_of(module)
+    allowed, never = RULES[folder]
+    allowed = {f"{NAME}.{name}" for name in allowed | BASICS | {folder.replace("/", ".")}}
+    for name in imports(module):
+        assert not is_part_of(name, never), f"{module} must not import {name}"
+        if is_part_of(name, {NAME}):
+            assert is_part_of(name, allowed), f"{module} must not import {name}"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_torch_and_http_are_each_used_in_their_own_place_only(module):
+    for libraries, places in ONLY_IN:
+        if module not in places:
+            used = [name for name in imports(module) if is_part_of(name, libraries)]
+            assert not used, f"{module} must not import {used}"
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if Path(m).name.startswith("ow")])
+def test_no_widget_imports_another(module):
+    assert not [name for name in imports(module) if ".widgets.ow" in name and NAME in name]
+
+
+def test_the_namespace_package_has_no_init():
+    assert not (PACKAGE.parent / "__init__.py").exists()
