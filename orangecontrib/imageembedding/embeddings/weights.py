@@ -14,6 +14,7 @@ from orangecontrib.imageembedding.progress import Progress, say, silent
 
 if TYPE_CHECKING:
     import httpx
+    from filelock import FileLock
 
 TIMEOUT_S = 30.0
 LOCK_POLL_S = 0.2
@@ -99,7 +100,7 @@ def _has_hash(path: Path, weights: WeightsFile) -> bool:
 def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
     """Download to ``<path>.part``, going on where an earlier try broke off; check; rename."""
     import httpx
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     part = path.with_name(path.name + ".part")
     lock = FileLock(part.with_name(part.name + ".lock"))
@@ -109,14 +110,9 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        while not lock.is_locked:
-            try:
-                lock.acquire(timeout=LOCK_POLL_S)
-            except Timeout:
-                say(progress, f"Waiting for another program that downloads {weights.name}")
-                progress(0.0)
-        with lock:
-            if path.is_file():  # the other process was faster
+        _wait_for(lock, weights, progress)
+        try:
+            if path.is_file():  # the other program was faster
                 return
             say(progress, f"Downloading {weights.name}")
             _fill(part, weights, progress)
@@ -127,6 +123,8 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
                     f"not begin with {weights.sha256_start}. Try again. {by_hand}."
                 )
             part.replace(path)
+        finally:
+            lock.release()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = str(error) or type(error).__name__
         raise WeightsError(
@@ -138,6 +136,18 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
             f"The weights cannot be stored in {path.parent}: {error.strerror or error}. "
             "Make room or set TORCH_HOME to another folder."
         ) from error
+
+
+def _wait_for(lock: FileLock, weights: WeightsFile, progress: Progress) -> None:
+    """Acquire the lock; as long as another program holds it, `progress` can cancel."""
+    from filelock import Timeout
+
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=LOCK_POLL_S)
+        except Timeout:
+            say(progress, f"Waiting for another program that downloads {weights.name}")
+            progress(0.0)
 
 
 def _fill(part: Path, weights: WeightsFile, progress: Progress) -> None:

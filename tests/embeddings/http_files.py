@@ -1,0 +1,73 @@
+"""A small HTTP server for weights files: ranges, and connections that break."""
+
+import contextlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class FileServer:
+    """Serves `content` at every path.
+
+    Attributes
+    ----------
+    break_after : int or None
+        Close the connection of the next request after so many bytes.
+    hang : threading.Event or None
+        Wait for it after half of the content.
+    ranges : list
+        The Range header of each request.
+    """
+
+    def __init__(self, content):
+        self.content = content
+        self.break_after = None
+        self.hang = None
+        self.status = None
+        self.accepts_ranges = True
+        self.ranges = []
+
+
+@contextlib.contextmanager
+def file_server(content):
+    files = FileServer(content)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            wanted = self.headers.get("Range")
+            files.ranges.append(wanted)
+            if files.status is not None:
+                self.send_error(files.status)
+                return
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+            if not files.accepts_ranges:
+                start = 0
+            if start and start >= len(files.content):
+                self.send_error(416)
+                return
+            body = files.content[start:]
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if files.break_after is not None:
+                body, files.break_after = body[: files.break_after], None
+            half = len(body) // 2
+            self.wfile.write(body[:half])
+            if files.hang is not None:
+                self.wfile.flush()
+                files.hang.wait(30)
+            self.wfile.write(body[half:])
+            self.close_connection = True
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    files.url = f"http://127.0.0.1:{server.server_port}/weights.pth"
+    try:
+        yield files
+    finally:
+        if files.hang is not None:
+            files.hang.set()
+        server.shutdown()
+        server.server_close()

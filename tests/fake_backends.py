@@ -1,0 +1,64 @@
+"""Backends that need no network: for tests of what stands around them."""
+
+import threading
+
+import numpy as np
+
+from orangecontrib.imageembedding.errors import BackendError, DecodeError
+from orangecontrib.imageembedding.images.decode import decode
+
+
+class FakeBackend:
+    """Embeds an image as the mean of its pixels, counted up over the features.
+
+    Attributes
+    ----------
+    fail_at : int or None
+        Raise BackendError at this image.
+    hang : threading.Event or None
+        Wait for it at each batch.
+    loads : int
+        How often an embedder was loaded.
+    locations : list of str
+        What was asked for, in order of arrival.
+    """
+
+    def __init__(self, fail_at=None, hang=None, wrong_size=False, on_batch=None):
+        self.fail_at = fail_at
+        self.hang = hang
+        self.wrong_size = wrong_size
+        self.on_batch = on_batch
+        self.loads = 0
+        self.locations = []
+
+    def load(self, spec, progress):
+        self.loads += 1
+        return FakeEmbedder(self, spec)
+
+
+class FakeEmbedder:
+    batch_size = 3
+    n_workers = 2
+
+    def __init__(self, backend, spec):
+        self.backend = backend
+        self.n_features = spec.n_features + backend.wrong_size
+        self.lock = threading.Lock()
+
+    def embed(self, images):
+        if self.backend.on_batch is not None:
+            self.backend.on_batch()
+        if self.backend.hang is not None:
+            self.backend.hang.wait(30)
+        return [self.embed_one(image) for image in images]
+
+    def embed_one(self, image):
+        with self.lock:
+            if len(self.backend.locations) == self.backend.fail_at:
+                raise BackendError("the device is gone")
+            self.backend.locations.append(image.location)
+        try:
+            mean = decode(image.data, image.location).mean()
+        except DecodeError as error:
+            return error
+        return np.float32(mean) + np.arange(self.n_features, dtype=np.float32)
