@@ -1,0 +1,1 @@
+"""Example workflows and the sketches they work on."""
