@@ -2,6 +2,8 @@
 
 import os
 import socket
+import sys
+import traceback
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -36,3 +38,12 @@ def _own_folders(monkeypatch, tmp_path_factory):
         monkeypatch.setenv(name, str(home / name.lower()))
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_exceptions_in_slots(monkeypatch):
+    """Qt would end the whole run at the first."""
+    caught = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: caught.append(error))
+    yield
+    assert not caught, "".join(traceback.format_exception(*caught[0]))

@@ -45,7 +45,8 @@ Exit codes: 0 fine; 1 some images were left out (listed on the error output);
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
     options = _parser().parse_args(arguments)
-    warnings.filterwarnings("ignore", module="PIL")  # errors are reported with their file
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries warn of what this package reports itself
     try:
         return int(options.run(options))
     except ImageEmbeddingError as error:
@@ -226,7 +227,7 @@ def _cluster(options: argparse.Namespace) -> int:
     save_table(with_clusters(table, labels), options.output)
     for line in _describe_clusters(table, labels):
         _tell(line)
-    _tell(f"{len(table)} images in {options.clusters} clusters: {options.output}")
+    _tell(f"{len(table)} rows in {options.clusters} clusters: {options.output}")
     if options.picture is not None:
         _save_picture(table, tree, options)
         _tell(f"The tree: {options.picture}")
@@ -293,12 +294,12 @@ def _locations_and_reasons(skipped: Table) -> list[tuple[str, str]]:
 
 
 def _describe_clusters(table: Table, labels: NDArray[np.intp]) -> list[str]:
-    """One line for each cluster: its size, and its classes from the most frequent on."""
+    """Get a line for each cluster: its size, and its classes from the most frequent on."""
     class_var = table.domain.class_var
     lines = []
     for number in range(1, labels.max() + 1):
         members = table[labels == number]
-        line = f"C{number}: {len(members)} images"
+        line = f"C{number} ({len(members)})"
         if class_var is not None and class_var.is_discrete:
             counts = Counter(class_var.str_val(value) for value in members.Y)
             line += ": " + ", ".join(f"{name} {n}" for name, n in counts.most_common())

@@ -35,15 +35,16 @@ def file_server(content):
         def do_GET(self):
             wanted = self.headers.get("Range")
             files.ranges.append(wanted)
-            if files.status is not None:
-                self.send_error(files.status)
-                return
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-            if not files.accepts_ranges:
-                start = 0
-            if start and start >= len(files.content):
+            start = start if files.accepts_ranges else 0
+            if files.status is None and 0 < len(files.content) <= start:
                 self.send_error(416)
-                return
+            elif files.status is not None:
+                self.send_error(files.status)
+            else:
+                self.send_from(start)
+
+        def send_from(self, start):
             body = files.content[start:]
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body)))

@@ -83,8 +83,8 @@ def test_cancel_does_not_wait_for_a_backend_that_hangs(locations):
             raise Cancelled
 
     try:
+        backend = FakeBackend(hang=hang, on_batch=entered.set)
         with pytest.raises(Cancelled):
-            backend = FakeBackend(hang=hang, on_batch=entered.set)
             embed_locations(locations, SPEC, backend, cancel_in_batch)
         assert time.monotonic() - asked[0] < 0.5
     finally:

@@ -37,19 +37,22 @@ def with_embeddings(
         columns. A name that is taken already gets a number.
     """
     names = [f"n{i}" for i in range(vectors.shape[1])]
-    columns = [ContinuousVariable(name) for name in get_unique_names(table.domain, names)]
+    # Beside sparse columns (words of texts, say) dense ones would make the whole table dense.
+    sparse = sp.issparse(table.X)
+    columns = [
+        ContinuousVariable(name, sparse=sparse) for name in get_unique_names(table.domain, names)
+    ]
     for column in columns:
         column.attributes.update(hidden=True, embedder=embedder_id)
     old = table.domain
     domain = Domain((*old.attributes, *columns), old.class_vars, old.metas)
     chosen = table[np.asarray(rows, dtype=int)]
     embedded = chosen.transform(domain)
-    n_old = len(old.attributes)
     with embedded.unlocked(embedded.X):
-        if sp.issparse(embedded.X):
+        if sparse:
             embedded.X = sp.hstack([chosen.X, sp.csr_matrix(vectors)], format="csr")
         else:
-            embedded.X[:, n_old:] = vectors
+            embedded.X = np.hstack([chosen.X, vectors], dtype=np.float64)
     return embedded
 
 

@@ -155,7 +155,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self.data = data
         self.column_model[:] = image_columns(data.domain) if data is not None else []
         self.image_attr = self.column_model[0] if self.column_model else None
-        if data is not None:
+        if self.column_model:  # where there is nothing to choose, no choice is to be remembered
             self.openContext(data.domain)
         self.commit.deferred()
 
@@ -270,7 +270,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             position = settings.pop("cb_embedder_current_id", None)
             if position is not None and 0 <= position < len(OLD_EMBEDDERS):
                 settings["embedder_id"] = OLD_EMBEDDERS[position]
-            settings["auto_apply"] = settings.pop("_auto_apply", True)
+            if "_auto_apply" in settings:
+                settings["auto_apply"] = settings.pop("_auto_apply")
 
 
 def _title(embedder_id: str) -> str:

@@ -101,10 +101,10 @@ class OWImageViewer(OWWidget):
         self.image_attr = self.column_model[0] if self.column_model else None
         self.title_model.set_domain(domain)
         self.title_attr = self._default_title()
-        if data is not None:
+        if self.column_model:  # where there is nothing to choose, no choice is to be remembered
             self.openContext(domain)
-            if self.image_attr is None:
-                self.Error.no_column()
+        elif data is not None:
+            self.Error.no_column()
         self._show_images()
         if data is not None:
             rows = [row for row in self._rows_to_restore if row < len(data)]
@@ -175,8 +175,10 @@ class OWImageViewer(OWWidget):
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
         if version is None or version < 3:  # noqa: PLR2004
-            settings["side"] = min(max(settings.pop("imageSize", 128), MIN_SIDE), MAX_SIDE)
-            settings["auto_commit"] = settings.pop("autoCommit", True)
+            if "imageSize" in settings:
+                settings["side"] = min(max(settings.pop("imageSize"), MIN_SIDE), MAX_SIDE)
+            if "autoCommit" in settings:
+                settings["auto_commit"] = settings.pop("autoCommit")
 
 
 if __name__ == "__main__":  # pragma: no cover

@@ -90,6 +90,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             self.buttonsArea, self, "Cancel", callback=self.cancel_import, autoDefault=False
         )
         self.cancel_button.setEnabled(False)
+        self.settingsAboutToBePacked.connect(self._note_folder_in_workflow)
         self._find_folder_in_workflow()
         self._list_recent()
         self.reload()
@@ -191,10 +192,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
     def workflowEnvChanged(self, key: str, value: str, oldvalue: str) -> None:
         if key == "basedir":
             self._note_folder_in_workflow()
-
-    def storeSpecificSettings(self) -> None:
-        self._note_folder_in_workflow()
-        super().storeSpecificSettings()
 
     def _note_folder_in_workflow(self) -> None:
         base = self.workflowEnv().get("basedir")

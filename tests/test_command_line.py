@@ -1,0 +1,152 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from Orange.data import Table
+from pictures import encoded, picture, write_images
+
+from orangecontrib.imageembedding.__main__ import main
+
+NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
+BUILT_IN = ["--embedder", "efficientnet-lite0"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_images(tmp_path / "animals", NAMES)
+
+
+def run(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("extension", ["tab", "csv", "xlsx", "pkl", "npz", "parquet"])
+def test_embed_then_cluster_by_each_file_format(folder, tmp_path, capsys, extension):
+    table, clusters = tmp_path / f"t.{extension}", tmp_path / f"c.{extension}"
+    assert run("embed", folder, "-o", table, *BUILT_IN) == 0
+    assert "4 images with 1280 numbers each" in capsys.readouterr().out
+    assert run("cluster", table, "--clusters", 2, "-o", clusters) == 0
+    out = capsys.readouterr().out
+    assert "C1 (" in out
+    assert "4 rows in 2 clusters" in out
+    assert clusters.exists()
+
+
+def test_cluster_a_folder_with_a_picture(folder, tmp_path, capsys):
+    table, tree = tmp_path / "c.tab", tmp_path / "tree.png"
+    arguments = ["cluster", folder, "--clusters", 3, "-o", table, "--picture", tree, *BUILT_IN]
+    assert run(*arguments) == 0
+    clusters = Table.from_file(str(table)).domain["Cluster"]
+    assert clusters.values == ("C1", "C2", "C3")
+    assert tree.read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_left_out_is_listed_and_the_exit_code_is_1(folder, tmp_path, capsys):
+    (folder / "notes.txt").write_text("hello")
+    (folder / "cat" / "cut.jpg").write_bytes(encoded(picture(9, 200, 200), "JPEG")[:-300])
+    assert run("embed", folder, "-o", tmp_path / "t.npz", *BUILT_IN) == 1
+    printed = capsys.readouterr()
+    assert "4 images" in printed.out
+    assert "notes.txt: not an image: text" in printed.err
+    assert "cut.jpg: damaged image" in printed.err
+    with np.load(tmp_path / "t.npz") as arrays:
+        assert arrays["vectors"].shape == (4, 1280)
+
+
+def test_a_table_with_paths_is_embedded(folder, tmp_path):
+    assert run("embed", folder, "-o", tmp_path / "t.tab", *BUILT_IN) == 0
+    table = Table.from_file(str(tmp_path / "t.tab"))
+    from Orange.data import Domain
+
+    table.transform(Domain([], table.domain.class_vars, table.domain.metas)).save(
+        str(tmp_path / "raw.tab")
+    )
+    arguments = ["cluster", tmp_path / "raw.tab", "--clusters", 2, "-o", tmp_path / "c.tab"]
+    assert run(*arguments, *BUILT_IN) == 0
+
+
+def test_a_table_of_numbers_without_images_is_clustered(tmp_path, capsys):
+    Table("iris").save(str(tmp_path / "iris.tab"))
+    arguments = ["cluster", tmp_path / "iris.tab", "--clusters", 3, "-o", tmp_path / "c.tab"]
+    assert run(*arguments, "--picture", tmp_path / "tree.svg") == 0
+    assert "C1 (100): Iris-versicolor 50, Iris-virginica 50" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["embed", "{tmp}/nowhere", "-o", "{tmp}/t.tab"], "nowhere does not exist"),
+        (["embed", "{folder}", "-o", "{tmp}/t.doc"], "must end in one of"),
+        (["embed", "{folder}", "-o", "{tmp}/no/t.tab"], "no does not exist"),
+        (["embed", "{folder}", "-o", "{tmp}/t.tab", "--embedder", "alexnet"], "no embedder"),
+        (["embed", "{folder}", "-o", "{tmp}/t.tab"], "is built in and works at once"),
+        (["embed", "{folder}", "-o", "{tmp}/old.tab"], "exists already"),
+        (["embed", "{tmp}/old.tab", "-o", "{tmp}/t.tab"], "no image column"),
+        (["cluster", "{folder}", "--clusters", "9", "-o", "{tmp}/t.tab"], "must be 1 to 4"),
+        (["cluster", "{folder}", "--clusters", "0", "-o", "{tmp}/t.tab"], "must be 1 to 4"),
+        (
+            ["cluster", "{folder}", "--clusters", "2", "-o", "{tmp}/t.tab", "--picture", "x.gif"],
+            "picture must end in",
+        ),
+        (
+            ["cluster", "{folder}", "--clusters", "2", "-o", "{tmp}/t.tab", "--linkage", "ward"]
+            + ["--metric", "manhattan"],
+            "Ward's linkage",
+        ),
+    ],
+)
+def test_bad_input_is_a_message_and_the_exit_code_2(folder, tmp_path, capsys, arguments, message):
+    Table("iris")[:, :4].save(str(tmp_path / "old.tab"))
+    filled = [word.format(tmp=tmp_path, folder=folder) for word in arguments]
+    built_in = [] if "works at once" in message or "--embedder" in filled else BUILT_IN
+    assert run(*filled, *built_in) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.out == ""
+    assert not (tmp_path / "t.tab").exists()
+
+
+def test_an_existing_file_is_replaced_only_by_force(folder, tmp_path):
+    (tmp_path / "t.npz").write_text("precious")
+    assert run("embed", folder, "-o", tmp_path / "t.npz", *BUILT_IN) == 2
+    assert (tmp_path / "t.npz").read_text() == "precious"
+    assert run("embed", folder, "-o", tmp_path / "t.npz", "--force", *BUILT_IN) == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["embed"], ["cluster", "x", "-o", "t.tab"], ["fly"]])
+def test_wrong_usage_ends_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: image-embedding" in capsys.readouterr().err
+
+
+def test_the_list_of_embedders_tells_ids_and_sizes(capsys):
+    assert run("embedders") == 0
+    out = capsys.readouterr().out
+    assert "resnet50: ResNet-50, 2048 numbers an image, downloads 103 MB" in out
+    assert "efficientnet-lite0: EfficientNet-Lite0, 1280 numbers an image, built in" in out
+
+
+def test_python_m_is_the_same_command(folder):
+    command = [sys.executable, "-m", "orangecontrib.imageembedding"]
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "usage: image-embedding" in done.stdout
+    done = subprocess.run([*command, "embed", "nowhere", "-o", "t.tab"], capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_interruption_is_no_traceback(folder, tmp_path, monkeypatch, capsys):
+    from orangecontrib.imageembedding import pipeline
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "embed_images", interrupt)
+    assert run("embed", folder, "-o", tmp_path / "t.tab", *BUILT_IN) == 130
+    assert "interrupted" in capsys.readouterr().err

@@ -1,0 +1,178 @@
+"""The example workflow and what users bring from elsewhere, in Orange's real engine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from Orange.data import Table
+from PIL import Image
+from pictures import write_images
+from sklearn.metrics import adjusted_rand_score
+
+import orangecontrib.imageembedding as oie
+import orangecontrib.imageembedding.examples as examples
+from orangecontrib.imageembedding.__main__ import main
+
+EXAMPLES = Path(examples.__file__).parent
+ANIMALS = ["cat", "cow", "dog", "hen", "horse", "pig", "rabbit", "sheep"]
+
+OLD = "orangecontrib.imageanalytics.widgets"
+
+# Runs a workflow file; prints for each output that was asked for its type, rows and columns.
+RUN_WORKFLOW = """
+import os, sys
+from orangecontrib.imageembedding.examples.workflows import application, open_workflow
+path, settings, *wanted = sys.argv[1:]
+application(settings)
+with open_workflow(path) as workflow:
+    workflow.settle(120)
+    for name in wanted:
+        node, channel = name.split("/")
+        table = workflow.output(node, channel)
+        if table is None:
+            print(name, None)
+        else:
+            print(name, len(table), len(table.domain.attributes))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def run_workflow(tmp_path, nodes, links, *wanted):
+    """Write and run a workflow; nodes are (title, qualified name, settings), links of titles."""
+    ids = {title: i for i, (title, _, _) in enumerate(nodes)}
+    xml = ["<?xml version='1.0'?><scheme version='2.0' title='' description=''><nodes>"]
+    xml += [
+        f"<node id='{i}' name='{title}' qualified_name='{name}' project_name='' version='' "
+        f"title='{title}' position='({100 * i}, 0)' />"
+        for i, (title, name, _) in enumerate(nodes)
+    ]
+    xml.append("</nodes><links>")
+    xml += [
+        f"<link id='{i}' source_node_id='{ids[source]}' sink_node_id='{ids[sink]}' "
+        f"source_channel='{out}' sink_channel='{into}' enabled='true' />"
+        for i, (source, out, sink, into) in enumerate(links)
+    ]
+    xml.append("</links><node_properties>")
+    xml += [
+        f'<properties node_id="{i}" format="literal">{settings!r}</properties>'
+        for i, (_, _, settings) in enumerate(nodes)
+    ]
+    xml.append("</node_properties></scheme>")
+    path = tmp_path / "workflow.ows"
+    path.write_text("".join(xml), encoding="utf-8")
+    command = [sys.executable, "-c", RUN_WORKFLOW, str(path), str(tmp_path / "settings"), *wanted]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_sketches_are_small_square_pictures_of_eight_animals():
+    assert sorted(path.name for path in (EXAMPLES / "sketches").iterdir()) == ANIMALS
+    for animal in ANIMALS:
+        files = list((EXAMPLES / "sketches" / animal).iterdir())
+        assert len(files) >= 5
+        for file in files:
+            assert file.stat().st_size < 20_000
+            with Image.open(file) as image:
+                assert image.size == (256, 256)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "orangecontrib.imageembedding", "demo", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_the_demo_writes_pictures_and_clusters_and_says_so_in_ten_lines(demo):
+    folder, said = demo
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "Data Table.png", "Hierarchical Clustering.png", "Image Embedding.png",
+        "Image Viewer.png", "Import Images.png", "clusters.tab", "dendrogram.png",
+    ]  # fmt: skip
+    assert 5 <= len(said.splitlines()) <= 10
+    assert "48 images in 8 categories" in said
+    for picture in folder.glob("*.png"):
+        pixels = np.asarray(Image.open(picture).convert("L"))
+        assert min(pixels.shape) > 100
+        assert pixels.std() > 5, f"{picture.name} shows nothing"
+
+
+def test_the_demo_finds_the_animals_again(demo):
+    folder, _ = demo
+    clusters = Table.from_file(str(folder / "clusters.tab"))
+    found, truth = clusters.get_column("Cluster"), clusters.Y
+    assert len(set(found)) == 8
+    purity = sum(np.bincount(truth[found == i].astype(int)).max() for i in range(8)) / len(truth)
+    assert purity >= 0.75
+    assert adjusted_rand_score(truth, found) >= 0.5
+
+
+def test_script_command_line_and_workflow_give_the_same_clusters(demo, tmp_path):
+    by_workflow = Table.from_file(str(demo[0] / "clusters.tab")).get_column("Cluster")
+
+    folder = EXAMPLES / "sketches"
+    done = oie.embed_images(oie.import_images(folder).table, "efficientnet-lite0")
+    by_script = oie.cluster_images(done.embeddings, linkage="ward").cut(n_clusters=8)
+
+    out = tmp_path / "clusters.tab"
+    arguments = ["--embedder", "efficientnet-lite0", "--linkage", "ward", "--clusters", "8"]
+    assert main(["cluster", str(folder), "-o", str(out), *arguments]) == 0
+    by_command = Table.from_file(str(out)).get_column("Cluster")
+
+    np.testing.assert_array_equal(by_script - 1, by_workflow)
+    np.testing.assert_array_equal(by_command, by_workflow)
+
+
+def test_a_workflow_of_the_predecessor_runs_with_its_settings(tmp_path):
+    """Its widgets, its setting names and positions, and its channels."""
+    write_images(tmp_path / "animals", ["cat/1.png", "dog/2.png", "dog/3.png"])
+    nodes = [
+        ("Import", "orangecontrib.imageembedding.widgets.owimportimages.OWImportImages",
+         {"folder": str(tmp_path / "animals"), "__version__": 2}),
+        ("Viewer", f"{OLD}.owimageviewer.OWImageViewer", {"imageSize": 200, "__version__": 2}),
+        ("Embedding", f"{OLD}.owimageembedding.OWImageEmbedding",
+         {"embedder_id": "efficientnet-lite0", "_auto_apply": True, "__version__": 2}),
+        ("Distances", "Orange.widgets.unsupervised.owdistances.OWDistances", {}),
+        ("Clustering",
+         "orangecontrib.imageembedding.widgets.owhierarchicalclustering.OWHierarchicalClustering",
+         {"select_by": "number", "n_clusters": 2}),
+    ]  # fmt: skip
+    links = [
+        ("Import", "Data", "Viewer", "Data"),
+        ("Viewer", "Data", "Embedding", "Images"),
+        ("Embedding", "Embeddings", "Distances", "Data"),
+        ("Distances", "Distances", "Clustering", "Distances"),
+    ]
+    lines = run_workflow(
+        tmp_path, nodes, links, "Embedding/Embeddings", "Clustering/Selected Data", "Viewer/Data"
+    )
+    assert lines == [
+        "Embedding/Embeddings 3 1280", "Clustering/Selected Data 3 1280", "Viewer/Data 3 0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "orangecontrib.imageanalytics.widgets.owimageimport.OWImportImages",
+        "orangecontrib.imageanalytics.widgets.owimageviewer.OWImageViewer",
+        "orangecontrib.imageanalytics.widgets.owimageembedding.OWImageEmbedding",
+        "orangecontrib.imageanalytics.widgets.owimagenetembedding.OWImageNetEmbedding",
+        "Orange.widgets.data.owimageviewer.OWImageViewer",
+    ],
+)
+def test_every_old_name_has_one_successor(name):
+    from orangecontrib.imageembedding.widgets import owimageembedding, owimageviewer, owimportimages
+
+    widgets = [
+        owimageembedding.OWImageEmbedding,
+        owimageviewer.OWImageViewer,
+        owimportimages.OWImportImages,
+    ]
+    assert sum(name in widget.replaces for widget in widgets) == 1

@@ -1,0 +1,178 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+from fake_backends import FakeBackend
+from Orange.distance import Cosine
+from pictures import encoded, picture, write_images
+
+import orangecontrib.imageembedding as oie
+from orangecontrib.imageembedding.pipeline import cluster_distances, cluster_table
+
+NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", "dog/10.png"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_images(tmp_path / "animals", NAMES, width=300, height=200)
+
+
+def test_from_a_folder_to_a_tree(folder):
+    """The flow with the built-in embedder, nothing replaced."""
+    found = oie.import_images(folder)
+    assert found.skipped == ()
+    assert [str(row["image name"]) for row in found.table] == ["1", "2", "1", "2", "10"]
+    assert list(found.table.get_column("width")) == [300] * 5
+
+    done = oie.embed_images(found.table, embedder="efficientnet-lite0")
+    assert done.skipped is None
+    assert done.embeddings.X.shape == (5, 1280)
+    paths = [folder / name for name in NAMES]
+    vectors = oie.embed_files(paths, embedder="efficientnet-lite0").vectors
+    np.testing.assert_allclose(done.embeddings.X, vectors, atol=1e-5)
+
+    tree = oie.cluster_images(done.embeddings, metric="cosine", linkage="average")
+    assert tree.linkage.shape == (4, 4)
+    assert sorted(tree.leaf_order) == list(range(5))
+    assert set(tree.cut(n_clusters=3)) == {1, 2, 3}
+    np.testing.assert_allclose(oie.cluster_images(vectors).linkage, tree.linkage, atol=1e-9)
+
+
+def test_bad_files_are_named_with_their_reasons_and_the_rest_is_done(folder):
+    (folder / "notes.txt").write_text("hello")
+    (folder / "cat" / "empty.png").touch()
+    (folder / "dog" / "cut.jpg").write_bytes(encoded(picture(9, 200, 200), "JPEG")[:-300])
+    found = oie.import_images(folder)
+    assert {file.path.rsplit("/", 1)[1]: file.reason for file in found.skipped} == {
+        "notes.txt": "not an image: text",
+        "empty.png": "empty file",
+    }
+    (folder / "dog" / "10.png").unlink()
+
+    done = oie.embed_images(found.table, "efficientnet-lite0", backend=FakeBackend())
+
+    assert len(done.embeddings) == 4
+    reasons = {str(row["image name"]): str(row["reason"]) for row in done.skipped}
+    assert reasons["10"] == "file not found"
+    assert reasons["cut"].startswith("damaged image")
+    assert set(done.skipped.ids) <= set(found.table.ids)
+
+
+def test_a_folder_without_images_is_an_error_that_says_what_was_there(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(oie.InputError, match=r"no images.*1 left out.*notes\.txt: not an image"):
+        oie.import_images(tmp_path)
+
+
+def test_when_no_image_can_be_embedded_the_table_is_empty_and_all_have_reasons(folder):
+    found = oie.import_images(folder)
+    for name in NAMES:
+        (folder / name).unlink()
+    done = oie.embed_images(found.table, "efficientnet-lite0", backend=FakeBackend())
+    assert len(done.embeddings) == 0
+    assert len(done.skipped) == 5
+
+
+def test_an_unknown_embedder_is_said_before_anything_is_done(folder):
+    backend = FakeBackend()
+    with pytest.raises(oie.InputError, match="'alexnet'"):
+        oie.embed_images(oie.import_images(folder).table, "alexnet", backend=backend)
+    assert backend.loads == 0
+
+
+def test_a_column_can_be_chosen_by_name(folder):
+    table = oie.import_images(folder).table
+    with pytest.raises(oie.InputError, match="'photo'"):
+        oie.embed_images(table, "efficientnet-lite0", image_column="photo")
+    done = oie.embed_images(
+        table, "efficientnet-lite0", image_column="image name", backend=FakeBackend()
+    )
+    assert len(done.skipped) == 5
+
+
+def test_embedding_twice_keeps_both(folder):
+    table = oie.import_images(folder).table
+    once = oie.embed_images(table, "efficientnet-lite0", backend=FakeBackend()).embeddings
+    twice = oie.embed_images(once, "efficientnet-lite0", backend=FakeBackend()).embeddings
+    assert len(twice.domain.attributes) == 2 * 1280
+
+
+@pytest.mark.parametrize("step", ["import", "embed", "cluster"])
+def test_every_step_reports_to_the_end_and_stops_when_asked(folder, step):
+    table = oie.import_images(folder).table
+    steps = {
+        "import": lambda progress: oie.import_images(folder, progress=progress),
+        "embed": lambda progress: oie.embed_images(
+            table, "efficientnet-lite0", backend=FakeBackend(), progress=progress
+        ),
+        "cluster": lambda progress: oie.cluster_images(np.eye(50), progress=progress),
+    }
+    seen = []
+    steps[step](seen.append)
+    assert seen[-1] == 1.0
+    assert all(0 <= fraction <= 1 for fraction in seen)
+
+    def cancel(fraction):
+        raise oie.Cancelled
+
+    with pytest.raises(oie.Cancelled):
+        steps[step](cancel)
+
+
+def test_cancel_comes_through_while_the_tree_is_computed_in_c(monkeypatch):
+    import fastcluster
+
+    release, entered = threading.Event(), threading.Event()
+    real = fastcluster.linkage
+
+    def slow(*args, **kwargs):
+        entered.set()
+        release.wait(30)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(fastcluster, "linkage", slow)
+    asked = []
+
+    def cancel(fraction):
+        if entered.is_set():
+            asked.append(time.monotonic())
+            raise oie.Cancelled
+
+    try:
+        with pytest.raises(oie.Cancelled):
+            oie.cluster_images(np.eye(9), progress=cancel)
+        assert time.monotonic() - asked[0] < 0.3
+    finally:
+        release.set()
+
+
+def test_rows_with_missing_numbers_are_left_out_of_the_tree_of_a_table(folder):
+    table = oie.import_images(folder).table
+    done = oie.embed_images(table, "efficientnet-lite0", backend=FakeBackend()).embeddings
+    with done.unlocked(done.X):
+        done.X[2, 7] = np.nan
+    clustered = cluster_table(done)
+    assert list(clustered.rows) == [0, 1, 3, 4]
+    assert clustered.n_left_out == 1
+    assert clustered.tree.n_leaves == 4
+    with pytest.raises(oie.InputError, match="1 of 5 rows"):
+        oie.cluster_images(done)
+
+
+def test_distances_of_orange_give_the_tree_of_its_rows(folder):
+    table = oie.import_images(folder).table
+    done = oie.embed_images(table, "efficientnet-lite0").embeddings
+    clustered = cluster_distances(Cosine(done), "average")
+    assert clustered.table is done
+    np.testing.assert_allclose(
+        clustered.tree.linkage[:, 2], oie.cluster_images(done).linkage[:, 2], atol=1e-6
+    )
+
+
+def test_distances_between_columns_have_the_names_of_the_columns():
+    from Orange.data import Table
+
+    clustered = cluster_distances(Cosine(Table("iris"), axis=0))
+    assert clustered.table is None
+    assert clustered.name_of(0) == "sepal length"
