@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from Orange.data import Table
-from PIL import Image
 from pictures import write_images
+from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
 import orangecontrib.imageembedding as oie

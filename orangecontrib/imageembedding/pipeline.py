@@ -121,7 +121,7 @@ def import_images(folder: str | os.PathLike[str], progress: Progress = silent) -
         If there is no such folder, or no image in it.
     """
     say(progress, "Reading the folder")
-    folder = os.path.abspath(os.path.expanduser(os.fspath(folder)))
+    folder = os.fspath(folder)
     scan = run_watched(lambda relay: scan_folder(folder, read_size, relay), progress)
     if not scan.files:
         left_out = ""
@@ -129,7 +129,7 @@ def import_images(folder: str | os.PathLike[str], progress: Progress = silent) -
             first = scan.skipped[0]
             left_out = f" {len(scan.skipped)} left out; the first: {first.path}: {first.reason}."
         raise InputError(f"The folder {folder} holds no images.{left_out}")
-    name = os.path.basename(folder) or folder
+    name = os.path.basename(os.path.abspath(folder)) or folder
     return ImportedImages(table_of_images(scan.files, name), scan.skipped)
 
 

@@ -27,10 +27,7 @@ class FileServer:
         self.ranges = []
 
 
-@contextlib.contextmanager
-def file_server(content):
-    files = FileServer(content)
-
+def handler_for(files):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             wanted = self.headers.get("Range")
@@ -62,7 +59,13 @@ def file_server(content):
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextlib.contextmanager
+def file_server(content):
+    files = FileServer(content)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(files))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     files.url = f"http://127.0.0.1:{server.server_port}/weights.pth"
     try:

@@ -126,6 +126,15 @@ class TestOWImportImages(WidgetTest):
         self.wait_until_finished(widget=again)
         assert len(self.output(again)) == 2
 
+    def test_a_folder_of_another_computer_is_found_beside_the_workflow(self):
+        widget = self.create_widget(
+            OWImportImages,
+            stored_settings={"folder": r"C:\Users\ana\animals"},
+            env={"basedir": str(self.tmp_path)},
+        )
+        self.wait_until_finished(widget=widget)
+        assert len(self.output(widget)) == 2
+
     def test_a_folder_elsewhere_is_kept_by_its_full_path_alone(self):
         (self.tmp_path / "workflows").mkdir()
         env = {"basedir": str(self.tmp_path / "workflows")}

@@ -59,11 +59,11 @@ def scan_folder(folder: str, measure: MeasureSize, progress: Progress = silent) 
     top = os.path.abspath(os.path.expanduser(folder))
     if not os.path.isdir(top):
         what = "is a file, not a folder" if os.path.exists(top) else "does not exist"
-        raise InputError(f"The folder {top} {what}. Choose a folder with images.")
+        raise InputError(f"The folder {folder} {what}. Choose a folder with images.")
     try:
         os.scandir(top).close()
     except OSError as error:
-        raise InputError(f"The folder {top} cannot be read: {error.strerror}.") from error
+        raise InputError(f"The folder {folder} cannot be read: {error.strerror}.") from error
     skipped: list[SkippedFile] = []
     found = list(_walk(top, skipped, progress))
     class_names = {class_name for _, class_name in found}

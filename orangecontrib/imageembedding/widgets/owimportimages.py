@@ -104,7 +104,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     def open_folder(self, folder: str) -> None:
         """Import another folder."""
-        self.folder = os.path.abspath(os.path.expanduser(folder))
+        self.folder = os.path.normpath(os.path.expanduser(folder))
         self._remember_recent()
         self._list_recent()
         self.reload()
@@ -188,6 +188,11 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         base = self.workflowEnv().get("basedir")
         if base and self.folder_in_workflow:
             self.folder = os.path.normpath(os.path.join(base, self.folder_in_workflow))
+        elif base and self.folder and not os.path.isdir(self.folder):
+            # From another computer: a folder of that name beside the workflow will be the one.
+            beside = os.path.join(base, os.path.basename(self.folder.replace("\\", "/")))
+            if os.path.isdir(beside):
+                self.folder = beside
 
     def workflowEnvChanged(self, key: str, value: str, oldvalue: str) -> None:
         if key == "basedir":
