@@ -1,6 +1,7 @@
 """The widgets of the category *Image Embedding*; discovered by Orange."""
 
 import sysconfig
+from pathlib import Path
 
 NAME = "Image Embedding"
 DESCRIPTION = "Turn images into numbers and explore them."
@@ -8,10 +9,11 @@ ICON = "icons/category.svg"
 BACKGROUND = "#bfe3c9"
 PRIORITY = 200
 
+_INSTALLED = Path(sysconfig.get_path("data")) / "share" / "help" / "en" / "orange3-imageembedding"
+_IN_CHECKOUT = Path(__file__).parents[3] / "doc" / "widgets"
+
+# The canvas takes the first that is there.
 WIDGET_HELP_PATH = (
-    ("{DEVELOP_ROOT}/doc/widgets/index.html", None),
-    (
-        f"{sysconfig.get_path('data')}/share/help/en/orange3-imageembedding/index.html",
-        None,
-    ),
+    (str(_IN_CHECKOUT / "index.html"), None),
+    (str(_INSTALLED / "index.html"), None),
 )

@@ -104,7 +104,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     def open_folder(self, folder: str) -> None:
         """Import another folder."""
-        self.folder = os.path.normpath(os.path.expanduser(folder))
+        folder = os.path.expanduser(folder)
+        self.folder = os.path.abspath(folder) if os.path.isdir(folder) else folder
         self._remember_recent()
         self._list_recent()
         self.reload()
