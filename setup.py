@@ -65,7 +65,7 @@ setup(
     ],
     extras_require={
         "gui": ["PyQt6", "PyQt6-WebEngine"],
-        "test": ["PyQt6", "PyQt6-WebEngine", "mypy", "pytest", "ruff", "scikit-learn"],
+        "test": ["PyQt6", "PyQt6-WebEngine", "mypy ==2.4.*", "pytest", "ruff ==0.17.*", "scikit-learn"],
     },
     entry_points={
         "console_scripts": ["image-embedding = orangecontrib.imageembedding.__main__:main"],

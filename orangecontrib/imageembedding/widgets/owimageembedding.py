@@ -112,6 +112,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         super().__init__()
         ConcurrentWidgetMixin.__init__(self)
         self.data: Table | None = None
+        self.controlArea.setMinimumWidth(360)
         box = gui.vBox(self.controlArea, "Images")
         self.column_model = VariableListModel()
         gui.comboBox(
