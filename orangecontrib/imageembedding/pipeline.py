@@ -26,7 +26,7 @@ from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.record import SkippedFile
 from orangecontrib.imageembedding.files.scan import scan_folder
-from orangecontrib.imageembedding.images.decode import read_size
+from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.build import table_of_images
@@ -122,7 +122,7 @@ def import_images(folder: str | os.PathLike[str], progress: Progress = silent) -
     """
     say(progress, "Reading the folder")
     folder = os.fspath(folder)
-    scan = run_watched(lambda relay: scan_folder(folder, read_size, relay), progress)
+    scan = run_watched(lambda relay: scan_folder(folder, read_header, relay), progress)
     if not scan.files:
         left_out = ""
         if scan.skipped:

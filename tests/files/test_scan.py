@@ -7,10 +7,10 @@ from orangecontrib.imageembedding.errors import Cancelled, ImageError, InputErro
 from orangecontrib.imageembedding.files.scan import natural_key, scan_folder
 
 
-def measure(path):
+def read_header(path):
     if path.endswith(".txt"):
         raise ImageError(path, "not an image: text")
-    return 3, 2
+    return 3, 2, 1
 
 
 def names(scan):
@@ -19,7 +19,7 @@ def names(scan):
 
 def test_files_come_in_natural_order(tmp_path):
     write_images(tmp_path, ["img10.png", "img2.png", "Img1.png", "a.png"])
-    assert names(scan_folder(str(tmp_path), measure)) == [
+    assert names(scan_folder(str(tmp_path), read_header)) == [
         "a.png",
         "Img1.png",
         "img2.png",
@@ -34,30 +34,35 @@ def test_natural_order_compares_any_two_names():
 
 def test_sub_folders_are_classes_nested_ones_joined_by_a_slash(tmp_path):
     write_images(tmp_path, ["cat/1.png", "dog/big/2.png"])
-    scan = scan_folder(str(tmp_path), measure)
+    scan = scan_folder(str(tmp_path), read_header)
     assert [file.class_name for file in scan.files] == ["cat", "dog/big"]
 
 
 def test_images_in_the_top_folder_get_its_name_as_class(tmp_path):
     top = write_images(tmp_path / "animals", ["1.png", "cat/2.png"])
-    assert [file.class_name for file in scan_folder(str(top), measure).files] == ["animals", "cat"]
+    assert [file.class_name for file in scan_folder(str(top), read_header).files] == [
+        "animals",
+        "cat",
+    ]
 
 
 def test_the_class_of_the_top_folder_is_never_that_of_a_sub_folder(tmp_path):
     top = write_images(tmp_path / "cat", ["1.png", "cat/2.png"])
-    assert [file.class_name for file in scan_folder(str(top), measure).files] == [".", "cat"]
+    assert [file.class_name for file in scan_folder(str(top), read_header).files] == [".", "cat"]
 
 
 def test_a_trailing_slash_makes_no_difference(tmp_path):
     write_images(tmp_path, ["cat/1.png"])
-    assert scan_folder(f"{tmp_path}{os.sep}", measure) == scan_folder(str(tmp_path), measure)
+    assert scan_folder(f"{tmp_path}{os.sep}", read_header) == scan_folder(
+        str(tmp_path), read_header
+    )
 
 
 def test_what_is_no_image_is_named_with_its_reason(tmp_path):
     write_images(tmp_path, ["1.png"])
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "empty.png").touch()
-    skipped = scan_folder(str(tmp_path), measure).skipped
+    skipped = scan_folder(str(tmp_path), read_header).skipped
     assert {os.path.basename(s.path): s.reason for s in skipped} == {
         "notes.txt": "not an image: text",
         "empty.png": "empty file",
@@ -66,7 +71,7 @@ def test_what_is_no_image_is_named_with_its_reason(tmp_path):
 
 def test_hidden_files_and_clutter_are_passed_over_in_silence(tmp_path):
     write_images(tmp_path, ["1.png", ".hidden/2.png", "@eaDir/3.png", "._1.png", "Thumbs.db"])
-    scan = scan_folder(str(tmp_path), measure)
+    scan = scan_folder(str(tmp_path), read_header)
     assert names(scan) == ["1.png"]
     assert scan.skipped == ()
 
@@ -74,21 +79,21 @@ def test_hidden_files_and_clutter_are_passed_over_in_silence(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_is_never_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
-    scan = scan_folder(str(tmp_path), lambda path: pytest.fail("measured a pipe"))
+    scan = scan_folder(str(tmp_path), lambda path: pytest.fail("opened a pipe"))
     assert [s.reason for s in scan.skipped] == ["not a regular file"]
 
 
 def test_links_in_a_circle_end(tmp_path):
     write_images(tmp_path, ["a/1.png"])
     (tmp_path / "a" / "again").symlink_to(tmp_path, target_is_directory=True)
-    scan = scan_folder(str(tmp_path), measure)
+    scan = scan_folder(str(tmp_path), read_header)
     assert names(scan) == ["1.png"]
     assert "read already" in scan.skipped[0].reason
 
 
 def test_a_dangling_link_is_named(tmp_path):
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    scan = scan_folder(str(tmp_path), measure)
+    scan = scan_folder(str(tmp_path), read_header)
     assert scan.skipped[0].reason == "link to a file that does not exist"
 
 
@@ -96,13 +101,13 @@ def test_a_dangling_link_is_named(tmp_path):
 def test_what_is_no_folder_is_an_input_error_that_names_it(tmp_path, name):
     (tmp_path / "file.txt").touch()
     with pytest.raises(InputError, match=name):
-        scan_folder(str(tmp_path / name), measure)
+        scan_folder(str(tmp_path / name), read_header)
 
 
 def test_progress_counts_every_file_and_ends_at_one(tmp_path):
     write_images(tmp_path, ["1.png", "2.png", "3.txt"])
     seen = []
-    scan_folder(str(tmp_path), measure, seen.append)
+    scan_folder(str(tmp_path), read_header, seen.append)
     assert seen[-1] == 1.0
     assert seen == sorted(seen)
 
@@ -114,4 +119,4 @@ def test_cancel_stops_the_scan(tmp_path):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        scan_folder(str(tmp_path), measure, cancel)
+        scan_folder(str(tmp_path), read_header, cancel)

@@ -4,7 +4,8 @@ from pictures import encoded, picture
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.decode import decode, read_size
+from orangecontrib.imageembedding.images.decode import decode
+from orangecontrib.imageembedding.images.header import read_header
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "BMP", "TIFF", "PPM", "GIF", "WEBP"])
@@ -45,7 +46,7 @@ def test_exif_turns_the_picture_upright(image_format, orientation, tmp_path):
 
     assert decoded.shape == upright.shape
     assert np.abs(decoded.astype(int) - upright).mean() <= (2 if image_format == "JPEG" else 0)
-    assert read_size(str(path)) == (48, 32)
+    assert read_header(str(path)) == (48, 32, 1)
 
 
 def test_what_lies_hidden_under_transparency_never_shows():
@@ -102,9 +103,10 @@ def test_a_cut_file_is_an_error_not_a_grey_image(image_format, kept):
         (b"", "empty file"),
         (b"Dear diary", "not an image: text"),
         (b"<!DOCTYPE html><html>", "not an image: HTML page"),
-        (b"%PDF-1.4", "not supported: PDF"),
-        (b"<svg xmlns='x'/>", "not supported: SVG"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "not supported: HEIC"),
+        (b"%PDF-1.4", "PDF is not supported; save its pages as PNG"),
+        (b"<svg xmlns='x'/>", "SVG is not supported; export it as PNG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "EPS. is not supported"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "damaged image"),
         (b"\0\1\2\3", "not an image, or of an unknown format"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
     ],
@@ -118,7 +120,7 @@ def test_what_is_no_image_is_said_by_name(data, reason):
 def test_the_content_counts_not_the_extension(tmp_path):
     path = tmp_path / "really-a-png.jpg"
     path.write_bytes(encoded(picture()))
-    assert read_size(str(path)) == (48, 32)
+    assert read_header(str(path)) == (48, 32, 1)
     np.testing.assert_array_equal(decode(path.read_bytes(), str(path)), picture())
 
 
@@ -130,4 +132,4 @@ def test_a_bomb_is_refused_from_its_header(tmp_path):
     with pytest.raises(DecodeError, match="megapixels"):
         decode(bytes(header), "bomb")
     with pytest.raises(DecodeError, match="megapixels"):
-        read_size(str(path))
+        read_header(str(path))

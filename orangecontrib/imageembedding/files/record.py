@@ -19,6 +19,8 @@ class ImageFile:
         Size of the file.
     width_px, height_px : int
         Size of the picture as it is shown, that is after its EXIF orientation.
+    n_frames : int
+        Frames of an animation, pages of a stack; 1 for a single picture.
     """
 
     path: str
@@ -26,6 +28,7 @@ class ImageFile:
     n_bytes: int
     width_px: int
     height_px: int
+    n_frames: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 # Left by systems and programs, never meant by the user; names beginning with a dot are, too.
 CLUTTER = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "$recycle.bin"})
 
-MeasureSize = Callable[[str], tuple[int, int]]
+ReadHeader = Callable[[str], tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ def natural_key(name: str) -> tuple[tuple[int | str, ...], str]:
     return tuple(int(part) if i % 2 else part.casefold() for i, part in enumerate(parts)), name
 
 
-def scan_folder(folder: str, measure: MeasureSize, progress: Progress = silent) -> FolderScan:
+def scan_folder(folder: str, read_header: ReadHeader, progress: Progress = silent) -> FolderScan:
     """List the images in `folder` and all folders below it.
 
     Parameters
     ----------
     folder : str
         Path of an existing folder.
-    measure : callable
-        Gives (width, height) in pixels of the image file at a path, reading no more than its
-        header; raises `ImageError` for a file that is none.
+    read_header : callable
+        Gives (width, height, number of frames) of the image file at a path, the size in pixels,
+        reading no more than its header; raises `ImageError` for a file that is none.
     progress : Progress, optional
-        Told the part of the files that are measured.
+        Told the part of the files that are looked at.
 
     Returns
     -------
@@ -72,8 +72,9 @@ def scan_folder(folder: str, measure: MeasureSize, progress: Progress = silent) 
     for i, (path, class_name) in enumerate(found):
         try:
             n_bytes = _size_of_regular_file(path)
-            width_px, height_px = measure(path)
-            files.append(ImageFile(path, class_name or top_class, n_bytes, width_px, height_px))
+            width_px, height_px, n_frames = read_header(path)
+            file_class = class_name or top_class
+            files.append(ImageFile(path, file_class, n_bytes, width_px, height_px, n_frames))
         except ImageError as error:
             skipped.append(SkippedFile(path, error.reason))
         progress((i + 1) / len(found))

@@ -3,84 +3,32 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
-from typing import IO, cast
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-
-MAX_MEGAPIXELS = 178  # a larger picture is refused from its header; uncompressed RGB: 534 MB
-
-# What Pillow raises on damaged files of one format or another.
-DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    EOFError,
-    OverflowError,
-    ZeroDivisionError,
-    NotImplementedError,
-    RuntimeError,
-    AssertionError,
-    MemoryError,
-    struct.error,
-    zlib.error,
+from orangecontrib.imageembedding.images.colour import brightened, srgb_pixels
+from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.pillow import (
+    DAMAGE,
+    EXIF_ORIENTATION,
+    exif_orientation,
+    open_image,
+    said,
 )
+from orangecontrib.imageembedding.images.png import refuse_damaged_png
+from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
 
-# How files begin that Pillow does not read, and what that says.
-_BROKEN = "{} image that is damaged or of a kind that is not supported"
-SIGNATURES = {
-    b"\xff\xd8\xff": _BROKEN.format("JPEG"),
-    b"\x89PNG": _BROKEN.format("PNG"),
-    b"GIF8": _BROKEN.format("GIF"),
-    b"BM": _BROKEN.format("BMP"),
-    b"II*\0": _BROKEN.format("TIFF"),
-    b"MM\0*": _BROKEN.format("TIFF"),
-    b"II+\0": _BROKEN.format("TIFF"),
-    b"MM\0+": _BROKEN.format("TIFF"),
-    b"<!doctype html": "not an image: HTML page",
-    b"<html": "not an image: HTML page",
-    b"<svg": "not supported: SVG; save it as PNG",
-    b"<?xml": "not supported: SVG or other XML; save it as PNG",
-    b"%PDF": "not supported: PDF; save its pages as PNG",
-}
-
-EXIF_ORIENTATION = 0x0112
-TURNED_BY_90_DEGREES = (5, 6, 7, 8)
+TIFF_PHOTOMETRIC, MIN_IS_WHITE = 262, 0
+TIFF_BITS = 258
+EIGHT_BITS, MAX_GREY_BITS = 8, 16
+PNG_DEPTH = 24  # place of the bit depth in a PNG file
 
 
-def read_size(path: str) -> tuple[int, int]:
-    """Get (width, height) in pixels of the upright picture in a file, from its header alone.
-
-    Raises
-    ------
-    DecodeError
-        If the file is not an image that `decode` would accept by its header.
-    """
-    try:
-        file = open(path, "rb")  # noqa: SIM115, PTH123
-    except OSError as error:
-        raise DecodeError(path, f"cannot be read: {error.strerror}") from error
-    with file, _open(file, path) as image:
-        width, height = image.size
-        try:
-            # Pillow turns TIFF itself: its size is the upright one already.
-            orientation = None if image.format == "TIFF" else image.getexif().get(EXIF_ORIENTATION)
-            turned = orientation in TURNED_BY_90_DEGREES
-        except DAMAGE:
-            turned = False
-    return (height, width) if turned else (width, height)
-
-
-def decode(data: bytes, location: str) -> NDArray[np.uint8]:
+def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArray[np.uint8]:
     """Decode one image to upright RGB pixels.
 
     Parameters
@@ -89,90 +37,118 @@ def decode(data: bytes, location: str) -> NDArray[np.uint8]:
         A whole encoded file (PNG, JPEG, ...).
     location : str
         Where `data` came from; named in the error, never opened.
+    at_least_px : int, optional
+        A large JPEG may come reduced to half its size, a quarter or an eighth, as long as its
+        short side keeps so many pixels; that is several times faster.
 
     Returns
     -------
     pixels : ndarray of shape (height, width, 3), dtype uint8
         sRGB values 0-255, rows top to bottom, turned upright by EXIF. The first frame of an
-        animation or stack. Transparent parts lie on white. More than 8 bits a channel are
-        scaled: unsigned 16 bit by the smallest of 8, 10, 12, 14, 16 bits that holds the
-        largest value, others from their smallest to their largest finite value.
+        animation or stack. Transparent parts lie on white. An embedded colour profile is
+        applied. More than 8 bits a channel are scaled as `scaled_to_8_bits` says.
 
     Raises
     ------
     DecodeError
-        If `data` is not a complete image, or is larger than `MAX_MEGAPIXELS`.
+        If `data` is not a complete image, or is too large.
     """
-    with _open(io.BytesIO(data), location) as image:
-        try:
-            image.load()
-            return np.asarray(_to_rgb(_upright(image)))
-        except DAMAGE as error:
-            raise DecodeError(location, f"damaged image: {_said(error)}") from error
-
-
-def _open(file: IO[bytes], location: str) -> Image.Image:
-    """Read the header; refuse what is no image, and what is too large to decode."""
+    kind = sniff(data[:SNIFFED_BYTES])
     try:
-        image = Image.open(file)
-    except UnidentifiedImageError as error:
-        file.seek(0)
-        raise DecodeError(location, _why_no_image(file.read(64))) from error
-    except Image.DecompressionBombError as error:
-        raise DecodeError(location, f"more than {MAX_MEGAPIXELS} megapixels") from error
+        picture = _decoded(data, kind, location, at_least_px)
+        pixels = picture.pixels
+        if isinstance(pixels, np.ndarray) and picture.profile is not None:
+            pixels = Image.fromarray(pixels)
+        if isinstance(pixels, Image.Image):
+            pixels = srgb_pixels(pixels, picture.profile)
+        return _upright(pixels, picture.orientation)
     except DAMAGE as error:
-        raise DecodeError(location, f"damaged image: {_said(error)}") from error
-    if image.width * image.height > MAX_MEGAPIXELS * 1_000_000:
-        image.close()
-        raise DecodeError(
-            location,
-            f"{image.width} × {image.height} pixels, more than {MAX_MEGAPIXELS} megapixels",
-        )
-    return image
+        raise DecodeError(location, f"damaged image: {said(error)}") from error
 
 
-def _why_no_image(start: bytes) -> str:
-    """Say what a file is that begins with `start` and is no image that Pillow reads."""
-    for signature, reason in SIGNATURES.items():
-        if start.lstrip().lower().startswith(signature.lower()):
-            return reason
-    if start[4:8] == b"ftyp":
-        return "not supported: HEIC or video; save it as JPEG or PNG"
-    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):  # noqa: PLR2004
-        return "not an image: text" if start else "empty file"
-    return "not an image, or of an unknown format"
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Decoded pixels (an array is RGB), and what is to be done with them yet."""
+
+    pixels: Image.Image | NDArray[np.uint8]
+    orientation: int | None = None
+    profile: bytes | None = None
 
 
-def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+def _decoded(data: bytes, kind: str | None, location: str, at_least_px: int | None) -> _Picture:
+    if kind == "HEIF":
+        from orangecontrib.imageembedding.images.heif import decode_heif
+
+        image = decode_heif(data, location)
+        return _Picture(image, None, image.info.get("icc_profile"))
+    if kind == "DICOM":
+        from orangecontrib.imageembedding.images.dicom import decode_dicom
+
+        return _Picture(decode_dicom(data, location))
+    if kind == "TIFF":
+        return _decoded_tiff(data, location)
+    if kind == "PNG":
+        refuse_damaged_png(data, location)
+    image = open_image(io.BytesIO(data), kind, data[:SNIFFED_BYTES], location)
+    profile, orientation = image.info.get("icc_profile"), exif_orientation(image)
+    if kind == "JPEG":
+        from orangecontrib.imageembedding.images.jpeg import decode_jpeg
+
+        return _Picture(decode_jpeg(data, image, location, at_least_px), orientation, profile)
+    refuse_too_large(*image.size, location)
+    image.load()
+    if kind == "PNG":  # its eXIf and iCCP may stand behind the pixels
+        orientation = exif_orientation(image)
+    return _Picture(_full_range(image, kind, data), orientation, profile)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _decoded_tiff(data: bytes, location: str) -> _Picture:
+    """Decode by Pillow where it keeps the depth, else by tifffile."""
+    from orangecontrib.imageembedding.images.tiff import decode_tiff
+
     try:
-        return ImageOps.exif_transpose(image)
-    except DAMAGE:  # broken EXIF says nothing about the pixels
-        return image
+        image = open_image(io.BytesIO(data), "TIFF", data[:SNIFFED_BYTES], location)
+    except DecodeError:
+        return _Picture(decode_tiff(data, location))
+    refuse_too_large(*image.size, location)
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    bits, orientation = tags.get(TIFF_BITS, (1,)), tags.get(EXIF_ORIENTATION)
+    profile = image.info.get("icc_profile")
+    if max(bits) > MAX_GREY_BITS or (max(bits) > EIGHT_BITS and len(bits) > 1):
+        try:
+            return _Picture(decode_tiff(data, location), orientation, profile)
+        except DecodeError as error:
+            if "imagecodecs" not in error.reason:
+                raise
+    image.load()  # also turns it
+    if max(bits) > EIGHT_BITS and image.mode in ("RGB", "RGBA"):
+        image = brightened(image)
+    pixels = srgb_pixels(image, profile)
+    is_inverted = tags.get(TIFF_PHOTOMETRIC) == MIN_IS_WHITE and max(bits) > EIGHT_BITS
+    return _Picture(255 - pixels if is_inverted else pixels)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
+def _upright(pixels: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:
+    """Turn (height, width, 3) pixels as the EXIF orientation says; other values do nothing."""
+    across = pixels.swapaxes(0, 1)
+    turned = {
+        2: pixels[:, ::-1],
+        3: pixels[::-1, ::-1],
+        4: pixels[::-1],
+        5: across,
+        6: across[:, ::-1],
+        7: across[::-1, ::-1],
+        8: across[::-1],
+    }.get(orientation or 1, pixels)
+    return np.ascontiguousarray(turned)
 
 
-def _to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale grey values (height, width) of any depth to 0-255."""
-    numbers = values.astype(np.float64)
-    finite = np.isfinite(numbers)
-    if not finite.any():
-        return np.zeros(values.shape, np.uint8)
-    low, high = numbers[finite].min(), numbers[finite].max()
-    if values.dtype.kind == "u" and values.dtype.itemsize == 2:  # noqa: PLR2004
-        low, high = 0.0, next(2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits)
-    scale = 255.0 / (high - low) if high > low else 0.0
-    numbers = np.nan_to_num(numbers, nan=low, posinf=high, neginf=low)
-    return cast("NDArray[np.uint8]", np.rint((numbers - low) * scale).astype(np.uint8))
+def _full_range(image: Image.Image, kind: str | None, data: bytes) -> Image.Image:
+    """Mend what Pillow makes of 16 bits: half of them, or twice as many."""
+    if kind == "PNG" and data[PNG_DEPTH] > EIGHT_BITS and image.mode in ("RGB", "RGBA"):
+        return brightened(image)
+    if image.mode == "I":
+        values = np.asarray(image)
+        if values.min(initial=0) >= 0 and values.max(initial=0) < 1 << 16:
+            return Image.fromarray(values.astype(np.uint16))
+    return image

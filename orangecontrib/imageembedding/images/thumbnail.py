@@ -30,6 +30,6 @@ def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
     ImageError
         If the image cannot be had or read, with the reason.
     """
-    image = Image.fromarray(decode(fetch(location), location))
+    image = Image.fromarray(decode(fetch(location), location, at_least_px=side_px))
     image.thumbnail((side_px, side_px), Image.Resampling.BOX, reducing_gap=2.0)
     return np.asarray(image)

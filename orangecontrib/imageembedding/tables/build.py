@@ -31,24 +31,25 @@ def table_of_images(files: Sequence[ImageFile], name: str) -> Table:
     -------
     table : Table
         Class ``category`` if there are several, metas ``image name``, ``image`` (absolute path:
-        right wherever the rows go), ``size`` in bytes, ``width`` and ``height`` in pixels.
+        right wherever the rows go), ``size`` in bytes, ``width`` and ``height`` in pixels; also
+        ``frames`` if some image has more than one.
     """
     classes = list(dict.fromkeys(file.class_name for file in files))
-    whole = {"number_of_decimals": 0}
+    numbers = ["size", "width", "height"]
+    if any(file.n_frames > 1 for file in files):
+        numbers.append("frames")
     metas = (
         StringVariable("image name"),
         image_variable(),
-        ContinuousVariable("size", **whole),
-        ContinuousVariable("width", **whole),
-        ContinuousVariable("height", **whole),
+        *(ContinuousVariable(number, number_of_decimals=0) for number in numbers),
     )
     class_vars = [DiscreteVariable("category", values=classes)] if len(classes) > 1 else []
     index = {class_name: i for i, class_name in enumerate(classes)}
     codes = np.array([[index[file.class_name]] for file in files], dtype=float)
     values = np.empty((len(files), len(metas)), dtype=object)
     for row, file in enumerate(files):
-        stem = _stem(file.path)
-        values[row] = (stem, file.path, file.n_bytes, file.width_px, file.height_px)
+        sizes = (file.n_bytes, file.width_px, file.height_px, file.n_frames)
+        values[row] = (_stem(file.path), file.path, *sizes)[: len(metas)]
     table = Table.from_numpy(
         Domain([], class_vars, metas),
         X=np.empty((len(files), 0)),

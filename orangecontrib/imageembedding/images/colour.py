@@ -1,0 +1,149 @@
+"""Pixels of any depth and colour space → 8-bit sRGB."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+# White lies under transparent pixels, as on paper.
+WHITE = 255
+
+BLOCK_PIXELS = 1 << 21
+KEPT_INFO = {"transparency"}
+
+
+def scaled_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Scale pixels of any depth to 0-255; nothing is clipped.
+
+    Parameters
+    ----------
+    values : ndarray of shape (height, width, ...), integers or floats
+        Unsigned 8 bit stay as they are. Unsigned 16 bit are taken for the smallest of 8, 10,
+        12, 14 and 16 bits that holds the largest value. All others are scaled from their
+        smallest to their largest finite value; NaN becomes the smallest, infinities the ends.
+        The same scale serves all channels.
+
+    Returns
+    -------
+    scaled : ndarray of the same shape, dtype uint8
+        0 everywhere for a constant of the last kind.
+    """
+    if values.dtype == np.uint8:
+        return cast("NDArray[np.uint8]", values)
+    if values.dtype.newbyteorder("=") == np.uint16:
+        largest = int(values.max(initial=0))
+        low, high = 0.0, next(2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if largest < 2**bits)
+    else:
+        ends = [_finite_ends(values[rows]) for rows in _blocks(values.shape)]
+        low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    scaled = np.zeros(values.shape, np.uint8)
+    if low < high:
+        for rows in _blocks(values.shape):
+            scaled[rows] = _scaled(values[rows], low, high)
+    return scaled
+
+
+def _finite_ends(values: NDArray[np.generic]) -> tuple[float, float]:
+    numbers = values.astype(np.float64)
+    finite = np.isfinite(numbers)
+    low = numbers.min(where=finite, initial=np.inf)
+    return float(low), float(numbers.max(where=finite, initial=-np.inf))
+
+
+def _scaled(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.float64]:
+    # Halves, because the span of huge numbers may overflow.
+    numbers = np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low) / 2
+    return cast("NDArray[np.float64]", np.rint((numbers - low / 2) / (high / 2 - low / 2) * 255))
+
+
+def _blocks(shape: tuple[int, ...]) -> list[slice]:
+    """Cut an array into blocks of rows, so that what is made in between stays small."""
+    n_rows = max(1, BLOCK_PIXELS // max(1, shape[1]))
+    return [slice(start, start + n_rows) for start in range(0, shape[0], n_rows)]
+
+
+def srgb_pixels(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
+    """Convert a picture to RGB on white.
+
+    Parameters
+    ----------
+    image : PIL image
+        Of any mode; deep ones are scaled by `scaled_to_8_bits`.
+    profile : bytes or None
+        Its ICC profile; one that is broken or does not fit is ignored.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, 3), dtype uint8
+    """
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = Image.fromarray(scaled_to_8_bits(np.asarray(image)))
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for rows in _blocks((height, width)):
+        block = image.crop((0, rows.start, width, min(rows.stop, height)))
+        block.info.update({key: image.info[key] for key in KEPT_INFO & image.info.keys()})
+        pixels[rows] = np.asarray(_to_srgb(block, profile))
+    return pixels
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.has_transparency_data:
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+        white = Image.new("RGB", image.size, (WHITE, WHITE, WHITE))
+        white.paste(_with_profile(rgba.convert("RGB"), profile), mask=rgba.getchannel("A"))
+        return white
+    if image.mode in ("P", "1", "PA"):
+        image = image.convert("RGB")
+    return _with_profile(image, profile)
+
+
+def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode == "LAB":
+        return ImageCms.applyTransform(image, _lab_to_srgb()) or image
+    if profile and image.mode in ("L", "RGB", "CMYK"):
+        try:
+            transform = _transform_to_srgb(profile, image.mode)
+            if transform is not None:
+                return ImageCms.applyTransform(image, transform) or image
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            pass  # a broken profile says nothing about the colours
+    return image.convert("RGB")
+
+
+@lru_cache(maxsize=16)
+def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if "sRGB" in ImageCms.getProfileDescription(source):
+        return None
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+
+
+@lru_cache(maxsize=1)
+def _lab_to_srgb() -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
+        ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
+    )
+
+
+def brightened(image: Image.Image) -> Image.Image:
+    """Undo that Pillow keeps the upper 8 of 16 bits, where only 10, 12 or 14 are used.
+
+    Parameters
+    ----------
+    image : PIL image of mode RGB or RGBA
+        Made from 16 bits a channel.
+    """
+    pixels = np.asarray(image)
+    largest = int(pixels[..., :3].max(initial=0))
+    shift = next(shift for shift in (8, 6, 4, 2, 0) if largest < 2 ** (8 - shift))
+    if shift in (0, 8):
+        return image
+    pixels = pixels.copy()
+    pixels[..., :3] = pixels[..., :3] * (255 // (2 ** (8 - shift) - 1))
+    return Image.fromarray(pixels)

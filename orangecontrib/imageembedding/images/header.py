@@ -1,0 +1,90 @@
+"""What the beginning of an image file tells: size and number of frames."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PIL import Image
+
+from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.pillow import (
+    DAMAGE,
+    exif_orientation,
+    open_image,
+    said,
+)
+from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
+
+TURNED_BY_90_DEGREES = (5, 6, 7, 8)
+MAX_JPEG_REDUCTION = 8
+
+
+class Header(NamedTuple):
+    """What the beginning of an image file tells.
+
+    Attributes
+    ----------
+    width_px, height_px : int
+        Size of the upright picture.
+    n_frames : int
+        Frames of an animation, pages of a stack; 1 for a single picture.
+    """
+
+    width_px: int
+    height_px: int
+    n_frames: int
+
+
+def read_header(path: str) -> Header:
+    """Read size and number of frames of an image file, from its header alone.
+
+    Raises
+    ------
+    DecodeError
+        If the file is not an image that `decode` would accept by its header.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115, PTH123
+    except OSError as error:
+        raise DecodeError(path, f"cannot be read: {error.strerror}") from error
+    with file:
+        kind = sniff(start := file.read(SNIFFED_BYTES))
+        file.seek(0)
+        if kind in ("HEIF", "DICOM"):
+            return _header_by_other_library(kind, file.read(), path)
+        try:
+            image = open_image(file, kind, start, path)
+        except DecodeError:
+            if kind != "TIFF":
+                raise
+            file.seek(0)
+            return _header_by_other_library(kind, file.read(), path)
+        with image:
+            width, height = image.size
+            if exif_orientation(image) in TURNED_BY_90_DEGREES:
+                width, height = height, width
+            factor = MAX_JPEG_REDUCTION if image.format in ("JPEG", "MPO") else 1
+            refuse_too_large(width // factor or 1, height // factor or 1, path)
+            return Header(width, height, _n_frames(image, path))
+
+
+def _n_frames(image: Image.Image, location: str) -> int:
+    if image.format == "MPO":  # the other pictures of a camera are its own previews and maps
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except DAMAGE as error:
+        raise DecodeError(location, f"damaged image: {said(error)}") from error
+
+
+def _header_by_other_library(kind: str, data: bytes, path: str) -> Header:
+    if kind == "HEIF":
+        from orangecontrib.imageembedding.images.heif import read_heif_size as read
+    elif kind == "DICOM":
+        from orangecontrib.imageembedding.images.dicom import read_dicom_size as read
+    else:
+        from orangecontrib.imageembedding.images.tiff import read_tiff_size as read
+    width, height, n_frames = read(data, path)
+    refuse_too_large(width, height, path)
+    return Header(width, height, n_frames)

@@ -1,0 +1,82 @@
+"""JPEG: decoded at a reduced size where that is enough, and damage in its middle noticed."""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.limits import refuse_too_large
+
+COLOUR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
+
+# libjpeg only warns of these, and goes on with grey or with garbage.
+DAMAGE = ("Corrupt JPEG data", "Premature end", "Unsupported marker", "Invalid JPEG")
+
+
+def decode_jpeg(
+    data: bytes, header: Image.Image, location: str, at_least_px: int | None
+) -> Image.Image | NDArray[np.uint8]:
+    """Decode a JPEG file whose header Pillow has read.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    header : PIL image
+        Opened, not loaded: tells mode, size and how CMYK is stored.
+    location : str
+        Named in errors.
+    at_least_px : int or None
+        The picture may come at a half, a quarter or an eighth of its size, as long as its short
+        side keeps so many pixels. None: its own size.
+
+    Returns
+    -------
+    picture : PIL image, or ndarray of shape (height, width, 3) and dtype uint8
+        The latter for RGB.
+
+    Raises
+    ------
+    DecodeError
+        If it is cut, damaged or too large.
+    """
+    factor = reduction(header.size, at_least_px)
+    width, height = (math.ceil(side / factor) for side in header.size)
+    # A progressive file is held in memory whole before it is reduced.
+    refuse_too_large(
+        *(header.size if header.info.get("progressive") else (width, height)), location
+    )
+    options = {
+        "colorspace": COLOUR_SPACES[header.mode],
+        "min_width": width,
+        "min_height": height,
+    }
+    try:
+        pixels = simplejpeg.decode_jpeg(data, **options)
+    except ValueError as error:
+        if str(error).startswith(DAMAGE):
+            raise DecodeError(location, f"damaged image: {error}") from error
+        try:  # a mere oddity; or a kind that is decoded by Pillow alone
+            pixels = simplejpeg.decode_jpeg(data, strict=False, **options)
+        except ValueError:
+            header.load()
+            return header
+    if header.mode == "RGB":
+        return cast("NDArray[np.uint8]", pixels)
+    if header.mode == "CMYK" and "adobe" in header.info:
+        pixels = 255 - pixels
+    return Image.fromarray(np.squeeze(pixels, -1) if header.mode == "L" else pixels, header.mode)
+
+
+def reduction(size: tuple[int, int], at_least_px: int | None) -> int:
+    """Get the factor by which a picture can be reduced while decoding: 1, 2, 4 or 8."""
+    if at_least_px is None:
+        return 1
+    fitting = (factor for factor in (8, 4, 2) if min(size) >= factor * at_least_px)
+    return next(fitting, 1)

@@ -1,0 +1,37 @@
+"""How large a picture may be: what would fill the memory is refused from its header."""
+
+from __future__ import annotations
+
+import os
+
+from orangecontrib.imageembedding.errors import DecodeError
+
+DEFAULT_MAX_MEGAPIXELS = 64.0  # decoding one takes less than 500 MB, whatever its format
+VARIABLE = "IMAGE_EMBEDDING_MAX_MEGAPIXELS"
+
+
+def max_megapixels() -> float:
+    """Get the limit: that of the environment variable `VARIABLE`, else the default."""
+    try:
+        return float(os.environ[VARIABLE])
+    except (KeyError, ValueError):
+        return DEFAULT_MAX_MEGAPIXELS
+
+
+def refuse_too_large(width_px: int, height_px: int, location: str) -> None:
+    """Check the size at which a picture will be decoded.
+
+    Raises
+    ------
+    DecodeError
+        If it has more than `max_megapixels`, or none at all.
+    """
+    if width_px <= 0 or height_px <= 0:
+        raise DecodeError(location, f"damaged image: {width_px} × {height_px} pixels")
+    limit = max_megapixels()
+    if width_px * height_px > limit * 1e6:
+        raise DecodeError(
+            location,
+            f"too large: {width_px} × {height_px} pixels, more than {limit:g} megapixels "
+            f"(set {VARIABLE} to allow more)",
+        )

@@ -1,0 +1,94 @@
+"""TIFF of many bits or many bands, which Pillow reads not at all or with eight bits only."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.limits import refuse_too_large
+
+MIN_IS_WHITE, RGB = 0, 2
+MAX_BYTES_PER_PIXEL = 64
+
+
+def read_tiff_size(data: bytes, location: str) -> tuple[int, int, int]:
+    """Get (width, height, number of pages) of a TIFF file by tifffile.
+
+    Raises
+    ------
+    DecodeError
+        If it is none.
+    """
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page = file.pages.first
+            return int(page.imagewidth), int(page.imagelength), len(file.pages)
+    except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
+        raise DecodeError(location, f"damaged image: {error}") from error
+
+
+def decode_tiff(data: bytes, location: str) -> Image.Image:
+    """Decode the first page of a TIFF file by tifffile.
+
+    Returns
+    -------
+    image : PIL image of mode L, RGB or RGBA
+        Scaled to 8 bits. Of more than four bands without a meaning the first three are taken
+        for red, green and blue, of two the first for grey.
+
+    Raises
+    ------
+    DecodeError
+        If it is damaged, too large, or compressed in a way that needs imagecodecs.
+    """
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page = file.pages.first
+            refuse_too_large(page.imagewidth, page.imagelength, location)
+            if page.samplesperpixel * page.bitspersample / 8 > MAX_BYTES_PER_PIXEL:
+                raise DecodeError(location, f"too large: {page.samplesperpixel} bands")
+            values = page.asarray()
+            planar = page.samplesperpixel > 1 and page.axes.startswith("S")
+            photometric, n_extra = int(page.photometric), len(page.extrasamples)
+    except DecodeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
+        if "imagecodecs" in str(error):
+            reason = f"this compression of TIFF needs the package imagecodecs ({error})"
+            raise DecodeError(location, reason) from error
+        raise DecodeError(location, f"damaged image: {error}") from error
+    if values.ndim not in (2, 3):
+        raise DecodeError(location, f"TIFF with {values.ndim} dimensions is not supported")
+    bands = values[..., None] if values.ndim == 2 else values  # noqa: PLR2004
+    return _image_of_bands(np.moveaxis(bands, 0, -1) if planar else bands, photometric, n_extra)
+
+
+def _image_of_bands(bands: NDArray[np.generic], photometric: int, n_extra: int) -> Image.Image:
+    """Make an image of (height, width, n) values of any depth."""
+    n_bands = bands.shape[-1]
+    n_colours = n_bands - n_extra if photometric == RGB else n_bands
+    n_used = 3 if n_colours >= 3 else 1  # noqa: PLR2004
+    colours = scaled_to_8_bits(bands[..., :n_used])
+    if photometric == MIN_IS_WHITE:
+        colours = 255 - colours
+    if photometric == RGB and n_extra == 1:
+        alpha = _alpha_of(bands[..., -1])
+        return Image.fromarray(np.dstack([colours, alpha]))
+    return Image.fromarray(np.ascontiguousarray(colours[..., 0] if n_used == 1 else colours))
+
+
+def _alpha_of(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Scale opacity by the whole range of its type: full opacity need not occur."""
+    numbers = np.nan_to_num(values.astype(np.float32))
+    if values.dtype.kind == "u":
+        numbers /= 2.0 ** (8 * values.dtype.itemsize) - 1
+    return np.clip(numbers * 255, 0, 255).astype(np.uint8)

@@ -1,0 +1,391 @@
+"""One picture in many encodings gives the same pixels within 3 grey levels."""
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from pictures import encoded, picture
+from PIL import Image, ImageCms
+
+from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.decode import decode
+from orangecontrib.imageembedding.images.header import Header, read_header
+
+PIXELS = picture(2, 64, 48)
+GREY = PIXELS[..., 1]
+
+
+def tiff(values, **options):
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, values, metadata=None, **options)
+    return buffer.getvalue()
+
+
+def assert_same(data, expected, tolerance=3):
+    decoded = decode(data, "x").astype(int)
+    expected = expected if expected.ndim == 3 else np.repeat(expected[..., None], 3, axis=2)
+    assert decoded.shape == expected.shape
+    assert np.abs(decoded - expected).max() <= tolerance
+
+
+def deep(pixels, bits, dtype=np.uint16):
+    values = (pixels.astype(float) / 255 * (2**bits - 1)).round().astype(dtype)
+    values.ravel()[0] = 2**bits - 1  # else the range could not be told
+    return values
+
+
+RGB = {"photometric": "rgb"}
+GREY_TIFF = {"photometric": "minisblack"}
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "expected"),
+    [
+        (PIXELS, RGB, PIXELS),
+        (PIXELS, RGB | {"bigtiff": True}, PIXELS),
+        (PIXELS, RGB | {"byteorder": ">"}, PIXELS),
+        (PIXELS, RGB | {"tile": (16, 16)}, PIXELS),
+        (PIXELS, RGB | {"compression": "zlib"}, PIXELS),
+        (PIXELS.transpose(2, 0, 1), RGB | {"planarconfig": "separate"}, PIXELS),
+        (GREY, GREY_TIFF, GREY),
+        (255 - GREY, {"photometric": "miniswhite"}, GREY),
+    ],
+    ids=["rgb", "big", "bigendian", "tiled", "zlib", "planar", "grey", "miniswhite"],
+)
+def test_tiff_of_8_bits(values, options, expected):
+    assert_same(tiff(values, **options), expected, 0)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tiff_of_more_bits(bits, order):
+    assert_same(tiff(deep(GREY, bits), **GREY_TIFF, byteorder=order), with_white_corner(GREY), 1)
+    assert_same(tiff(deep(PIXELS, bits), **RGB, byteorder=order), with_white_corner(PIXELS), 1)
+    planar = deep(PIXELS, bits).transpose(2, 0, 1)
+    data = tiff(planar, **RGB, planarconfig="separate", byteorder=order)
+    assert_same(data, with_white_corner(PIXELS), 1)
+
+
+def with_white_corner(pixels):
+    expected = pixels.copy()
+    expected.ravel()[0] = 255
+    return expected
+
+
+def test_tiff_of_16_bits_with_white_at_zero():
+    inverted = deep(255 - GREY, 16)
+    expected = GREY.copy()
+    expected.ravel()[0] = 0
+    assert_same(tiff(inverted, photometric="miniswhite"), expected, 1)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "uint32", "float16", "float32", "float64"])
+def test_tiff_of_other_numbers_is_scaled_from_smallest_to_largest(dtype):
+    values = GREY.astype(float) * 100 - (0 if dtype.startswith("u") else 5000)
+    if dtype == "uint32":
+        values = values * 160_000  # beyond what fits into 31 bits
+    low, high = values.min(), values.max()
+    expected = ((values - low) / (high - low) * 255).round()
+    assert_same(tiff(values.astype(dtype), **GREY_TIFF), expected, 1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_colour_floats_keep_their_balance_and_bad_numbers_poison_nothing(bad):
+    values = PIXELS.astype(np.float64) / 255
+    values[0, 0, 0] = bad
+    decoded = decode(tiff(values, **RGB), "x").astype(int)
+    low, high = PIXELS.ravel()[1:].min(), PIXELS.ravel()[1:].max()
+    expected = (PIXELS.astype(float) - low) / (high - low) * 255
+    assert np.abs(decoded - expected).reshape(-1)[3:].max() <= 1
+    assert decoded[0, 0, 0] == (255 if bad == np.inf else 0)
+
+
+def test_of_many_bands_the_first_three_are_the_picture():
+    bands = np.dstack([PIXELS, GREY, GREY])
+    assert_same(tiff(bands, photometric="minisblack", planarconfig="contig"), PIXELS)
+
+
+def test_transparency_of_a_deep_tiff_lies_on_white():
+    rgba = np.dstack([deep(PIXELS, 16), np.full(GREY.shape, 65535, np.uint16)])
+    rgba[:, :10, 3] = 0
+    decoded = decode(tiff(rgba, **RGB, extrasamples=["unassalpha"]), "x")
+    assert (decoded[:, :10] == 255).all()
+    assert np.abs(decoded[:, 10:].astype(int) - PIXELS[:, 10:]).max() <= 1
+
+
+def test_lab_is_converted_by_its_meaning():
+    lab = ImageCms.applyTransform(
+        Image.fromarray(PIXELS),
+        ImageCms.buildTransform(
+            ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+        ),
+    )
+    buffer = io.BytesIO()
+    lab.save(buffer, "TIFF")
+    decoded = decode(buffer.getvalue(), "x").astype(int)
+    assert np.abs(decoded - PIXELS).mean() <= 3  # Lab of 8 bits is coarse in dark colours
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "TIFF"])
+def test_cmyk_is_not_inverted(image_format):
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).convert("CMYK").save(buffer, image_format, quality=95)
+    decoded = decode(buffer.getvalue(), "x").astype(int)
+    assert np.abs(decoded - PIXELS).mean() <= 3
+
+
+def test_cmyk_as_adobe_writes_it_inverted_is_not_inverted():
+    buffer = io.BytesIO()
+    cmyk = Image.fromarray(PIXELS).convert("CMYK")
+    inverted = Image.fromarray(255 - np.asarray(cmyk), "CMYK")
+    inverted.save(buffer, "JPEG", quality=95)
+    data = buffer.getvalue()
+    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+    plain_pixels = decode(data, "x")
+    with_marker = data[:2] + adobe + data[2:] if b"Adobe" not in data else data
+    decoded = decode(with_marker, "x").astype(int)
+    # Pillow itself writes the marker and stores inverted: what comes back is what went in.
+    reference = np.asarray(Image.open(io.BytesIO(with_marker)).convert("RGB")).astype(int)
+    assert np.abs(decoded - reference).max() <= 3
+    assert plain_pixels.shape == decoded.shape
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("image_format", ["PNG", "TIFF", "WEBP"])
+def test_every_mode_of_common_formats(mode, image_format):
+    image = Image.fromarray(PIXELS).convert(mode)
+    if image_format == "WEBP" and mode in ("1", "P", "LA"):
+        pytest.skip("WebP has no such mode")
+    if image_format == "TIFF" and mode == "LA":
+        pytest.skip("seldom written")
+    options = {"lossless": True} if image_format == "WEBP" else {}
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    assert_same(buffer.getvalue(), np.asarray(image.convert("RGB")), 1)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_png_of_16_bits_a_channel(bits):
+    """Pillow keeps the upper 8 bits of colour; of 12 bits in 16 the picture is left, coarser."""
+    import zlib
+
+    values = deep(PIXELS, bits)
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+
+    def chunk(kind, body):
+        checksum = zlib.crc32(kind + body).to_bytes(4, "big")
+        return len(body).to_bytes(4, "big") + kind + body + checksum
+
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([16, 2, 0, 0, 0])
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows))
+    data += chunk(b"IEND", b"")
+    step = {16: 1, 12: 17, 10: 85}[bits]
+    assert_same(data, with_white_corner(PIXELS), step)
+    assert decode(data, "x").max() > 200
+
+
+def test_a_grey_picture_of_16_bits_in_pgm():
+    data = b"P5 64 48 65535\n" + deep(GREY, 12).astype(">u2").tobytes()
+    assert_same(data, with_white_corner(GREY), 1)
+
+
+class TestColourProfiles:
+    """A profile with exchanged primaries: red is stored where others store green."""
+
+    def profile(self):
+        return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+    def wide_gamut(self):
+        """A linear profile made from sRGB's by replacing its curves by a plain gamma of 1."""
+        data = bytearray(self.profile())
+        table = int.from_bytes(data[128:132], "big")
+        for i in range(table):
+            entry = 132 + 12 * i
+            if bytes(data[entry : entry + 4]) in (b"rTRC", b"gTRC", b"bTRC"):
+                at = int.from_bytes(data[entry + 4 : entry + 8], "big")
+                data[at : at + 12] = b"curv" + bytes(4) + bytes(4)  # no entries: the identity
+                data[entry + 8 : entry + 12] = (12).to_bytes(4, "big")
+        for name in (b"s\0R\0G\0B", b"sRGB"):
+            data = data.replace(name, name.replace(b"R", b"X"))
+        return bytes(data)
+
+    @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "TIFF", "WEBP"])
+    def test_a_valid_profile_is_applied(self, image_format):
+        linear = ((PIXELS / 255.0) ** 2.2 * 255).round().astype(np.uint8)
+        options = {"quality": 98, "subsampling": 0} if image_format == "JPEG" else {}
+        options = {"lossless": True} if image_format == "WEBP" else options
+        data = encoded(linear, image_format, icc_profile=self.wide_gamut(), **options)
+        decoded = decode(data, "x").astype(int)
+        assert np.abs(decoded - PIXELS).mean() < 6
+        assert np.abs(linear.astype(int) - PIXELS).mean() > 20
+
+    @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "TIFF", "WEBP"])
+    @pytest.mark.parametrize("garbage", [b"garbage", b"\0" * 200])
+    def test_garbage_is_ignored(self, image_format, garbage):
+        options = {"quality": 95} if image_format == "JPEG" else {}
+        options = {"lossless": True} if image_format == "WEBP" else options
+        plain = decode(encoded(PIXELS, image_format, **options), "x")
+        data = encoded(PIXELS, image_format, icc_profile=garbage, **options)
+        np.testing.assert_array_equal(decode(data, "x"), plain)
+
+    def test_srgb_changes_nothing(self):
+        np.testing.assert_array_equal(
+            decode(encoded(PIXELS, icc_profile=self.profile()), "x"), PIXELS
+        )
+
+    def test_a_profile_for_other_colours_is_ignored(self):
+        data = encoded(GREY, icc_profile=self.wide_gamut())
+        assert_same(data, GREY, 0)
+
+
+class TestFrames:
+    def animation(self, image_format, n=3):
+        frames = [Image.fromarray(picture(i, 32, 24)) for i in range(n)]
+        buffer = io.BytesIO()
+        options = {"lossless": True} if image_format == "WEBP" else {}
+        frames[0].save(buffer, image_format, save_all=True, append_images=frames[1:], **options)
+        return buffer.getvalue()
+
+    @pytest.mark.parametrize("image_format", ["GIF", "PNG", "WEBP", "TIFF"])
+    def test_the_first_is_decoded_and_all_are_counted(self, image_format, tmp_path):
+        data = self.animation(image_format)
+        path = tmp_path / "frames"
+        path.write_bytes(data)
+        assert read_header(str(path)) == Header(32, 24, 3)
+        decoded = decode(data, "x").astype(int)
+        assert np.abs(decoded - picture(0, 32, 24)).mean() < (12 if image_format == "GIF" else 1)
+
+    def test_single_pictures_count_one(self, tmp_path):
+        for image_format in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"):
+            path = tmp_path / image_format
+            path.write_bytes(encoded(PIXELS, image_format))
+            assert read_header(str(path)).n_frames == 1
+
+
+class TestJpeg:
+    def test_a_large_one_comes_reduced_but_never_below_what_is_wanted(self):
+        data = encoded(picture(1, 1000, 800), "JPEG", quality=95)
+        assert decode(data, "x").shape == (800, 1000, 3)
+        assert decode(data, "x", at_least_px=512).shape == (800, 1000, 3)
+        assert decode(data, "x", at_least_px=400).shape == (400, 500, 3)
+        assert decode(data, "x", at_least_px=201).shape == (400, 500, 3)
+        assert decode(data, "x", at_least_px=200).shape == (200, 250, 3)
+        assert decode(data, "x", at_least_px=1).shape == (100, 125, 3)
+
+    def test_reduced_it_is_the_same_picture(self):
+        pixels = picture(1, 1000, 800)
+        small = np.asarray(Image.fromarray(pixels).resize((250, 200), Image.Resampling.BOX))
+        data = encoded(pixels, "JPEG", quality=95)
+        assert np.abs(decode(data, "x", at_least_px=200).astype(int) - small).mean() < 2
+
+    def test_it_equals_pillow_when_it_is_not_reduced(self):
+        data = encoded(picture(1, 300, 200), "JPEG")
+        np.testing.assert_array_equal(decode(data, "x"), np.asarray(Image.open(io.BytesIO(data))))
+
+    @pytest.mark.parametrize("progressive", [False, True])
+    def test_damage_in_the_middle_is_noticed(self, progressive):
+        rng = np.random.default_rng(0)
+        noise = rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)
+        data = bytearray(encoded(noise, "JPEG", progressive=progressive))
+        middle = len(data) // 2
+        data[middle : middle + 200] = b"\xff\x00" * 100
+        with pytest.raises(DecodeError, match="damaged image"):
+            decode(bytes(data), "x")
+
+    def test_it_turns_when_reduced(self):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        data = encoded(picture(1, 1000, 800), "JPEG", exif=exif)
+        assert decode(data, "x", at_least_px=200).shape == (250, 200, 3)
+
+
+def test_a_flipped_bit_in_a_png_is_noticed():
+    data = bytearray(encoded(picture(1, 300, 200), "PNG", compress_level=0))
+    data[len(data) // 2] ^= 4
+    with pytest.raises(DecodeError, match="damaged image: wrong checksum"):
+        decode(bytes(data), "x")
+
+
+def test_heic_is_read_upright(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    buffer = io.BytesIO()
+    try:
+        heif.from_pillow(Image.fromarray(picture(1, 64, 48))).save(buffer, quality=95)
+    except Exception:  # noqa: BLE001
+        pytest.skip("this pillow-heif cannot write")
+    path = tmp_path / "photo.heic"
+    path.write_bytes(buffer.getvalue())
+    assert read_header(str(path)) == Header(64, 48, 1)
+    decoded = decode(buffer.getvalue(), "x").astype(int)
+    assert np.abs(decoded - picture(1, 64, 48)).mean() < 6
+
+
+def test_dicom_is_scaled_and_inverted_where_it_says_so(tmp_path):
+    pydicom = pytest.importorskip("pydicom")
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = meta.MediaStorageSOPInstanceUID = "1.2.3"
+    for kind, expected in (("MONOCHROME2", GREY), ("MONOCHROME1", 255 - GREY)):
+        dataset = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
+        dataset.Rows, dataset.Columns = GREY.shape
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, kind
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
+        dataset.PixelRepresentation = 0
+        dataset.PixelData = deep(GREY, 12).tobytes()
+        path = tmp_path / kind
+        pydicom.dcmwrite(path, dataset)
+        assert read_header(str(path)) == Header(64, 48, 1)
+        decoded = decode(path.read_bytes(), "x")[..., 0].astype(int)
+        assert np.abs(decoded - expected).ravel()[1:].max() <= 1
+
+
+@pytest.mark.parametrize(("package", "data"), [
+    ("pillow_heif", b"\0\0\0\x18ftypheic" + bytes(200)),
+    ("pydicom", bytes(128) + b"DICM" + bytes(200)),
+])  # fmt: skip
+def test_a_package_that_is_missing_is_named(monkeypatch, package, data, tmp_path):
+    import sys
+
+    monkeypatch.setitem(sys.modules, package, None)
+    match = f"needs the package {package.replace('_', '-')}"
+    with pytest.raises(DecodeError, match=match):
+        decode(data, "x")
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(DecodeError, match=match):
+        read_header(str(tmp_path / "file"))
+
+
+def test_no_other_program_is_started(monkeypatch):
+    import os
+    import subprocess
+
+    def refuse(*args, **kwargs):
+        pytest.fail("started a program")
+
+    for module, name in ((subprocess, "Popen"), (os, "system"), (os, "popen")):
+        monkeypatch.setattr(module, name, refuse)
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    with pytest.raises(DecodeError, match="EPS"):
+        decode(eps, "x.eps")
+
+
+def test_the_limit_can_be_set(monkeypatch):
+    data = encoded(picture(1, 100, 100))
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", "0.005")
+    with pytest.raises(DecodeError, match=r"too large: 100 × 100 pixels.*IMAGE_EMBEDDING"):
+        decode(data, "x")
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", "0.02")
+    assert decode(data, "x").shape == (100, 100, 3)
+
+
+def test_a_huge_jpeg_counts_at_the_size_at_which_it_is_decoded(monkeypatch):
+    data = encoded(picture(1, 1000, 800), "JPEG")
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", "0.1")
+    assert decode(data, "x", at_least_px=200).shape == (200, 250, 3)
+    with pytest.raises(DecodeError, match="too large"):
+        decode(data, "x")
