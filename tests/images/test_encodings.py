@@ -389,3 +389,59 @@ def test_a_huge_jpeg_counts_at_the_size_at_which_it_is_decoded(monkeypatch):
     assert decode(data, "x", at_least_px=200).shape == (200, 250, 3)
     with pytest.raises(DecodeError, match="too large"):
         decode(data, "x")
+
+
+class TestQuickHeader:
+    """The short way must tell what the long way tells."""
+
+    @pytest.mark.parametrize("orientation", [None, 1, 3, 6, 8, 0, 9])
+    @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
+    @pytest.mark.parametrize("order", ["<", ">"])
+    def test_it_tells_what_pillow_tells(
+        self, monkeypatch, tmp_path, image_format, orientation, order
+    ):
+        from orangecontrib.imageembedding.images import header
+
+        exif = Image.Exif()
+        exif.endian = order
+        exif[0x010F] = "a maker with a long name" * 30
+        if orientation is not None:
+            exif[0x0112] = orientation
+        path = tmp_path / "image"
+        path.write_bytes(encoded(picture(1, 64, 48), image_format, exif=exif))
+        quick = read_header(str(path))
+        monkeypatch.setattr(header, "quick_header", lambda *args: None)
+        assert read_header(str(path)) == quick
+        assert quick == (Header(48, 64, 1) if orientation in (6, 8) else Header(64, 48, 1))
+
+    def test_a_turn_told_behind_the_pixels_of_a_png_is_seen(self, tmp_path):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        data = encoded(picture(1, 64, 48), exif=exif)
+        at = data.index(b"eXIf") - 4
+        length = 12 + int.from_bytes(data[at : at + 4], "big")
+        chunk, rest = data[at : at + length], data[:at] + data[at + length :]
+        end = rest.index(b"IEND") - 4
+        path = tmp_path / "image"
+        path.write_bytes(rest[:end] + chunk + rest[end:])
+        assert read_header(str(path)) == Header(48, 64, 1)
+        assert decode(path.read_bytes(), "x").shape == (64, 48, 3)
+
+    @pytest.mark.parametrize("padding", [0, 5_000, 60_000])
+    def test_segments_before_the_size_are_stepped_over(self, tmp_path, padding):
+        data = encoded(picture(1, 64, 48), "JPEG")
+        comment = b"\xff\xfe" + (padding + 2).to_bytes(2, "big") + bytes(padding)
+        path = tmp_path / "image"
+        path.write_bytes(data[:2] + comment * 3 + data[2:])
+        assert read_header(str(path)) == Header(64, 48, 1)
+
+    def test_a_png_bomb_is_not_decoded_for_its_exif(self, tmp_path):
+        data = encoded(picture(1, 64, 48))
+        ihdr = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + data[24:29]
+        import zlib
+
+        bomb = data[:12] + ihdr + zlib.crc32(ihdr).to_bytes(4, "big") + data[33:] + b"eXIf"
+        path = tmp_path / "image"
+        path.write_bytes(bomb)
+        with pytest.raises(DecodeError, match="too large"):
+            read_header(str(path))

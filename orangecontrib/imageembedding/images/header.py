@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -14,10 +14,12 @@ from orangecontrib.imageembedding.images.pillow import (
     open_image,
     said,
 )
-from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
+from orangecontrib.imageembedding.images.quickheader import quick_header
+from orangecontrib.imageembedding.images.sniff import sniff
 
 TURNED_BY_90_DEGREES = (5, 6, 7, 8)
 MAX_JPEG_REDUCTION = 8
+START_BYTES = 4096
 
 
 class Header(NamedTuple):
@@ -49,24 +51,38 @@ def read_header(path: str) -> Header:
     except OSError as error:
         raise DecodeError(path, f"cannot be read: {error.strerror}") from error
     with file:
-        kind = sniff(start := file.read(SNIFFED_BYTES))
+        kind = sniff(start := file.read(START_BYTES))
+        quick = quick_header(file, kind, start)
+        if quick is not None:
+            _refuse_too_large(quick.width_px, quick.height_px, kind, path)
+            return _upright(*quick)
         file.seek(0)
         if kind in ("HEIF", "DICOM"):
             return _header_by_other_library(kind, file.read(), path)
         try:
-            image = open_image(file, kind, start, path)
+            return _header_by_pillow(file, kind, start, path)
         except DecodeError:
             if kind != "TIFF":
                 raise
             file.seek(0)
             return _header_by_other_library(kind, file.read(), path)
-        with image:
-            width, height = image.size
-            if exif_orientation(image) in TURNED_BY_90_DEGREES:
-                width, height = height, width
-            factor = MAX_JPEG_REDUCTION if image.format in ("JPEG", "MPO") else 1
-            refuse_too_large(width // factor or 1, height // factor or 1, path)
-            return Header(width, height, _n_frames(image, path))
+
+
+def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str) -> Header:
+    with open_image(file, kind, start, path) as image:
+        _refuse_too_large(*image.size, kind, path)  # before the search for EXIF reads further
+        orientation = exif_orientation(image) or 1
+        return _upright(*image.size, orientation, _n_frames(image, path))
+
+
+def _refuse_too_large(width: int, height: int, kind: str | None, path: str) -> None:
+    factor = MAX_JPEG_REDUCTION if kind == "JPEG" else 1
+    refuse_too_large(-(-width // factor), -(-height // factor), path)
+
+
+def _upright(width: int, height: int, orientation: int, n_frames: int) -> Header:
+    turned = orientation in TURNED_BY_90_DEGREES
+    return Header(height, width, n_frames) if turned else Header(width, height, n_frames)
 
 
 def _n_frames(image: Image.Image, location: str) -> int:
