@@ -96,9 +96,9 @@ def default_image_locations(table: Table) -> list[str]:
 def _rank(variable: Variable) -> int:
     if variable.attributes.get("type") == "image":
         return 0
-    if not isinstance(variable, StringVariable):
-        return TEXT + 1
-    return TEXT if variable.name.lower() != "image" else TEXT - 1
+    if variable.name.lower() == "image":  # its mark may be lost: spreadsheets keep none
+        return TEXT - 1
+    return TEXT if isinstance(variable, StringVariable) else TEXT + 1
 
 
 def _folder_of(table: Table) -> str:
