@@ -118,10 +118,10 @@ def test_script_command_line_and_workflow_give_the_same_clusters(demo, tmp_path)
 
     folder = EXAMPLES / "sketches"
     done = oie.embed_images(oie.import_images(folder).table, "efficientnet-lite0")
-    by_script = oie.cluster_images(done.embeddings, linkage="ward").cut(n_clusters=8)
+    by_script = oie.cluster_images(done.embeddings).cut(n_clusters=8)
 
     out = tmp_path / "clusters.tab"
-    arguments = ["--embedder", "efficientnet-lite0", "--linkage", "ward", "--clusters", "8"]
+    arguments = ["--embedder", "efficientnet-lite0", "--clusters", "8"]
     assert main(["cluster", str(folder), "-o", str(out), *arguments]) == 0
     by_command = Table.from_file(str(out)).get_column("Cluster")
 

@@ -9,6 +9,7 @@ from pictures import encoded, picture, write_images
 
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.pipeline import cluster_distances, cluster_table
+from orangecontrib.imageembedding.tables.locate import default_image_locations
 
 NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", "dog/10.png"]
 
@@ -176,3 +177,33 @@ def test_distances_between_columns_have_the_names_of_the_columns():
     clustered = cluster_distances(Cosine(Table("iris"), axis=0))
     assert clustered.table is None
     assert clustered.name_of(0) == "sepal length"
+
+
+def test_paths_relative_to_a_table_file_stay_right_in_what_is_made_from_it(folder):
+    from Orange.data import Table
+
+    table = oie.import_images(folder).table
+    with table.unlocked(table.metas):
+        table.metas[:, 1] = NAMES
+    table.save(str(folder / "t.tab"))
+    loaded = Table.from_file(str(folder / "t.tab"))
+    done = oie.embed_images(loaded, "efficientnet-lite0", backend=FakeBackend())
+    assert default_image_locations(done.embeddings[1:]) == [
+        str(folder / name) for name in NAMES[1:]
+    ]
+    assert str(loaded[0]["image"]) == NAMES[0]
+
+
+def test_one_path_is_no_list_of_paths():
+    with pytest.raises(ValueError, match="list of paths"):
+        oie.embed_files("a.jpg")
+
+
+@pytest.mark.parametrize("data", [[1, 2, 3], np.ones((2, 2, 2)), [["a", "b"], ["c", "d"]]])
+def test_what_is_no_matrix_of_numbers_is_a_value_error(data):
+    with pytest.raises(ValueError, match="matrix"):
+        oie.cluster_images(data)
+
+
+def test_lists_and_whole_numbers_are_clustered():
+    assert oie.cluster_images([[1, 2], [2, 4], [2, 1]]).n_leaves == 3

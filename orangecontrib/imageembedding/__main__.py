@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -47,14 +48,22 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn of what this package reports itself
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
     except ImageEmbeddingError as error:
+        _complain(f"image-embedding: {error}")
+        return FAILED
+    except OSError as error:  # of the output: all others are told by name
         _complain(f"image-embedding: {error}")
         return FAILED
     except (KeyboardInterrupt, Cancelled):
         _complain("image-embedding: interrupted")
         return INTERRUPTED
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -220,6 +229,8 @@ def _cluster(options: argparse.Namespace) -> int:
         _refuse_existing(options, options.picture)
     with _Bar() as bar:
         table, n_skipped = _embeddings_of(options, bar)
+        if len(table) < 2:  # noqa: PLR2004
+            raise InputError(f"{options.source} has {len(table)} rows; clusters need two or more.")
         if not 1 <= options.clusters <= len(table):
             raise InputError(f"--clusters must be 1 to {len(table)}, the number of images.")
         tree = cluster_images(table, options.metric, options.linkage, bar)
@@ -246,8 +257,11 @@ def _list_embedders(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from orangecontrib.imageembedding.examples.demo import run_demo
-
+    try:
+        from orangecontrib.imageembedding.examples.demo import run_demo
+    except ImportError as error:
+        needed = 'pip install "Orange3-ImageEmbedding[gui]"'
+        raise InputError(f"The demo needs Qt: {needed} ({error}).") from error
     for line in run_demo(options.folder):
         _tell(line)
     return FINE
@@ -260,11 +274,12 @@ def _embeddings_of(options: argparse.Namespace, bar: _Bar) -> tuple[Table, int]:
     from orangecontrib.imageembedding.pipeline import embed_images, import_images
     from orangecontrib.imageembedding.tables.features import has_embeddings
     from orangecontrib.imageembedding.tables.locate import has_image_column
-    from orangecontrib.imageembedding.tables.store import load_table
+    from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
 
     spec = get_embedder(options.embedder)
     skipped: list[tuple[str, str]] = []
-    if os.path.isfile(options.source):
+    is_table = options.source.lower().endswith(EXTENSIONS)
+    if os.path.isfile(options.source) or (is_table and not os.path.isdir(options.source)):
         table = load_table(options.source)
         ready = has_embeddings(table) or not has_image_column(table.domain)
         if options.run is _cluster and ready:
@@ -280,7 +295,9 @@ def _embeddings_of(options: argparse.Namespace, bar: _Bar) -> tuple[Table, int]:
     for location, reason in skipped:
         _complain(f"left out: {location}: {reason}")
     if not len(done.embeddings):
-        raise InputError(f"None of the {len(table)} images could be embedded.")
+        raise InputError(
+            f"None of the {len(table)} images of {options.source} could be embedded; see above."
+        )
     return done.embeddings, len(skipped)
 
 
@@ -331,11 +348,15 @@ def _save_picture(table: Table, tree: Tree, options: argparse.Namespace) -> None
 
 
 def _refuse_existing(options: argparse.Namespace, path: str) -> None:
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder. Choose another name.")
     if os.path.exists(path) and not options.force:
         raise InputError(f"{path} exists already. Choose another name, or replace it by --force.")
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise InputError(f"The folder {folder} does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"The folder {folder} cannot be written to.")
 
 
 def _tell(line: str) -> None:

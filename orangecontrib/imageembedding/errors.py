@@ -7,6 +7,7 @@
     ├── ImageError            one image is bad: skip it, keep its row and its reason
     │   ├── FetchError        it could not be had: missing, unreadable, refused
     │   └── DecodeError       it is not a complete image
+    ├── WorkflowError         a workflow could not be loaded, failed, or did not come to rest
     └── BackendError          the embedder cannot run: stop the job
         └── WeightsError      its weights could not be had, or are not what they should be
     Cancelled                 the user asked to stop; not a failure
@@ -21,6 +22,10 @@ class ImageEmbeddingError(Exception):
 
 class InputError(ImageEmbeddingError):
     """The whole input (folder, table, option) cannot be worked on."""
+
+
+class WorkflowError(ImageEmbeddingError):
+    """A workflow could not be loaded, failed in a widget, or did not come to rest."""
 
 
 class ImageError(ImageEmbeddingError):

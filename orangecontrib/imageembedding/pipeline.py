@@ -169,6 +169,7 @@ def embed_images(
     """
     spec = get_embedder(embedder)
     column = locate.image_column(table.domain, image_column)
+    table = locate.with_absolute_locations(table, column)
     locations = locate.image_locations(table, column)
     embedded = embed_locations(locations, spec, backend or Local(), progress)
     rows = [row for row in range(len(table)) if row not in embedded.failures]
@@ -201,7 +202,9 @@ def embed_files(
         failures; ``failures``: dict of row to reason.
     """
     spec = get_embedder(embedder)
-    locations = [os.fspath(path) for path in paths]
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise ValueError(f"paths must be a list of paths; got {paths!r}")
+    locations = [os.fsdecode(path) for path in paths]
     return embed_locations(locations, spec, backend or Local(), progress)
 
 
@@ -233,12 +236,23 @@ def cluster_images(
     Raises
     ------
     InputError
-        If there are fewer than two rows, no numbers, or numbers are missing.
+        If there are fewer than two rows, no numbers, or numbers are missing or too large.
     ValueError
-        If metric or linkage is unknown.
+        If metric or linkage is unknown, or `data` is no matrix.
     """
-    vectors = feature_matrix(data) if isinstance(data, Table) else np.asarray(data)
+    vectors = feature_matrix(data) if isinstance(data, Table) else _matrix_of(data)
     return run_watched(lambda relay: tree_of_vectors(vectors, metric, linkage, relay), progress)
+
+
+def _matrix_of(data: object) -> NDArray[np.float64]:
+    """Check that something is a matrix of numbers."""
+    try:
+        matrix = np.asarray(data, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"data must be a table or a matrix of numbers: {error}") from error
+    if matrix.ndim != 2:  # noqa: PLR2004
+        raise ValueError(f"data must be a matrix; got an array of shape {matrix.shape}")
+    return matrix
 
 
 def cluster_table(

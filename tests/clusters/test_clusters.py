@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 from scipy.cluster import hierarchy
@@ -52,6 +54,17 @@ class TestDistances:
         vectors[3, 1] = bad
         with pytest.raises(InputError, match="1 of 5 rows"):
             condensed_distances(vectors)
+
+    def test_equal_rows_are_at_distance_zero(self):
+        vectors = np.repeat(rows(30, n_features=500), 2, axis=0)
+        labels = tree_of_vectors(vectors).cut(height=0.0)
+        np.testing.assert_array_equal(labels[::2], labels[1::2])
+
+    @pytest.mark.parametrize("metric", METRICS)
+    def test_numbers_too_large_to_compute_with_are_an_error_or_right(self, metric):
+        vectors = np.array([[1e300, 1], [-1e300, 2], [3, 1e308]])
+        with contextlib.suppress(InputError):
+            assert np.isfinite(condensed_distances(vectors, metric)).all()
 
     def test_an_unknown_metric_is_a_value_error_that_lists_the_known(self):
         with pytest.raises(ValueError, match="cosine, euclidean.*'hamming'"):
@@ -168,9 +181,14 @@ class TestTree:
         with pytest.raises(ValueError, match="either"):
             tree_of_vectors(rows(5)).cut(**cut)
 
+    @pytest.mark.parametrize("cut", [{"n_clusters": 2.5}, {"height": float("nan")}])
+    def test_a_cut_by_no_number_is_an_error(self, cut):
+        with pytest.raises(ValueError, match="must be a"):
+            tree_of_vectors(rows(5)).cut(**cut)
+
     @pytest.mark.parametrize("n_clusters", [0, 6, -1])
     def test_a_number_of_clusters_out_of_range_is_an_error(self, n_clusters):
-        with pytest.raises(ValueError, match="1 to 5"):
+        with pytest.raises(ValueError, match="from 1 to 5"):
             tree_of_vectors(rows(5)).cut(n_clusters=n_clusters)
 
 
@@ -200,3 +218,9 @@ def test_the_picture_is_written_and_asks_for_each_image_once(tmp_path, extension
     save_dendrogram(tree, 2, path, [f"${i}_name" for i in range(n)], thumbnail)
     assert path.stat().st_size > 1000
     assert sorted(asked) == (list(range(n)) if n <= 30 else [])
+
+
+@pytest.mark.filterwarnings("error")
+def test_names_are_no_formulas(tmp_path):
+    tree = Tree(link(pdist(rows(2))))
+    save_dendrogram(tree, 1, tmp_path / "t.png", [r"$\frac$.png", "$x_{$"], lambda row: None)

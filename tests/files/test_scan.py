@@ -120,3 +120,11 @@ def test_cancel_stops_the_scan(tmp_path):
 
     with pytest.raises(Cancelled):
         scan_folder(str(tmp_path), read_header, cancel)
+
+
+def test_a_link_to_itself_is_named(tmp_path):
+    write_images(tmp_path, ["1.png"])
+    (tmp_path / "loop").symlink_to("loop")
+    scan = scan_folder(str(tmp_path), read_header)
+    assert names(scan) == ["1.png"]
+    assert [os.path.basename(skipped.path) for skipped in scan.skipped] == ["loop"]

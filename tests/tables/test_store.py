@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import scipy.sparse as sp
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.record import ImageFile
@@ -68,3 +70,54 @@ def test_a_damaged_table_is_an_error_that_names_it(tmp_path, extension):
 def test_a_folder_that_is_not_there_is_an_error(embedded, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         save_table(embedded, str(tmp_path / "nowhere" / "x.npz"))
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_columns_keep_their_kind_however_few_values_they_have(tmp_path, extension):
+    files = [ImageFile(f"/data/{kind}/=1.png", kind, 7, 2, 3) for kind in "ab"]
+    table = with_embeddings(table_of_images(files, "x"), range(2), np.zeros((2, 50)), "net")
+    path = str(tmp_path / f"table{extension}")
+    save_table(table, path)
+    loaded = load_table(path)
+    assert feature_matrix(loaded).shape == (2, 50)
+    assert loaded.domain.class_var.name == "category"
+    assert {"image name", "image", "size", "width"} <= {m.name for m in loaded.domain.metas}
+    assert str(loaded[0]["image name"]) == "=1"
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_any_name_of_a_column_and_sparse_numbers_can_be_saved(tmp_path, extension):
+    names = ["file", "vectors", "features", "allow_pickle", "a/b", "self"]
+    domain = Domain(
+        [ContinuousVariable("w", sparse=True)], metas=[StringVariable(name) for name in names]
+    )
+    metas = np.array([names, names], dtype=object)
+    table = Table.from_numpy(domain, sp.csr_matrix([[1.0], [0.0]]), metas=metas)
+    table = with_embeddings(table, [0, 1], np.ones((2, 3)), "net")
+    path = str(tmp_path / f"table{extension}")
+    save_table(table, path)
+    np.testing.assert_array_equal(feature_matrix(load_table(path)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_second_embedding_is_saved_beside_the_first(embedded, tmp_path, extension):
+    both = with_embeddings(embedded, range(3), np.full((3, 2), 0.5), "other")
+    path = str(tmp_path / f"table{extension}")
+    save_table(both, path)
+    loaded = load_table(path)
+    assert [a.name for a in loaded.domain.attributes] == [a.name for a in both.domain.attributes]
+    np.testing.assert_array_equal(feature_matrix(loaded), np.full((3, 2), 0.5))
+
+
+def test_a_table_that_cannot_be_saved_leaves_nothing_behind(embedded, tmp_path, monkeypatch):
+    from orangecontrib.imageembedding.tables import store
+
+    def fail(table, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "table_to_frame", fail)
+    (tmp_path / "t.npz").write_text("precious")
+    with pytest.raises(InputError, match="No space left"):
+        save_table(embedded, str(tmp_path / "t.npz"))
+    assert [path.name for path in tmp_path.iterdir()] == ["t.npz"]
+    assert (tmp_path / "t.npz").read_text() == "precious"

@@ -87,9 +87,14 @@ class TestLocations:
         table = Table.from_file(str(path))
         assert default_image_locations(table) == [str(tmp_path / "1.png")]
 
+    def test_an_origin_that_is_a_url_comes_before_every_path(self):
+        table = image_table(["/1.png"], origin="http://host/x")
+        assert image_locations(table, table.domain["image"]) == ["http://host/x/1.png"]
+
     def test_missing_values_are_no_locations(self):
         table = image_table(["", "?", "1.png"])
-        table.metas[1, 0] = StringVariable.Unknown
+        with table.unlocked(table.metas):
+            table.metas[1, 0] = StringVariable.Unknown
         assert image_locations(table, table.domain["image"]) == ["", "", "1.png"]
 
     def test_the_origin_is_that_of_the_table_not_of_an_equal_variable(self):

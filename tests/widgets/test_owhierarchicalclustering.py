@@ -1,3 +1,4 @@
+import sys
 import threading
 
 import numpy as np
@@ -8,8 +9,10 @@ from Orange.data import StringVariable, Table
 from Orange.distance import Cosine, Euclidean
 from Orange.misc import DistMatrix
 from Orange.widgets.tests.base import WidgetTest
+from pictures import write_images
 
-from orangecontrib.imageembedding.pipeline import cluster_images
+from orangecontrib.imageembedding.pipeline import cluster_images, import_images
+from orangecontrib.imageembedding.tables.features import with_embeddings
 from orangecontrib.imageembedding.widgets import owhierarchicalclustering
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import (
     BY_CLICK,
@@ -21,8 +24,9 @@ from orangecontrib.imageembedding.widgets.owhierarchicalclustering import (
 
 class TestOWHierarchicalClustering(WidgetTest):
     @pytest.fixture(autouse=True)
-    def _patching(self, monkeypatch):
+    def _patching(self, monkeypatch, tmp_path):
         self.monkeypatch = monkeypatch
+        self.tmp_path = tmp_path
 
     def setUp(self):
         self.iris = Table("iris")
@@ -61,7 +65,7 @@ class TestOWHierarchicalClustering(WidgetTest):
     def test_a_number_of_clusters_gives_those_of_the_tree(self):
         self.send(self.iris)
         self.choose(BY_NUMBER, n_clusters=4)
-        labels = cluster_images(self.iris, "cosine", "ward").cut(n_clusters=4)
+        labels = cluster_images(self.iris, "cosine", "average").cut(n_clusters=4)
         clusters = self.annotated().get_column("Cluster") + 1
         np.testing.assert_array_equal(clusters, labels)
         assert len(self.selected()) == 150
@@ -163,7 +167,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.send(self.iris, Euclidean(self.iris))
         assert self.widget.Warning.distances_first.is_shown()
         assert not self.widget.controls.distance_metric.isEnabled()
-        reference = cluster_images(self.iris, "euclidean", "ward")
+        reference = cluster_images(self.iris, "euclidean", "average")
         np.testing.assert_allclose(
             self.widget.clustered.tree.linkage[:, 2], reference.linkage[:, 2], atol=1e-6
         )
@@ -260,10 +264,50 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.choose(BY_NUMBER, n_clusters=3)
         assert self.annotated() is before
 
+    def test_thumbnails_may_arrive_after_a_second_tree(self):
+        folder = write_images(self.tmp_path, [f"{i}.png" for i in range(6)])
+        table = import_images(folder).table
+        vectors = np.random.default_rng(0).normal(size=(6, 4))
+        data = with_embeddings(table, range(6), vectors, "net")
+        self.widget.resize(900, 700)
+        self.widget.show()
+        for linkage in ("average", "ward", "single"):
+            self.widget.linkage = linkage
+            self.send(data)
+            self.widget.grab()
+        cache = self.widget.view._pixmaps._cache
+        self.process_events(until=lambda: len(cache) >= 6, timeout=20_000)
+        self.widget.hide()
+
+    def test_a_bug_is_shown_and_does_not_block_what_follows(self):
+        def fail(*args):
+            raise KeyError("a bug")
+
+        self.monkeypatch.setattr(owhierarchicalclustering, "cluster_table", fail)
+        caught = []
+        self.monkeypatch.setattr(sys, "excepthook", lambda *error: caught.append(error[1]))
+        self.send(self.iris)
+        assert isinstance(caught[0], KeyError)
+        assert self.widget.Error.failed.is_shown()
+        assert not self.widget.isInvalidated()
+
+    def test_a_kept_selection_survives_saving_before_the_tree_is_there(self):
+        settings = {"clicked_nodes": [7]}
+        widget = self.create_widget(OWHierarchicalClustering, stored_settings=settings)
+        self.send(None, widget=widget)
+        assert widget.settingsHandler.pack_data(widget)["clicked_nodes"] == [7]
+
+    def test_distances_that_are_no_distances_are_an_error(self):
+        for matrix in (np.ones((3, 4)), np.ones((4, 3)), -np.ones((3, 3))):
+            self.send(distances=DistMatrix(matrix))
+            assert self.widget.Error.failed.is_shown()
+        self.send(Table.from_numpy(None, np.array([[1e300, 1], [-1e300, 2], [3, 1e308]])))
+        self.widget.grab()
+
     def test_the_report_tells_the_settings(self):
         self.send(self.iris)
         self.widget.send_report()
-        assert "ward" in self.widget.report_html
+        assert "average" in self.widget.report_html
 
     def test_the_way_to_select_is_kept(self):
         self.choose(BY_NUMBER)

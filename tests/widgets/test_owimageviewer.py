@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 from AnyQt.QtCore import QItemSelectionModel, Qt
@@ -7,11 +9,13 @@ from pictures import write_images
 
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
+from orangecontrib.imageembedding.widgets.parts import pixmaps
 
 
 class TestOWImageViewer(WidgetTest):
     @pytest.fixture(autouse=True)
-    def _images(self, tmp_path):
+    def _images(self, tmp_path, monkeypatch):
+        self.monkeypatch = monkeypatch
         names = [f"cat/{i}.png" for i in range(4)] + ["dog/4.png"]
         self.folder = write_images(tmp_path / "animals", names)
         self.images = import_images(self.folder).table
@@ -141,6 +145,56 @@ class TestOWImageViewer(WidgetTest):
         self.send(self.images)
         self.widget.size_slider.setValue(256)
         assert self.widget.view._delegate.side == 256
+
+    def test_choosing_another_column_forgets_the_selection(self):
+        path = StringVariable("path")
+        self.send(self.images.add_column(path, list(self.images.get_column("image"))))
+        self.widget.view.select_rows([1])
+        self.widget.image_attr = path
+        self.widget._column_changed()
+        assert self.selected() is None
+        assert self.widget.selected_rows == []
+
+    def test_what_no_decoder_foresaw_stops_no_other_image(self):
+        real = pixmaps.thumbnail
+        broken = str(self.folder / "cat" / "0.png")
+
+        def thumbnail(location, side_px):
+            if location == broken:
+                raise KeyError("a bug")
+            return real(location, side_px)
+
+        self.monkeypatch.setattr(pixmaps, "thumbnail", thumbnail)
+        self.send(self.images[[0, 0, 0, 0, 1, 2]])
+        cache = self.wait_for_thumbnails(3)
+        assert "KeyError: 'a bug'" in cache.values()
+        assert sum(not isinstance(entry, str) for entry in cache.values()) == 2
+
+    def test_a_file_that_has_changed_is_shown_anew(self):
+        self.send(self.images[:1])
+        (before,) = self.wait_for_thumbnails(1).values()
+        write_images(self.folder, ["cat/0.png"], width=30, height=20)
+        self.send(self.images[:1])
+        (after,) = self.wait_for_thumbnails(1).values()
+        assert (before.width(), after.width()) == (48, 30)
+
+    def test_a_large_selection_is_restored_quickly(self):
+        many = self.images[np.zeros(20_000, dtype=int)]
+        settings = {"selected_rows": list(range(20_000))}
+        widget = self.create_widget(OWImageViewer, stored_settings=settings)
+        with self.counting_selects(widget) as counts:
+            self.send(many, widget)
+        assert len(self.selected(widget)) == 20_000
+        assert counts == [1]
+
+    @contextlib.contextmanager
+    def counting_selects(self, widget):
+        """Count the ranges that are selected at once: each costs time."""
+        counts = []
+        model = widget.view.selectionModel()
+        connection = model.selectionChanged.connect(lambda new, old: counts.append(len(new)))
+        yield counts
+        model.selectionChanged.disconnect(connection)
 
     def test_the_report_counts_images(self):
         self.send(self.images)

@@ -13,6 +13,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 METRICS = ("cosine", "euclidean", "manhattan", "correlation")
 
 BLOCK_ROWS = 256
+ROUNDING = 1e-12
 
 Vectors = NDArray[np.float32] | NDArray[np.float64]
 
@@ -41,7 +42,7 @@ def condensed_distances(
     Raises
     ------
     InputError
-        If a number is missing or infinite.
+        If a number is missing, infinite, or too large to compute with.
     ValueError
         If the metric is unknown.
     """
@@ -57,7 +58,10 @@ def condensed_distances(
         rows = rows - rows.mean(axis=1, keepdims=True)
     if metric in ("cosine", "correlation"):
         rows = _unit_length(rows)
-    return _fill_condensed(rows, metric, progress)
+    condensed = _fill_condensed(rows, metric, progress)
+    if not np.isfinite(condensed).all():
+        raise InputError("Some numbers are so large that distances cannot be computed.")
+    return condensed
 
 
 def _unit_length(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,6 +86,7 @@ def _fill_condensed(
         block = rows[start : start + BLOCK_ROWS]
         if metric in ("cosine", "correlation"):
             distances = np.clip(1 - block @ rows[start:].T, 0, 2)
+            distances[distances < ROUNDING] = 0  # equal rows are at no distance
             distances[np.ix_(is_zero[start : start + BLOCK_ROWS], is_zero[start:])] = 0
         else:
             name = {"manhattan": "cityblock"}.get(metric, metric)

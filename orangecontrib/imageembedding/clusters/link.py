@@ -67,14 +67,18 @@ def tree_of_distances(
     Raises
     ------
     InputError
-        If there are fewer than two items, or a distance is missing.
+        If there are fewer than two items, or a distance is missing or negative.
     """
     n = len(matrix)
+    if matrix.shape != (n, n):
+        raise InputError(f"Distances must form a square; these are {n} × {matrix.shape[-1]}.")
     if n < 2:  # noqa: PLR2004
         raise InputError("A tree needs at least two rows.")
     condensed = np.concatenate([np.asarray(matrix[i, i + 1 :], dtype=float) for i in range(n - 1)])
     if not np.isfinite(condensed).all():
         raise InputError("Some distances are missing or infinite.")
+    if condensed.min() < 0:
+        raise InputError("Some distances are negative.")
     say(progress, "Building the tree")
     tree = Tree(link(condensed, linkage))
     progress(1.0)

@@ -112,4 +112,5 @@ def _draw_leaves(axes, tree, row_inches, names, thumbnail) -> None:  # type: ign
             va="center",
             fontsize=min(9, side_points * 0.6),
             annotation_clip=False,
+            parse_math=False,  # a name with $ is no formula
         )

@@ -68,10 +68,14 @@ class Tree:
         if (n_clusters is None) == (height is None):
             raise ValueError("give either n_clusters or height")
         if height is not None:
+            if np.isnan(height):
+                raise ValueError("height must be a number; got nan")
             n_merges = int(np.searchsorted(self.linkage[:, 2], height, side="right"))
             n_clusters = self.n_leaves - n_merges
-        if n_clusters is None or not 1 <= n_clusters <= self.n_leaves:
-            raise ValueError(f"n_clusters must be 1 to {self.n_leaves}; got {n_clusters!r}")
+        if not isinstance(n_clusters, int | np.integer) or not 1 <= n_clusters <= self.n_leaves:
+            raise ValueError(
+                f"n_clusters must be a whole number from 1 to {self.n_leaves}; got {n_clusters!r}"
+            )
         # The order of the merges is a criterion without ties: it gives exactly n_clusters.
         order = np.arange(self.n_leaves - 1, dtype=np.float64)
         last_merge = self.n_leaves - n_clusters - 1

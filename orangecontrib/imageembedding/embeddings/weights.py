@@ -125,7 +125,8 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
             part.replace(path)
         finally:
             lock.release()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
+        # The last two: a proxy in the environment that httpx cannot use.
         reason = str(error) or type(error).__name__
         raise WeightsError(
             f"The weights {weights.name} cannot be downloaded from {weights.url}: {reason}. "

@@ -23,7 +23,6 @@ WINDOW_SIZES = {
     "Image Viewer": (820, 560),
     "Data Table": (900, 560),
 }
-THUMBNAILS_TIMEOUT_S = 10.0
 
 
 def run_demo(folder: str | Path) -> Iterator[str]:

@@ -21,13 +21,11 @@ from orangewidget.utils.signals import LazyValue
 from orangewidget.widget import OWBaseWidget
 from orangewidget.workflow.widgetsscheme import WidgetsScheme
 
+from orangecontrib.imageembedding.errors import WorkflowError
+
 SETTLED_S = 0.2
 
 _kept_alive: list[QApplication] = []  # Qt crashes when Python lets go of the application
-
-
-class WorkflowError(Exception):
-    """A workflow could not be loaded, failed in a widget, or did not come to rest."""
 
 
 def application(settings_folder: str | Path) -> QApplication:

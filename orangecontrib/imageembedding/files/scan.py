@@ -104,7 +104,12 @@ def _walk(top: str, skipped: list[SkippedFile], progress: Progress) -> Iterator[
         for entry in entries:
             if entry.name.startswith(".") or entry.name.casefold() in CLUTTER:
                 continue
-            if entry.is_dir():
+            try:
+                is_folder = entry.is_dir()
+            except OSError as error:  # a link to itself
+                skipped.append(SkippedFile(entry.path, error.strerror or "cannot be read"))
+                continue
+            if is_folder:
                 inner = f"{class_name}/{entry.name}" if class_name else entry.name
                 folders.append((entry.path, inner))
             else:

@@ -66,8 +66,8 @@ def with_reasons(table: Table, reasons: dict[int, str]) -> Table | None:
 
 
 def is_embedding_name(name: str) -> bool:
-    """Tell whether a column's name is ``n`` and a number."""
-    return re.fullmatch(r"n\d+", name) is not None
+    """Tell whether a column is named as those that `with_embeddings` adds."""
+    return re.fullmatch(r"n\d+( \(\d+\))?", name) is not None
 
 
 def has_embeddings(table: Table) -> bool:
@@ -76,10 +76,17 @@ def has_embeddings(table: Table) -> bool:
 
 
 def _embedding_columns(domain: Domain) -> list[ContinuousVariable]:
-    """Find them by their mark, or by their names in a table whose format keeps no marks."""
-    numeric = [column for column in domain.attributes if column.is_continuous]
-    marked = [column for column in numeric if "embedder" in column.attributes]
-    return marked or [column for column in numeric if is_embedding_name(column.name)]
+    """Find those of the last embedder, by mark or, where a file format keeps none, by name."""
+    found = [
+        column
+        for column in domain.attributes
+        if column.is_continuous
+        and ("embedder" in column.attributes or is_embedding_name(column.name))
+    ]
+    if not found:
+        return []
+    _, _, number = found[-1].name.partition(" ")  # of "n0 (1)", the second embedding
+    return [column for column in found if column.name.partition(" ")[2] == number]
 
 
 def feature_matrix(table: Table) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 from Orange.data import DiscreteVariable, Domain, StringVariable, Table, Variable
 
 from orangecontrib.imageembedding.errors import InputError
@@ -86,6 +87,21 @@ def _text(column: Variable, value: object) -> str:
     return value if isinstance(value, str) and value != "?" else ""
 
 
+def with_absolute_locations(table: Table, column: Variable) -> Table:
+    """Get the table with full paths, where its own are relative to its file.
+
+    Tables that are made from it no longer know that file. What is relative to an ``origin``
+    stays so: that goes with the column.
+    """
+    in_metas = column in table.domain.metas and isinstance(column, StringVariable)
+    if not in_metas or column.attributes.get("origin") or not _folder_of(table):
+        return table
+    absolute = table.copy()
+    with absolute.unlocked(absolute.metas):
+        absolute.set_column(column, np.array(image_locations(table, column), dtype=object))
+    return absolute
+
+
 def default_image_locations(table: Table) -> list[str]:
     """Get the path or URL of each row's image; "" for all rows if there is no image column."""
     if not has_image_column(table.domain):
@@ -107,8 +123,10 @@ def _folder_of(table: Table) -> str:
 
 
 def _joined(origin: str, value: str) -> str:
-    if not origin or is_url(value) or os.path.isabs(value):
+    if is_url(value):
         return value
     if is_url(origin):
         return origin.rstrip("/") + "/" + value.lstrip("/")
+    if not origin or os.path.isabs(value):
+        return value
     return os.path.join(origin, value)

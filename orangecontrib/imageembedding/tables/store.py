@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORANGE_EXTENSIONS = (".tab", ".csv", ".xlsx", ".pkl")
+VECTORS, FEATURES = "vectors", "features"  # arrays in .npz files beside those of columns
 EXTENSIONS = (*ORANGE_EXTENSIONS, ".npz", ".parquet")
 
 
@@ -49,25 +52,28 @@ def save_table(table: Table, path: str) -> None:
     table : Table
         What to write.
     path : str
-        An ``.npz`` file gets one array for each column, and ``vectors``, float32 of shape
-        (n_rows, n_features), for the embeddings together. A ``.parquet`` file gets one column
-        for each, the embeddings as float32.
+        An ``.npz`` file gets ``vectors``, float32 of shape (n_rows, n_features), for the
+        embeddings together, ``features`` with their names, and one array for each other column.
+        A ``.parquet`` file gets one column for each, the embeddings as float32. The file is
+        there when it is complete, or not at all.
 
     Raises
     ------
     InputError
         If the file cannot be written.
     """
-    extension = extension_of(path)
+    writers = {".npz": _save_npz, ".parquet": _save_parquet, ".xlsx": _save_xlsx}
+    write = writers.get(extension_of(path), Table.save)
+    folder, name = os.path.split(os.path.abspath(path))
     try:
-        if extension in ORANGE_EXTENSIONS:
-            table.save(path)
-        elif extension == ".npz":
-            _save_npz(table, path)
-        else:
-            _frame_of(table).to_parquet(path, index=False)
-    except OSError as error:
-        reason = error.strerror or error
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as unfinished:
+            write(table.to_dense(), os.path.join(unfinished, name))
+            for file in os.listdir(unfinished):  # Orange may write a second one beside it
+                os.replace(  # noqa: PTH105
+                    os.path.join(unfinished, file), os.path.join(folder, file)
+                )
+    except (OSError, TypeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InputError(f"The file {path} cannot be written: {reason}.") from error
 
 
@@ -131,25 +137,46 @@ def _side_by_side(columns: dict[Variable, np.ndarray], n_rows: int, dtype: type)
     return matrix
 
 
+def _save_parquet(table: Table, path: str) -> None:
+    _frame_of(table).to_parquet(path, index=False)
+
+
+def _save_xlsx(table: Table, path: str) -> None:
+    """Write a header by which Orange reads back what each column is."""
+    frame = _frame_of(table)
+    domain = table.domain
+    roles = dict.fromkeys(domain.class_vars, "c") | dict.fromkeys(domain.metas, "m")
+    kinds = {DiscreteVariable: "D", StringVariable: "S"}
+    frame.columns = [
+        f"{roles.get(column, '')}{kinds.get(type(column), 'C')}#{column.name}"
+        for column in (domain[name] for name in frame.columns)
+    ]
+    as_text = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+    frame.to_excel(path, index=False, engine="xlsxwriter", engine_kwargs=as_text)
+
+
 def _save_npz(table: Table, path: str) -> None:
     frame = _frame_of(table)
     names = list(filter(is_embedding_name, frame.columns))
-    arrays = {"vectors": frame[names].to_numpy(np.float32)}
+    arrays = {VECTORS: frame[names].to_numpy(np.float32), FEATURES: np.array(names, dtype="U")}
     for name in frame.columns.difference(names, sort=False):
         column = frame[name]
         text = column.dtype == object or str(column.dtype) == "category"
-        arrays[name] = column.astype(str).to_numpy("U") if text else column.to_numpy()
-    with open(path, "wb") as file:  # noqa: PTH123 - given a path, savez may add to its name
-        np.savez_compressed(file, **arrays)
+        values = column.astype(str).to_numpy("U") if text else column.to_numpy()
+        arrays[f"{name} (column)" if name in arrays else name] = values
+    # Not by savez: it takes a column called "file" for its own argument.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name.replace('/', '_')}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def _read_npz(path: str) -> pd.DataFrame:
     import pandas as pd
 
     with np.load(path, allow_pickle=False) as arrays:
-        columns = {name: arrays[name] for name in arrays.files if name != "vectors"}
-        vectors = arrays["vectors"]
+        columns = {name: arrays[name] for name in arrays.files if name not in (VECTORS, FEATURES)}
+        embeddings = pd.DataFrame(arrays[VECTORS], columns=arrays[FEATURES])
     if "category" in columns:
         columns["category"] = pd.Categorical(columns["category"])
-    embeddings = pd.DataFrame(vectors, columns=[f"n{i}" for i in range(vectors.shape[1])])
     return pd.concat([pd.DataFrame(columns), embeddings], axis=1)

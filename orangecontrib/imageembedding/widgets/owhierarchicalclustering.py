@@ -69,7 +69,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
     settingsHandler = DomainContextHandler()
 
     distance_metric: str = Setting("cosine")  # `metric` is a method of every Qt paint device
-    linkage: str = Setting("ward")
+    linkage: str = Setting("average")
     label_attr: Variable | None = ContextSetting(None)
     select_by: str = Setting(BY_CLICK)
     height_percent: float = Setting(75.0)
@@ -85,7 +85,6 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.data: Table | None = None
         self.distances: DistMatrix | None = None
         self.clustered: ClusteredRows | None = None
-        self._nodes_to_restore = list(self.clicked_nodes)
         self._add_controls()
         self.view = DendrogramView()
         self.view.node_clicked.connect(self._node_clicked)
@@ -190,9 +189,8 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
             self.openContext(domain)
         self.view.set_tree(result.tree.outline, self._labels(), self._locations())
         n_nodes = 2 * result.tree.n_leaves - 1
-        if all(node < n_nodes for node in self._nodes_to_restore):
-            self.clicked_nodes = self._nodes_to_restore
-        self._nodes_to_restore = []
+        if any(node >= n_nodes for node in self.clicked_nodes):
+            self.clicked_nodes = []
         self._show_selection()
         self.commit.now()
 
@@ -200,16 +198,18 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         if isinstance(ex, Cancelled):
             return
         self.cancel_button.setEnabled(False)
-        if not isinstance(ex, ImageEmbeddingError):
-            raise ex
         self.Error.failed(ex)
+        if not isinstance(ex, ImageEmbeddingError):
+            self.setInvalidated(False)  # else all that follows would wait for ever
+            raise ex
 
     def on_partial_result(self, _: object) -> None:
         """Nothing comes in parts."""
 
     def _forget_tree(self) -> None:
+        if self.clustered is not None:  # else they are those of the workflow: the tree comes yet
+            self.clicked_nodes = []
         self.clustered = None
-        self.clicked_nodes = []
         self.view.clear()
         self.selection_label.setText("")
         self.commit.now()

@@ -234,9 +234,10 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         if isinstance(ex, Cancelled):
             return
         self._send(None)
-        if not isinstance(ex, ImageEmbeddingError):
-            raise ex
         self.Error.failed(ex)
+        if not isinstance(ex, ImageEmbeddingError):
+            self.setInvalidated(False)  # else all that follows would wait for ever
+            raise ex
         if isinstance(ex, WeightsError):
             self.weights_button.setFocus()
 

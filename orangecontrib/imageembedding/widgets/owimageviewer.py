@@ -62,7 +62,7 @@ class OWImageViewer(OWWidget):
         self.column_model = VariableListModel()
         gui.comboBox(
             box, self, "image_attr", label="Image column:", model=self.column_model,
-            searchable=True, callback=self._show_images,
+            searchable=True, callback=self._column_changed,
         )  # fmt: skip
         self.title_model = DomainModel(
             (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES),
@@ -107,9 +107,9 @@ class OWImageViewer(OWWidget):
             self.Error.no_column()
         self._show_images()
         if data is not None:
-            rows = [row for row in self._rows_to_restore if row < len(data)]
+            self.view.select_rows([row for row in self._rows_to_restore if row < len(data)])
+            self.selected_rows = self.view.selected_rows()
             self._rows_to_restore = []
-            self.view.select_rows(rows)
         self.commit.now()
 
     def _default_title(self) -> Variable | None:
@@ -117,6 +117,10 @@ class OWImageViewer(OWWidget):
             if isinstance(variable, StringVariable) and variable != self.image_attr:
                 return variable
         return None
+
+    def _column_changed(self) -> None:
+        self._show_images()
+        self._selection_changed()
 
     def _show_images(self) -> None:
         if self.data is None or self.image_attr is None:

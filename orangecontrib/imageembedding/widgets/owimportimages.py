@@ -143,9 +143,10 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             return
         self.info_label.setText("")
         self._send(None)
-        if not isinstance(ex, ImageEmbeddingError):
-            raise ex
         self.Error.failed(ex)
+        if not isinstance(ex, ImageEmbeddingError):
+            self.setInvalidated(False)  # else all that follows would wait for ever
+            raise ex
 
     def on_partial_result(self, _: object) -> None:
         """Nothing comes in parts."""

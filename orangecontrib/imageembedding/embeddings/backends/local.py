@@ -62,7 +62,7 @@ class Local:
         say(progress, f"Loading {spec.title}")
         try:
             network = _build_network(spec, path)
-        except ImportError as error:
+        except (ImportError, OSError, RuntimeError) as error:  # a broken one raises any of these
             raise BackendError(f"{spec.title} needs torch and torchvision: {error}") from error
         return TorchEmbedder(network, spec)
 
@@ -102,7 +102,7 @@ class TorchEmbedder:
         """Run the network: (n, 3, S, S) → (n, n_features), both float32."""
         import torch
 
-        if torch.get_num_threads() != 1:  # a setting of the calling thread
+        if torch.get_num_threads() != 1:  # for this thread, and those that begin later
             torch.set_num_threads(1)
         with torch.inference_mode():
             batch = torch.from_numpy(np.stack(inputs)).to(memory_format=torch.channels_last)

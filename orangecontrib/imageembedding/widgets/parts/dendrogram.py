@@ -56,9 +56,8 @@ class DendrogramItem(QGraphicsObject):
         self.palette = QPalette()
 
     def set_pixmaps(self, pixmaps: Pixmaps) -> None:
-        """Show images at the leaves as they become ready."""
+        """Show images at the leaves as far as they are ready."""
         self._pixmap = pixmaps.pixmap
-        pixmaps.ready.connect(lambda _: self.update())
 
     def set_size(self, width: float, row: float) -> None:
         """Lay out in a width, with rows of a height, both in scene units."""
@@ -217,6 +216,7 @@ class DendrogramView(QGraphicsView):
         self.item: DendrogramItem | None = None
         self.row = DEFAULT_ROW
         self._pixmaps = Pixmaps(self)
+        self._pixmaps.ready.connect(lambda _: self.viewport().update())
         self._axis = HeightAxis(self)
 
     def set_tree(self, shape: Outline, labels: Sequence[str], locations: Sequence[str]) -> None:
@@ -241,7 +241,7 @@ class DendrogramView(QGraphicsView):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._pixmaps.forget_wishes()
+        self._pixmaps.forget()
         self.scene().clear()
         self.item = None
         self._axis.update()

@@ -52,9 +52,11 @@ class Pixmaps(QObject):
         entry = self._cache.get((location, side_px))
         return entry if isinstance(entry, str) else ""
 
-    def forget_wishes(self) -> None:
-        """Drop what was asked for and is not begun: the view shows something else now."""
+    def forget(self) -> None:
+        """Drop all: the view shows something else now, or the same files with other content."""
         self._queue.clear()
+        self._cache.clear()
+        self._n_bytes = 0
 
     def close(self) -> None:
         """End the background threads; nothing is ready any more."""
@@ -128,11 +130,13 @@ def _work(queue: _Queue, emit) -> None:
             result: QImage | str = _image(*key)
         except ImageError as error:
             result = error.reason
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other images go on
+            result = f"{type(error).__name__}: {error}"
+        queue.done(key)
         try:
             emit(key, result)
         except RuntimeError:  # the view has been deleted meanwhile
             return
-        queue.done(key)
 
 
 def _image(location: str, side_px: int) -> QImage:

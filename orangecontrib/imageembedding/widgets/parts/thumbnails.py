@@ -130,6 +130,17 @@ class ThumbnailDelegate(QStyledItemDelegate):
         return super().helpEvent(event, view, option, index)
 
 
+def _ranges(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Join sorted rows to ranges (first, last): a selection of many single rows is slow."""
+    ranges: list[tuple[int, int]] = []
+    for row in rows:
+        if ranges and ranges[-1][1] == row - 1:
+            ranges[-1] = ranges[-1][0], row
+        else:
+            ranges.append((row, row))
+    return ranges
+
+
 class ThumbnailView(QListView):
     """Shows a `ThumbnailModel`; only what is in sight is ever decoded."""
 
@@ -149,7 +160,7 @@ class ThumbnailView(QListView):
         self.setSelectionMode(QListView.ExtendedSelection)
         self.setVerticalScrollMode(QListView.ScrollPerPixel)
         self.setAccessibleName("Images")
-        self.images.modelReset.connect(self.pixmaps.forget_wishes)
+        self.images.modelReset.connect(self.pixmaps.forget)
         self.pixmaps.ready.connect(lambda _: self.viewport().update())
 
     def set_side(self, side: int) -> None:
@@ -164,8 +175,8 @@ class ThumbnailView(QListView):
     def select_rows(self, rows: Sequence[int]) -> None:
         """Select these images and no others."""
         selection = QItemSelection()
-        for row in rows:
-            selection.select(self.images.index(row), self.images.index(row))
+        for first, last in _ranges(sorted(rows)):
+            selection.select(self.images.index(first), self.images.index(last))
         self.selectionModel().select(selection, QItemSelectionModel.ClearAndSelect)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
