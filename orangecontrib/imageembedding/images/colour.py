@@ -36,28 +36,39 @@ def scaled_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     if values.dtype == np.uint8:
         return cast("NDArray[np.uint8]", values)
     if values.dtype.newbyteorder("=") == np.uint16:
-        largest = int(values.max(initial=0))
-        low, high = 0.0, next(2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if largest < 2**bits)
-    else:
-        ends = [_finite_ends(values[rows]) for rows in _blocks(values.shape)]
-        low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+        return _scaled_16_bits(values)
+    ends = [_finite_ends(values[rows]) for rows in _blocks(values.shape)]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     scaled = np.zeros(values.shape, np.uint8)
-    if low < high:
+    if low / 2 < high / 2:
         for rows in _blocks(values.shape):
             scaled[rows] = _scaled(values[rows], low, high)
     return scaled
 
 
+def _scaled_16_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    largest = int(values.max(initial=0))
+    n_levels = next(2**bits for bits in (8, 10, 12, 14, 16) if largest < 2**bits)
+    grey_of = np.rint(np.arange(n_levels) * (255 / (n_levels - 1))).astype(np.uint8)
+    scaled = np.empty(values.shape, np.uint8)
+    for rows in _blocks(values.shape):
+        scaled[rows] = grey_of[values[rows]]
+    return scaled
+
+
 def _finite_ends(values: NDArray[np.generic]) -> tuple[float, float]:
-    numbers = values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaN
+        numbers = values.astype(np.float64)
     finite = np.isfinite(numbers)
     low = numbers.min(where=finite, initial=np.inf)
     return float(low), float(numbers.max(where=finite, initial=-np.inf))
 
 
 def _scaled(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # signalling NaN
+        numbers = values.astype(np.float64)
     # Halves, because the span of huge numbers may overflow.
-    numbers = np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low) / 2
+    numbers = np.nan_to_num(numbers, copy=False, nan=low, posinf=high, neginf=low) / 2
     return cast("NDArray[np.float64]", np.rint((numbers - low / 2) / (high / 2 - low / 2) * 255))
 
 
@@ -67,7 +78,7 @@ def _blocks(shape: tuple[int, ...]) -> list[slice]:
     return [slice(start, start + n_rows) for start in range(0, shape[0], n_rows)]
 
 
-def srgb_pixels(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
+def srgb_pixels(image: Image.Image, profile: bytes | None, brighten: int = 1) -> NDArray[np.uint8]:
     """Convert a picture to RGB on white.
 
     Parameters
@@ -76,6 +87,8 @@ def srgb_pixels(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
         Of any mode; deep ones are scaled by `scaled_to_8_bits`.
     profile : bytes or None
         Its ICC profile; one that is broken or does not fit is ignored.
+    brighten : int
+        Colours, not opacity, are multiplied by it first.
 
     Returns
     -------
@@ -88,6 +101,9 @@ def srgb_pixels(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
     for rows in _blocks((height, width)):
         block = image.crop((0, rows.start, width, min(rows.stop, height)))
         block.info.update({key: image.info[key] for key in KEPT_INFO & image.info.keys()})
+        if brighten > 1:
+            bands = [band.point(lambda level: level * brighten) for band in block.split()]
+            block = Image.merge(block.mode, [*bands[:3], *block.split()[3:]])
         pixels[rows] = np.asarray(_to_srgb(block, profile))
     return pixels
 
@@ -131,19 +147,16 @@ def _lab_to_srgb() -> ImageCms.ImageCmsTransform:
     )
 
 
-def brightened(image: Image.Image) -> Image.Image:
-    """Undo that Pillow keeps the upper 8 of 16 bits, where only 10, 12 or 14 are used.
+def lost_range(image: Image.Image) -> int:
+    """Get the factor that brings back the full range of a picture that Pillow made too dark.
+
+    Of 16 bits a channel it keeps the upper 8, where cameras use the lower 10, 12 or 14 only.
 
     Parameters
     ----------
     image : PIL image of mode RGB or RGBA
         Made from 16 bits a channel.
     """
-    pixels = np.asarray(image)
-    largest = int(pixels[..., :3].max(initial=0))
-    shift = next(shift for shift in (8, 6, 4, 2, 0) if largest < 2 ** (8 - shift))
-    if shift in (0, 8):
-        return image
-    pixels = pixels.copy()
-    pixels[..., :3] = pixels[..., :3] * (255 // (2 ** (8 - shift) - 1))
-    return Image.fromarray(pixels)
+    largest = max(cast("int", band.getextrema()[1]) for band in image.split()[:3])
+    bits = next(bits for bits in (2, 4, 6, 8) if largest < 2**bits)
+    return 255 // (2**bits - 1) if largest else 1

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import brightened, srgb_pixels
+from orangecontrib.imageembedding.images.colour import lost_range, srgb_pixels
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.pillow import (
     DAMAGE,
     EXIF_ORIENTATION,
     exif_orientation,
+    load_image,
     open_image,
     said,
 )
@@ -60,7 +61,7 @@ def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArra
         if isinstance(pixels, np.ndarray) and picture.profile is not None:
             pixels = Image.fromarray(pixels)
         if isinstance(pixels, Image.Image):
-            pixels = srgb_pixels(pixels, picture.profile)
+            pixels = srgb_pixels(pixels, picture.profile, picture.brighten)
         return _upright(pixels, picture.orientation)
     except DAMAGE as error:
         raise DecodeError(location, f"damaged image: {said(error)}") from error
@@ -73,6 +74,7 @@ class _Picture:
     pixels: Image.Image | NDArray[np.uint8]
     orientation: int | None = None
     profile: bytes | None = None
+    brighten: int = 1
 
 
 def _decoded(data: bytes, kind: str | None, location: str, at_least_px: int | None) -> _Picture:
@@ -90,16 +92,19 @@ def _decoded(data: bytes, kind: str | None, location: str, at_least_px: int | No
     if kind == "PNG":
         refuse_damaged_png(data, location)
     image = open_image(io.BytesIO(data), kind, data[:SNIFFED_BYTES], location)
+    if kind != "JPEG":  # before the search for EXIF, which decodes a PNG
+        refuse_too_large(*image.size, location)
     profile, orientation = image.info.get("icc_profile"), exif_orientation(image)
     if kind == "JPEG":
         from orangecontrib.imageembedding.images.jpeg import decode_jpeg
 
         return _Picture(decode_jpeg(data, image, location, at_least_px), orientation, profile)
-    refuse_too_large(*image.size, location)
-    image.load()
+    load_image(image, location)
     if kind == "PNG":  # its eXIf and iCCP may stand behind the pixels
         orientation = exif_orientation(image)
-    return _Picture(_full_range(image, kind, data), orientation, profile)
+    is_deep = kind == "PNG" and data[PNG_DEPTH] > EIGHT_BITS and image.mode in ("RGB", "RGBA")
+    brighten = lost_range(image) if is_deep else 1
+    return _Picture(_of_16_bits(image), orientation, profile, brighten)
 
 
 def _decoded_tiff(data: bytes, location: str) -> _Picture:
@@ -121,9 +126,8 @@ def _decoded_tiff(data: bytes, location: str) -> _Picture:
             if "imagecodecs" not in error.reason:
                 raise
     image.load()  # also turns it
-    if max(bits) > EIGHT_BITS and image.mode in ("RGB", "RGBA"):
-        image = brightened(image)
-    pixels = srgb_pixels(image, profile)
+    is_deep = max(bits) > EIGHT_BITS and image.mode in ("RGB", "RGBA")
+    pixels = srgb_pixels(image, profile, lost_range(image) if is_deep else 1)
     is_inverted = tags.get(TIFF_PHOTOMETRIC) == MIN_IS_WHITE and max(bits) > EIGHT_BITS
     return _Picture(255 - pixels if is_inverted else pixels)
 
@@ -143,12 +147,10 @@ def _upright(pixels: NDArray[np.uint8], orientation: int | None) -> NDArray[np.u
     return np.ascontiguousarray(turned)
 
 
-def _full_range(image: Image.Image, kind: str | None, data: bytes) -> Image.Image:
-    """Mend what Pillow makes of 16 bits: half of them, or twice as many."""
-    if kind == "PNG" and data[PNG_DEPTH] > EIGHT_BITS and image.mode in ("RGB", "RGBA"):
-        return brightened(image)
-    if image.mode == "I":
-        values = np.asarray(image)
-        if values.min(initial=0) >= 0 and values.max(initial=0) < 1 << 16:
-            return Image.fromarray(values.astype(np.uint16))
-    return image
+def _of_16_bits(image: Image.Image) -> Image.Image:
+    """Give 16 bits back to what Pillow puts into 32."""
+    if image.mode != "I":
+        return image
+    values = np.asarray(image)
+    fits = values.min(initial=0) >= 0 and values.max(initial=0) < 1 << 16
+    return Image.fromarray(values.astype(np.uint16)) if fits else image

@@ -11,6 +11,7 @@ from PIL import Image
 from orangecontrib.imageembedding.errors import DecodeError
 from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
 from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.pillow import said, silence
 
 
 def read_dicom_size(data: bytes, location: str) -> tuple[int, int, int]:
@@ -22,8 +23,11 @@ def read_dicom_size(data: bytes, location: str) -> tuple[int, int, int]:
         If pydicom is not installed, or the file holds no picture.
     """
     dataset = _dataset(data, location)
-    n_frames = int(dataset.get("NumberOfFrames", 1) or 1)
-    return int(dataset.get("Columns", 0)), int(dataset.get("Rows", 0)), n_frames
+    try:
+        n_frames = max(1, int(dataset.get("NumberOfFrames") or 1))
+        return int(dataset.get("Columns", 0)), int(dataset.get("Rows", 0)), n_frames
+    except Exception as error:  # noqa: BLE001 - values are parsed as late as here
+        raise DecodeError(location, f"damaged DICOM: {said(error)}") from error
 
 
 def decode_dicom(data: bytes, location: str) -> Image.Image:
@@ -34,17 +38,17 @@ def decode_dicom(data: bytes, location: str) -> Image.Image:
     DecodeError
         If it cannot be decoded, or pydicom is not installed.
     """
-    from pydicom.pixels import convert_color_space, pixel_array
-
     width, height, _ = read_dicom_size(data, location)
     refuse_too_large(width, height, location)
+    from pydicom.pixels import convert_color_space, pixel_array
+
     try:
         values = pixel_array(io.BytesIO(data), index=0)
         kind = str(_dataset(data, location).get("PhotometricInterpretation", ""))
         if kind.startswith("YBR"):
             values = convert_color_space(values, kind, "RGB")
     except Exception as error:  # noqa: BLE001 - a broken file breaks pydicom anywhere
-        raise DecodeError(location, f"damaged or unsupported DICOM: {error}") from error
+        raise DecodeError(location, f"damaged or unsupported DICOM: {said(error)}") from error
     pixels = scaled_to_8_bits(values)
     return Image.fromarray(np.ascontiguousarray(255 - pixels if kind == "MONOCHROME1" else pixels))
 
@@ -55,7 +59,8 @@ def _dataset(data: bytes, location: str) -> Any:
     except ImportError as error:
         reason = "DICOM needs the package pydicom: pip install pydicom"
         raise DecodeError(location, reason) from error
+    silence("pydicom")
     try:
         return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
     except Exception as error:  # noqa: BLE001 - a broken file breaks pydicom anywhere
-        raise DecodeError(location, f"damaged DICOM: {error}") from error
+        raise DecodeError(location, f"damaged DICOM: {said(error)}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO, NamedTuple
 
 from PIL import Image
@@ -47,7 +48,7 @@ def read_header(path: str) -> Header:
         If the file is not an image that `decode` would accept by its header.
     """
     try:
-        file = open(path, "rb")  # noqa: SIM115, PTH123
+        file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - one read is enough for most
     except OSError as error:
         raise DecodeError(path, f"cannot be read: {error.strerror}") from error
     with file:
@@ -57,15 +58,16 @@ def read_header(path: str) -> Header:
             _refuse_too_large(quick.width_px, quick.height_px, kind, path)
             return _upright(*quick)
         file.seek(0)
-        if kind in ("HEIF", "DICOM"):
-            return _header_by_other_library(kind, file.read(), path)
-        try:
-            return _header_by_pillow(file, kind, start, path)
-        except DecodeError:
-            if kind != "TIFF":
-                raise
-            file.seek(0)
-            return _header_by_other_library(kind, file.read(), path)
+        with io.BufferedReader(file) as buffered:
+            if kind in ("HEIF", "DICOM"):
+                return _header_by_other_library(kind, buffered.read(), path)
+            try:
+                return _header_by_pillow(buffered, kind, start, path)
+            except DecodeError:
+                if kind != "TIFF":
+                    raise
+                buffered.seek(0)
+                return _header_by_other_library(kind, buffered.read(), path)
 
 
 def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str) -> Header:
@@ -89,7 +91,7 @@ def _n_frames(image: Image.Image, location: str) -> int:
     if image.format == "MPO":  # the other pictures of a camera are its own previews and maps
         return 1
     try:
-        return int(getattr(image, "n_frames", 1))
+        return max(1, int(getattr(image, "n_frames", 1)))
     except DAMAGE as error:
         raise DecodeError(location, f"damaged image: {said(error)}") from error
 

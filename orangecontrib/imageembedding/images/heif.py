@@ -9,6 +9,7 @@ from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
 from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.pillow import said
 
 
 def read_heif_size(data: bytes, location: str) -> tuple[int, int, int]:
@@ -39,7 +40,7 @@ def decode_heif(data: bytes, location: str) -> Image.Image:
         image: Image.Image = heif.to_pillow()
         image.load()
     except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
-        raise DecodeError(location, f"damaged image: {error}") from error
+        raise DecodeError(location, f"damaged image: {said(error)}") from error
     image.info.pop("exif", None)  # it is upright already
     return image
 
@@ -51,6 +52,9 @@ def _open(data: bytes, location: str) -> Any:
         reason = "HEIC needs the package pillow-heif: pip install pillow-heif"
         raise DecodeError(location, reason) from error
     try:
-        return pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+        heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
     except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
-        raise DecodeError(location, f"damaged image: {error}") from error
+        raise DecodeError(location, f"damaged image: {said(error)}") from error
+    if not len(heif):
+        raise DecodeError(location, "damaged image: no picture inside")
+    return heif

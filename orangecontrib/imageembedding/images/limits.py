@@ -18,8 +18,17 @@ def max_megapixels() -> float:
         return DEFAULT_MAX_MEGAPIXELS
 
 
-def refuse_too_large(width_px: int, height_px: int, location: str) -> None:
+def refuse_too_large(width_px: int, height_px: int, location: str, weight: float = 1.0) -> None:
     """Check the size at which a picture will be decoded.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+        That size.
+    location : str
+        Named in the error.
+    weight : float
+        How many times the memory of a common format decoding takes: the limit is as much lower.
 
     Raises
     ------
@@ -28,10 +37,10 @@ def refuse_too_large(width_px: int, height_px: int, location: str) -> None:
     """
     if width_px <= 0 or height_px <= 0:
         raise DecodeError(location, f"damaged image: {width_px} × {height_px} pixels")
-    limit = max_megapixels()
+    limit = max_megapixels() / weight
     if width_px * height_px > limit * 1e6:
         raise DecodeError(
             location,
-            f"too large: {width_px} × {height_px} pixels, more than {limit:g} megapixels "
+            f"too large: {width_px} × {height_px} pixels, more than {limit:.3g} megapixels "
             f"(set {VARIABLE} to allow more)",
         )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import struct
 import threading
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.limits import max_megapixels, refuse_too_large
 from orangecontrib.imageembedding.images.sniff import PILLOW_FORMATS, webp_size, why_no_image
 
 # What Pillow raises on damaged files of one format or another.
@@ -36,8 +41,14 @@ DAMAGE = (
 )
 
 EXIF_ORIENTATION = 0x0112
+WEBP_WEIGHT = 2  # its decoder keeps two whole pictures
+MAX_WORDS_CHARACTERS = 200
+
+# Files with a PNG, JPEG or JPEG 2000 file inside, whose size need not be theirs.
+HOLDING_OTHER_FILES = ("BLP", "ICNS", "ICO")
 
 _opening = threading.Lock()
+_PRINTS_NOTHING = logging.NullHandler()
 
 
 def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -> Image.Image:
@@ -66,19 +77,50 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
     """
     if kind == "WEBP" and (size := webp_size(start)) is not None:
         refuse_too_large(*size, location)
+    silence("PIL")
     formats = [kind] if kind in PILLOW_FORMATS else _available_formats()
     try:
-        with _opening:
-            # The limit is ours: Pillow's belongs to the whole process, and warns besides.
-            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            try:
-                return Image.open(file, formats=formats)
-            finally:
-                Image.MAX_IMAGE_PIXELS = limit
+        with _own_limit(kind == "ICO"):  # which is decoded as soon as it is opened
+            return Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
         raise DecodeError(location, why_no_image(start)) from error
+    except Image.DecompressionBombError as error:
+        raise DecodeError(location, f"too large: {said(error)}") from error
     except DAMAGE as error:
         raise DecodeError(location, f"damaged image: {said(error)}") from error
+
+
+def load_image(image: Image.Image, location: str) -> None:
+    """Let Pillow decode an opened image.
+
+    Raises
+    ------
+    DecodeError
+        If it has a file inside that is too large, whatever the header says.
+    """
+    if image.format not in HOLDING_OTHER_FILES:
+        image.load()
+        return
+    try:
+        with _own_limit(True):
+            image.load()
+    except Image.DecompressionBombError as error:
+        raise DecodeError(location, f"too large: {said(error)}") from error
+
+
+@contextmanager
+def _own_limit(is_checked_by_pillow: bool) -> Iterator[None]:
+    """Put aside Pillow's limit of pixels, which belongs to the whole process, or set it to ours.
+
+    Pillow refuses twice its limit.
+    """
+    with _opening:
+        ours = int(max_megapixels() * 1e6 / 2) if is_checked_by_pillow else None
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, ours
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _available_formats() -> list[str]:
@@ -97,6 +139,20 @@ def exif_orientation(image: Image.Image) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def silence(package: str) -> None:
+    """Have the remarks of a library on broken metadata not printed; handlers of logs get them.
+
+    For the whole process: `warnings.catch_warnings` would mix up the filters of other threads.
+    Does nothing the second time.
+    """
+    logging.getLogger(package).addHandler(_PRINTS_NOTHING)
+    modules = rf"{package}\."
+    for category in (UserWarning, RuntimeWarning):
+        if ("ignore", None, category, re.compile(modules), 0) not in warnings.filters:
+            warnings.filterwarnings("ignore", category=category, module=modules)
+
+
 def said(error: BaseException) -> str:
-    """Get the words of an error; its kind if it has none."""
-    return str(error) or type(error).__name__
+    """Get the words of an error, short and on one line; its kind if it has none."""
+    words = " ".join(str(error).split())
+    return words[:MAX_WORDS_CHARACTERS] or type(error).__name__

@@ -5,8 +5,10 @@ Folders hold tens of thousands of them. Whatever is not plain is left to `header
 
 from __future__ import annotations
 
+import io
+import os
 import zlib
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 EXIF_ORIENTATION, SHORT = 0x0112, 3
 TAIL_BYTES = 1 << 14
@@ -26,12 +28,12 @@ class QuickHeader(NamedTuple):
     n_frames: int
 
 
-def quick_header(file: BinaryIO, kind: str | None, start: bytes) -> QuickHeader | None:
+def quick_header(file: io.FileIO, kind: str | None, start: bytes) -> QuickHeader | None:
     """Read the header of a plain JPEG or PNG file.
 
     Parameters
     ----------
-    file : binary file
+    file : unbuffered file
         Will be moved.
     kind : str or None
         What `sniff` says of `start`.
@@ -53,7 +55,7 @@ def quick_header(file: BinaryIO, kind: str | None, start: bytes) -> QuickHeader 
     return None
 
 
-def _jpeg(file: BinaryIO, buffer: bytes) -> QuickHeader | None:
+def _jpeg(file: io.FileIO, buffer: bytes) -> QuickHeader | None:
     orientation: int | None = 1
     base, at = 0, 2  # `buffer` lies at `base` in the file; the next marker lies at `at`
     while True:
@@ -93,7 +95,7 @@ def _orientation(exif: bytes) -> int | None:
     return 1
 
 
-def _png(file: BinaryIO, start: bytes) -> QuickHeader | None:
+def _png(file: io.FileIO, start: bytes) -> QuickHeader | None:
     ihdr = start[12 : _PNG_IHDR_END - 4]
     checksum = int.from_bytes(start[_PNG_IHDR_END - 4 : _PNG_IHDR_END], "big")
     if ihdr[:4] != b"IHDR" or zlib.crc32(ihdr) != checksum:
@@ -104,7 +106,6 @@ def _png(file: BinaryIO, start: bytes) -> QuickHeader | None:
         if kind in (b"eXIf", b"acTL") or at + 8 > len(start):
             return None
         at += 12 + int.from_bytes(start[at : at + 4], "big")
-    file.seek(0, 2)
-    file.seek(max(0, file.tell() - TAIL_BYTES))  # eXIf may also stand behind the pixels
-    usual = width and height and b"eXIf" not in file.read()
+    file.seek(max(at, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+    usual = width and height and b"eXIf" not in file.read()  # it may also stand behind the pixels
     return QuickHeader(width, height, 1, 1) if usual else None

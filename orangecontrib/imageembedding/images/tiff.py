@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ from PIL import Image
 from orangecontrib.imageembedding.errors import DecodeError
 from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
 from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.pillow import said, silence
 
 MIN_IS_WHITE, RGB = 0, 2
-MAX_BYTES_PER_PIXEL = 64
+BYTES_OF_RGB = 3
 
 
 def read_tiff_size(data: bytes, location: str) -> tuple[int, int, int]:
@@ -24,14 +26,12 @@ def read_tiff_size(data: bytes, location: str) -> tuple[int, int, int]:
     DecodeError
         If it is none.
     """
-    import tifffile
-
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with _opened(data) as file:
             page = file.pages.first
             return int(page.imagewidth), int(page.imagelength), len(file.pages)
     except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
-        raise DecodeError(location, f"damaged image: {error}") from error
+        raise DecodeError(location, f"damaged image: {said(error)}") from error
 
 
 def decode_tiff(data: bytes, location: str) -> Image.Image:
@@ -48,14 +48,15 @@ def decode_tiff(data: bytes, location: str) -> Image.Image:
     DecodeError
         If it is damaged, too large, or compressed in a way that needs imagecodecs.
     """
-    import tifffile
-
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with _opened(data) as file:
             page = file.pages.first
-            refuse_too_large(page.imagewidth, page.imagelength, location)
-            if page.samplesperpixel * page.bitspersample / 8 > MAX_BYTES_PER_PIXEL:
-                raise DecodeError(location, f"too large: {page.samplesperpixel} bands")
+            n_bytes = page.samplesperpixel * page.bitspersample / 8 * page.imagedepth
+            weight = max(1.0, n_bytes / BYTES_OF_RGB)
+            refuse_too_large(page.imagewidth, page.imagelength, location, weight)
+            if page.is_tiled:  # one may be larger than the picture
+                weight *= page.tiledepth / page.imagedepth
+                refuse_too_large(page.tilewidth, page.tilelength, location, weight)
             values = page.asarray()
             planar = page.samplesperpixel > 1 and page.axes.startswith("S")
             photometric, n_extra = int(page.photometric), len(page.extrasamples)
@@ -63,13 +64,20 @@ def decode_tiff(data: bytes, location: str) -> Image.Image:
         raise
     except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
         if "imagecodecs" in str(error):
-            reason = f"this compression of TIFF needs the package imagecodecs ({error})"
+            reason = f"this compression of TIFF needs the package imagecodecs ({said(error)})"
             raise DecodeError(location, reason) from error
-        raise DecodeError(location, f"damaged image: {error}") from error
+        raise DecodeError(location, f"damaged image: {said(error)}") from error
     if values.ndim not in (2, 3):
         raise DecodeError(location, f"TIFF with {values.ndim} dimensions is not supported")
     bands = values[..., None] if values.ndim == 2 else values  # noqa: PLR2004
     return _image_of_bands(np.moveaxis(bands, 0, -1) if planar else bands, photometric, n_extra)
+
+
+def _opened(data: bytes) -> Any:
+    import tifffile
+
+    silence("tifffile")
+    return tifffile.TiffFile(io.BytesIO(data))
 
 
 def _image_of_bands(bands: NDArray[np.generic], photometric: int, n_extra: int) -> Image.Image:
@@ -88,7 +96,8 @@ def _image_of_bands(bands: NDArray[np.generic], photometric: int, n_extra: int) 
 
 def _alpha_of(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale opacity by the whole range of its type: full opacity need not occur."""
-    numbers = np.nan_to_num(values.astype(np.float32))
+    with np.errstate(invalid="ignore", over="ignore"):  # signalling NaN, beyond float32
+        numbers = np.nan_to_num(values.astype(np.float32))
     if values.dtype.kind == "u":
         numbers /= 2.0 ** (8 * values.dtype.itemsize) - 1
-    return np.clip(numbers * 255, 0, 255).astype(np.uint8)
+    return (np.clip(numbers, 0, 1) * 255).astype(np.uint8)
