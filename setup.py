@@ -56,6 +56,7 @@ setup(
         "orange-widget-base >=4.25",
         "pandas",
         "pillow-heif >=0.22",
+        "platformdirs",
         "pyarrow",
         "pyqtgraph",
         "scipy",
@@ -72,6 +73,7 @@ setup(
         "test": [
             "PyQt6",
             "PyQt6-WebEngine",
+            "cryptography",
             "mypy ==2.4.*",
             "pydicom >=3.0",
             "pytest",

@@ -35,7 +35,15 @@ RULES = {
 }
 ONLY_IN = [
     (TORCH, {"embeddings/backends/local.py"}),
-    (HTTP, {"images/fetch.py", "embeddings/weights.py", "embeddings/backends/remote.py"}),
+    (
+        HTTP,
+        {
+            "images/web.py",
+            "images/webfailures.py",
+            "embeddings/weights.py",
+            "embeddings/backends/remote.py",
+        },
+    ),
 ]
 
 

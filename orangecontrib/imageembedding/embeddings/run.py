@@ -1,11 +1,11 @@
-"""Locations → vectors: read, embed in batches, collect failures with their reasons."""
+"""Locations → vectors: embed in batches as they come, collect failures with their reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,15 @@ from orangecontrib.imageembedding.embeddings.backends.base import (
     LoadedEmbedder,
     Vector,
 )
+from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Item
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import BackendError, ImageError
 from orangecontrib.imageembedding.images.fetch import fetch
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 
-Results = list[tuple[int, Vector | ImageError]]
+PATIENCE_S = 0.05  # how soon a Cancel is noticed while nothing comes
+
+Results = list[tuple[Item, Vector | ImageError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def embed_locations(
     Parameters
     ----------
     locations : sequence of str
-        Paths or URLs; "" where there is none.
+        Paths or URLs; "" where there is none. The same one is read and embedded only once.
     spec : EmbedderSpec
         What to compute.
     backend : Backend
@@ -82,12 +85,14 @@ def _embed(
     say(progress, "Embedding images")
     n_done = 0
     for results in _results(locations, embedder, progress):
-        for row, result in results:
+        for item, result in results:
+            rows = list(item.rows)
             if isinstance(result, ImageError):
-                failures[row] = result.reason
+                failures |= dict.fromkeys(rows, result.reason)
             else:
-                vectors[row] = _checked(result, spec)
-            n_done += 1
+                vectors[rows] = _checked(result, spec)
+            n_done += len(rows)
+        # Also when nothing has come: this is where a Cancel comes through.
         progress(n_done / len(locations))
     return Embedded(vectors, dict(sorted(failures.items())))
 
@@ -103,38 +108,47 @@ def _checked(vector: Vector, spec: EmbedderSpec) -> Vector:
 def _results(
     locations: Sequence[str], embedder: LoadedEmbedder, progress: Progress
 ) -> Iterator[Results]:
-    """Yield the results of batches as they come; few are under way at any time."""
-    batches = iter(
-        [range(i, min(i + embedder.batch_size, len(locations)))
-         for i in range(0, len(locations), embedder.batch_size)]
-    )  # fmt: skip
+    """Yield the results of images as they come, and nothing now and then while none comes."""
     pool = ThreadPoolExecutor(embedder.n_workers, thread_name_prefix="imageembedding")
-    pending: set[Future[Results]] = set()
-    try:
-        while True:
-            for rows in islice(batches, embedder.n_workers + 1 - len(pending)):
-                pending.add(pool.submit(_embed_batch, rows, locations, embedder))
-            if not pending:
-                return
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    batches: dict[Future[Results], Batch] = {}
+    with Feed(locations, embedder.batch_size) as feed:
+        try:
+            while True:
+                # First the batches: what they take leaves room for downloads.
+                while len(batches) <= embedder.n_workers and (
+                    batch := feed.next_batch(is_idle=not batches)
+                ):
+                    batches[pool.submit(_embed_batch, batch, embedder)] = batch
+                downloads = feed.begin_downloads()
+                if not batches and not downloads:
+                    return
+                pending: list[Future[Any]] = [*batches, *downloads]
+                wait(pending, PATIENCE_S, FIRST_COMPLETED)
+                results: Results = []
+                for batch_done in [future for future in batches if future.done()]:
+                    feed.done(batches.pop(batch_done))
+                    results += batch_done.result()
+                for download in downloads:
+                    if download.done():
+                        results += feed.take_in(download)
+                yield results
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _embed_batch(rows: range, locations: Sequence[str], embedder: LoadedEmbedder) -> Results:
+def _embed_batch(batch: Batch, embedder: LoadedEmbedder) -> Results:
     results: Results = []
     readable = []
     images = []
-    for row in rows:
+    for item in batch:
         try:
-            if not locations[row]:
+            if not item.location:
                 raise ImageError("", "no path or URL")
-            images.append(EncodedImage(locations[row], fetch(locations[row])))
-            readable.append(row)
+            data = fetch(item.location) if item.data is None else item.data
+            images.append(EncodedImage(item.location, data))
+            readable.append(item)
         except ImageError as error:
-            results.append((row, error))
+            results.append((item, error))
     if images:
         results.extend(zip(readable, embedder.embed(images), strict=True))
     return results

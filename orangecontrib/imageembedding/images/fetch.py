@@ -7,18 +7,21 @@ import binascii
 import os
 import re
 import stat
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote_to_bytes
 
 from orangecontrib.imageembedding.errors import FetchError
 
 MAX_BYTES = 1 << 30  # an encoded image above 1 GiB is taken for a mistake
-TIMEOUT_S = 20.0
 
 
 def is_url(location: str) -> bool:
     r"""Tell a URL from a path (``C:\x`` is a path: a scheme has two letters or more)."""
     return re.match(r"(?:https?|file|data):", location, re.IGNORECASE) is not None
+
+
+def is_web(location: str) -> bool:
+    """Tell what must be asked from a server (``http``, ``https``) from what is at hand."""
+    return re.match(r"https?:", location, re.IGNORECASE) is not None
 
 
 def fetch(location: str) -> bytes:
@@ -27,7 +30,7 @@ def fetch(location: str) -> bytes:
     Parameters
     ----------
     location : str
-        Path or URL. Proxies for http and https are those of the environment.
+        Path or URL. For many web addresses, `web.Web` gets several at the same time.
 
     Returns
     -------
@@ -40,23 +43,71 @@ def fetch(location: str) -> bytes:
         If there is no such file, it cannot be read, is no regular file, or is too large; if a
         server cannot be reached or answers with an error.
     """
-    scheme = urlsplit(location).scheme.lower() if is_url(location) else ""
-    if scheme in ("http", "https"):
-        data = _download(location)
-    elif scheme == "data":
+    if is_web(location):
+        from orangecontrib.imageembedding.images.web import download
+
+        return download(location)
+    scheme = location[:5].lower() if is_url(location) else ""
+    if scheme == "data:":
         data = _read_data_url(location)
     else:
-        data = _read_file(_path_of_file_url(location) if scheme else location, location)
+        data = _read_file(path_of_file_url(location) if scheme else location, location)
     if not data:
-        raise FetchError(location, "empty file")
+        raise FetchError(location[:40] if scheme == "data:" else location, "empty file")
     return data
 
 
-def _path_of_file_url(url: str) -> str:
-    parts = urlsplit(url)
-    host = f"//{parts.netloc}" if parts.netloc not in ("", "localhost") else ""
-    # "?" and "#" are characters of a file's name here: urlsplit must not cut them off.
-    return url2pathname(host + unquote(url[url.index(":") + 1 :].removeprefix("//" + parts.netloc)))
+def path_of_file_url(url: str, windows: bool = os.name == "nt") -> str:
+    r"""Turn a ``file`` URL into a path.
+
+    Parameters
+    ----------
+    url : str
+        ``file:///data/a%20b.png``; percent-encoded bytes need not be UTF-8. "?" and "#" are
+        characters of the name, percent-encoded or not.
+    windows : bool, optional
+        Whether ``file:///C:/a.png`` is ``C:\a.png`` and ``file://host/share/a.png`` is
+        ``\\host\share\a.png``; by default, if this is Windows.
+
+    Returns
+    -------
+    path : str
+        As `open` takes it; bytes that are no characters are lone surrogates.
+
+    Raises
+    ------
+    FetchError
+        If the file is on another computer, and this is not Windows.
+    """
+    rest = url[len("file:") :]
+    host, path = "", rest
+    if rest.startswith("//"):
+        host, path = re.fullmatch(r"//([^/\\]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
+    named = unquote_to_bytes(path.encode("utf-8", "surrogateescape"))
+    if windows:
+        return _windows_path(host, named.decode("utf-8", "surrogateescape"))
+    if host and not _is_this_computer(host):
+        raise FetchError(url, f"is on another computer ({host})")
+    return os.fsdecode(named)
+
+
+def _windows_path(host: str, path: str) -> str:
+    path = path.replace("/", "\\")
+    if re.fullmatch(r"[A-Za-z][:|]", host):  # file://C:/a.png: wrong, but written by many
+        return f"{host[0]}:{path}"
+    if host and not _is_this_computer(host):
+        return f"\\\\{host}{path}"
+    drive = re.match(r"\\*([A-Za-z])[:|](?=\\|$)", path)
+    if drive:
+        return f"{drive[1]}:{path[drive.end() :]}"
+    # file:////host/share and file://///host/share name a share without a host of their own.
+    return re.sub(r"^\\{2,}", r"\\\\", path)
+
+
+def _is_this_computer(host: str) -> bool:
+    import socket
+
+    return host.lower() in ("localhost", "127.0.0.1", socket.gethostname().lower())
 
 
 def _read_file(path: str, location: str) -> bytes:
@@ -82,32 +133,11 @@ def _read_data_url(url: str) -> bytes:
     head, comma, body = url.partition(",")
     if not comma:
         raise FetchError(url[:40], "not a data URL: it has no comma")
-    data = unquote_to_bytes(body)
-    if not head.lower().endswith(";base64"):
+    data = unquote_to_bytes(body.encode("utf-8", "surrogateescape"))
+    if not re.search(r";\s*base64\s*$", head, re.IGNORECASE):
         return data
+    data = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
     try:
-        return base64.b64decode(data, validate=True)
+        return base64.b64decode(data + b"=" * (-len(data) % 4), validate=True)
     except binascii.Error as error:
         raise FetchError(url[:40], f"not a data URL: {error}") from error
-
-
-def _download(url: str) -> bytes:
-    import httpx
-
-    chunks = []
-    n_bytes = 0
-    try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_S) as reply:
-            if reply.status_code != httpx.codes.OK:
-                phrase = reply.reason_phrase or "no reason given"
-                raise FetchError(url, f"the server answers {reply.status_code} ({phrase})")
-            for chunk in reply.iter_bytes():
-                n_bytes += len(chunk)
-                if n_bytes > MAX_BYTES:
-                    raise FetchError(url, f"larger than {MAX_BYTES >> 20} MB")
-                chunks.append(chunk)
-    except httpx.TimeoutException as error:
-        raise FetchError(url, f"no answer within {TIMEOUT_S:.0f} s") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise FetchError(url, f"cannot be downloaded: {error}") from error
-    return b"".join(chunks)
