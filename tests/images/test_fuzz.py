@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import struct
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ MIN_MUTANTS = 3000
 RUN_LIMIT_S = 180  # a run takes a tenth of it: this is for an endless loop
 FILE_LIMIT_S = 2
 SPARE_BYTES = 600 << 20
+MAX_REASON_CHARACTERS = 300
 AT_LEAST_PX = (None, None, 8)
 EXTREMES = (0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFF, 0x10000, 60000, 8000)
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -62,7 +64,7 @@ def test_mutants_are_the_same_in_every_run():
 
 def originals():
     """Get sound files: name -> bytes."""
-    return {**pillow_files(), **tiff_files(), **other_files()}
+    return {**pillow_files(), **rare_files(), **tiff_files(), **other_files()}
 
 
 def pillow_files():
@@ -132,6 +134,24 @@ def pillow_files():
     # A JPEG of more blocks, which `at_least_px` reduces.
     files["jpeg larger"] = encoded(picture(4, 160, 120), "JPEG", exif=exif)
     return files
+
+
+def rare_files():
+    """Get files that Pillow reads and does not write."""
+    cards = ("SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   = 2")
+    cards = (*cards, "NAXIS1  = 6", "NAXIS2  = 4", "END")
+    levels = bytes(range(24))
+    fli_header = struct.pack("<IHHHHHHI", 1000, 0xAF12, 1, 6, 4, 8, 3, 0) + bytes(108)
+    fli_frame = struct.pack("<IHH", 16 + 6 + 24, 0xF1FA, 1) + bytes(8)
+    return {
+        "fits": "".join(card.ljust(80) for card in cards).ljust(2880).encode() + levels,
+        "fli": fli_header + fli_frame + struct.pack("<IH", 6 + 24, 16) + levels,
+        "psd": b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 1, 4, 6, 8, 1) + bytes(14) + levels,
+        "sun": struct.pack(">8I", 0x59A66A95, 6, 4, 8, 24, 1, 0, 0) + levels,
+        "dcx": struct.pack("<3I", 0x3ADE68B1, 12, 0) + encoded(picture(9), "PCX"),
+        "cur": struct.pack("<3H4B2H2I", 0, 2, 1, 48, 32, 0, 0, 0, 0, 4700, 22)
+        + encoded(np.tile(picture(9), (2, 1, 1)), "DIB"),
+    }
 
 
 def tiff_files():
@@ -332,7 +352,10 @@ def rearrange_chunks(data, rng, files):
             chunks[i], chunks[j] = chunks[j], chunks[i]
         case _:
             kind, body = chunks[i]
-            chunks[i] = kind, body[: rng.randrange(len(body) + 1)] + rng.randbytes(rng.choice((0, 9)))
+            chunks[i] = (
+                kind,
+                body[: rng.randrange(len(body) + 1)] + rng.randbytes(rng.choice((0, 9))),
+            )
     whole = PNG_SIGNATURE + b"".join(png_chunk(kind, body) for kind, body in chunks)
     return whole, f"chunks {i} and {j} rearranged"
 
@@ -366,10 +389,9 @@ class Watch:
     def __init__(self, folder):
         self.path = folder / "mutant"
         self.now = (folder / "now").open("w", encoding="utf-8")
-        self.printed = (folder / "printed").open("w+b")
         self.violations = []
-        for stream in (1, 2):  # also what C libraries print
-            os.dup2(self.printed.fileno(), stream)
+        # Not what C libraries write to the descriptors: libtiff does, and none can stop it.
+        self.printed = sys.stdout = sys.stderr = io.StringIO()
 
     def look_at(self, description, data, at_least_px):
         """Decode it; a second time if it took long: something else may have kept us waiting."""
@@ -386,39 +408,38 @@ class Watch:
                 break
             if seconds_before:
                 problem = problem or f"took {took_s:.1f} s"
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self.printed.seek(0)
-        if printed := self.printed.read():
-            self.printed.truncate(0)
-            problem = problem or f"printed: {printed.decode(errors='replace')[:300]}"
+        if printed := self.printed.getvalue():
+            self.printed.seek(0)
+            self.printed.truncate()
+            problem = problem or f"printed: {printed[:300]}"
         if problem:
             self.violations.append({"mutant": description, "problem": problem})
 
     def problem(self, data, at_least_px):
-        from orangecontrib.imageembedding.errors import ImageError
         from orangecontrib.imageembedding.images.decode import decode
         from orangecontrib.imageembedding.images.header import read_header
 
-        try:
-            pixels = decode(data, "x", at_least_px)
-            if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-                return f"no picture: {pixels.dtype} {pixels.shape}"
-        except ImageError as error:
-            if not error.reason.strip():
-                return "no reason"
-        except BaseException:  # noqa: BLE001 - any other is what is looked for
-            return traceback.format_exc()
-        try:
-            header = read_header(str(self.path))
-            if min(header) <= 0:
-                return f"no header: {header}"
-        except ImageError as error:
-            if not error.reason.strip():
-                return "no reason"
-        except BaseException:  # noqa: BLE001
-            return traceback.format_exc()
-        return None
+        return problem_of(lambda: decode(data, "x", at_least_px), is_picture) or problem_of(
+            lambda: read_header(str(self.path)), lambda header: min(header) > 0
+        )
+
+
+def problem_of(call, is_proper):
+    """Say what is wrong with what a call gives or raises; None if nothing is."""
+    from orangecontrib.imageembedding.errors import ImageError
+
+    try:
+        result = call()
+    except ImageError as error:
+        is_short_line = 0 < len(error.reason) <= MAX_REASON_CHARACTERS and "\n" not in error.reason
+        return None if is_short_line else f"no short reason: {error.reason!r}"
+    except BaseException:  # noqa: BLE001 - any other is what is looked for
+        return traceback.format_exc()
+    return None if is_proper(result) else f"no proper result: {result!r:.200}"
+
+
+def is_picture(pixels):
+    return pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.size
 
 
 def limit_memory():
@@ -435,8 +456,9 @@ def limit_memory():
 def main(folder, seed, n_each, *more_files):
     import warnings
 
-    warnings.simplefilter("always")
     files = originals()
+    warnings.simplefilter("always")
+    warnings.simplefilter("ignore", DeprecationWarning)  # IM is read as long as Pillow does
     watch = Watch(Path(folder))
     for name, data in files.items():
         for at_least_px in set(AT_LEAST_PX):

@@ -74,6 +74,10 @@ def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str)
     with open_image(file, kind, start, path) as image:
         _refuse_too_large(*image.size, kind, path)  # before the search for EXIF reads further
         orientation = exif_orientation(image) or 1
+        if kind == "TIFF":
+            from orangecontrib.imageembedding.images.tiff import count_pages
+
+            return _upright(*image.size, orientation, count_pages(file))
         return _upright(*image.size, orientation, _n_frames(image, path))
 
 

@@ -15,6 +15,10 @@ from orangecontrib.imageembedding.images.limits import refuse_too_large
 
 COLOUR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 
+# Every scan of a progressive file goes over the whole picture; there are ten, in a bomb thousands.
+START_OF_SCAN = b"\xff\xda"
+MAX_SCANNED_PIXELS = 1_200_000_000
+
 # libjpeg only warns of these, and goes on with grey or with garbage.
 DAMAGE = ("Corrupt JPEG data", "Premature end", "Unsupported marker", "Invalid JPEG")
 
@@ -46,6 +50,10 @@ def decode_jpeg(
     DecodeError
         If it is cut, damaged or too large.
     """
+    n_scans = data.count(START_OF_SCAN)
+    if n_scans * header.width * header.height > MAX_SCANNED_PIXELS:
+        size = f"{header.width} × {header.height} pixels"
+        raise DecodeError(location, f"too large: {n_scans} scans of {size}")
     factor = reduction(header.size, at_least_px)
     width, height = (math.ceil(side / factor) for side in header.size)
     # A progressive file is held in memory whole before it is reduced.

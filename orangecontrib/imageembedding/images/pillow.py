@@ -76,7 +76,7 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
         If it is no image that Pillow reads by itself.
     """
     if kind == "WEBP" and (size := webp_size(start)) is not None:
-        refuse_too_large(*size, location)
+        refuse_too_large(*size, location, WEBP_WEIGHT)
     silence("PIL")
     formats = [kind] if kind in PILLOW_FORMATS else _available_formats()
     try:

@@ -1,0 +1,71 @@
+"""The page *Supported images* says what the code does."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import encoded
+
+from orangecontrib.imageembedding.images import limits, sniff
+from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.fetch import MAX_BYTES
+from orangecontrib.imageembedding.images.jpeg import reduction
+from orangecontrib.imageembedding.images.prepare import Preparation
+
+PAGE = (Path(__file__).parents[1] / "doc" / "supported-images.md").read_text(encoding="utf-8")
+
+
+def table(heading):
+    """Get the rows of the table below a heading, each a list of cells."""
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_formats_are_those_that_are_read():
+    named = [name for row in table("Formats that are read") for name in row[0].split(", ")]
+    assert sorted(named) == sorted([*sniff.PILLOW_FORMATS, "HEIF", "DICOM"])
+
+
+def test_every_refused_kind_is_in_the_page_with_its_reason():
+    given = {row[1] for row in table("What is not supported, and what to do")}
+    video = bytes(4) + b"ftypisom" + bytes(8)
+    others = {sniff.why_no_image(start) for start in (b"", b"Dear diary", b"\0\1\2\3", video)}
+    assert given == set(sniff._REFUSED.values()) | others
+
+
+def test_the_limit_is_the_default():
+    megapixels = [float(number) for number in re.findall(r"\*\*([\d.]+) megapixels\*\*", PAGE)]
+    assert megapixels == [limits.DEFAULT_MAX_MEGAPIXELS]
+    assert f"`{limits.VARIABLE}`" in PAGE
+    assert "more than 1 GB" in PAGE
+    assert MAX_BYTES == 1 << 30
+
+
+@pytest.mark.parametrize("largest", [255, 1023, 4095, 16383, 65535])
+def test_the_rule_of_depth_for_unsigned_16_bits(largest):
+    assert str(largest) in PAGE
+    values = np.array([[0, largest // 3, largest]], np.uint16)
+    expected = np.rint(values / largest * 255)
+    np.testing.assert_array_equal(scaled_to_8_bits(values), expected)
+
+
+def test_the_rule_of_depth_for_other_numbers():
+    values = np.array([[-2.0, 0.0, 8.0, np.nan, np.inf, -np.inf]])
+    np.testing.assert_array_equal(scaled_to_8_bits(values), [[0, 51, 255, 0, 255, 0]])
+    assert (scaled_to_8_bits(np.full((2, 2), 7.0)) == 0).all()
+
+
+def test_the_size_at_which_jpegs_are_decoded():
+    at_least_px = 2 * Preparation().resize_px
+    assert f"({at_least_px} where that is {Preparation().resize_px})" in PAGE
+    sides = [(at_least_px * factor, reduction((9999, at_least_px * factor), at_least_px))
+             for factor in (1, 2, 4, 8, 16)]  # fmt: skip
+    assert [factor for _, factor in sides] == [1, 2, 4, 8, 8]
+    assert "1/2, 1/4 or 1/8" in PAGE
+
+
+def test_the_page_is_named_by_what_it_says_of_a_png_with_the_wrong_name():
+    assert sniff.sniff(encoded(np.zeros((1, 1), np.uint8))[: sniff.SNIFFED_BYTES]) == "PNG"
+    assert "a PNG named `.jpg` is read" in PAGE
