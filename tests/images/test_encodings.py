@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 
 from orangecontrib.imageembedding.errors import DecodeError
 from orangecontrib.imageembedding.images.decode import decode
+from orangecontrib.imageembedding.images.gif import count_frames
 from orangecontrib.imageembedding.images.header import Header, read_header
 
 PIXELS = picture(2, 64, 48)
@@ -262,6 +263,54 @@ class TestFrames:
             path = tmp_path / image_format
             path.write_bytes(encoded(PIXELS, image_format))
             assert read_header(str(path)).n_frames == 1
+
+
+class TestGifFrames:
+    """Counted by our own walk over the blocks."""
+
+    def gif(self, n, **options):
+        frames = [Image.fromarray(picture(i, 20, 10)) for i in range(n)]
+        buffer = io.BytesIO()
+        frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], **options)
+        return buffer.getvalue()
+
+    @pytest.mark.parametrize("n", [1, 2, 7, 40])
+    @pytest.mark.parametrize("options", [{}, {"loop": 0, "duration": 50, "comment": b"x" * 700}])
+    def test_they_are_as_many_as_pillow_counts(self, n, options):
+        data = self.gif(n, **options)
+        assert count_frames(data) == Image.open(io.BytesIO(data)).n_frames == n
+
+    def test_a_cut_file_counts_what_is_there(self):
+        data = self.gif(20)
+        counts = [count_frames(data[:length]) for length in range(0, len(data), 7)]
+        assert counts == sorted(counts)
+        assert counts[0] == 1
+        assert max(counts) <= 20
+
+    def test_the_count_of_a_bomb_ends(self):
+        header = b"GIF89a\1\0\1\0\0\0\0"
+        frame = b",\0\0\0\0\1\0\1\0\0\2\2D\1\0"
+        assert count_frames(header + frame * 3 + b";") == 3
+        assert count_frames(header + frame * 250_000) == 200_000
+
+
+def test_a_large_picture_written_as_text_is_refused():
+    with pytest.raises(DecodeError, match="too large"):
+        decode(b"P3 2000 1000 255 " + b"1 " * 1000, "x.ppm")
+    assert decode(b"P3 2 1 255 0 0 0 255 255 255", "x.ppm").tolist() == [[[0] * 3, [255] * 3]]
+
+
+def test_ycbcr_in_a_tiff():
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).convert("YCbCr").save(buffer, "TIFF", compression="jpeg", quality=95)
+    assert np.abs(decode(buffer.getvalue(), "x").astype(int) - PIXELS).mean() < 4
+
+
+def test_an_orientation_that_is_text_is_ignored():
+    entry = b"\x12\x01\x02\x00\x03\x00\x00\x00up\x00\x00"
+    exif = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00" + entry + bytes(4)
+    data = encoded(PIXELS, "JPEG", exif=exif)
+    np.testing.assert_array_equal(decode(data, "x"), decode(encoded(PIXELS, "JPEG"), "x"))
 
 
 class TestJpeg:

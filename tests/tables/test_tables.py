@@ -55,6 +55,11 @@ class TestTableOfImages:
         assert table.domain["image"].attributes == {"type": "image"}
         assert list(table.metas[0]) == ["a.b", "/data/cat/a.b.png", 10, 4, 3]
 
+    def test_frames_are_told_where_some_image_has_several(self):
+        stack = ImageFile("/data/cat/s.tif", "cat", 10, 4, 3, n_frames=7)
+        table = table_of_images([FILES[0], stack], "data")
+        assert list(table.get_column("frames")) == [1, 7]
+
     def test_question_mark_and_nan_are_class_names(self):
         table = table_of_images(FILES, "data")
         assert table.domain.class_var.values == ("cat", "?", "nan")

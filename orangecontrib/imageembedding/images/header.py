@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.gif import count_frames
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.pillow import (
     DAMAGE,
@@ -78,6 +79,9 @@ def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str)
             from orangecontrib.imageembedding.images.tiff import count_pages
 
             return _upright(*image.size, orientation, count_pages(file))
+        if kind == "GIF":
+            file.seek(0)
+            return _upright(*image.size, orientation, count_frames(file.read()))
         return _upright(*image.size, orientation, _n_frames(image, path))
 
 

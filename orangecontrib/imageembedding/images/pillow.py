@@ -41,6 +41,7 @@ DAMAGE = (
 )
 
 EXIF_ORIENTATION = 0x0112
+TEXT_WEIGHT = 64  # numbers written as text are read one by one
 WEBP_WEIGHT = 2  # its decoder keeps two whole pictures
 MAX_WORDS_CHARACTERS = 200
 
@@ -68,7 +69,7 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
     Returns
     -------
     image : PIL image
-        Not loaded; its size is not checked yet.
+        Not loaded; its size is checked only where its format has a limit of its own.
 
     Raises
     ------
@@ -81,13 +82,16 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
     formats = [kind] if kind in PILLOW_FORMATS else _available_formats()
     try:
         with _own_limit(kind == "ICO"):  # which is decoded as soon as it is opened
-            return Image.open(file, formats=formats)
+            image = Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
         raise DecodeError(location, why_no_image(start)) from error
     except Image.DecompressionBombError as error:
         raise DecodeError(location, f"too large: {said(error)}") from error
     except DAMAGE as error:
         raise DecodeError(location, f"damaged image: {said(error)}") from error
+    if image.format == "PPM" and start[:2] in (b"P1", b"P2", b"P3"):
+        refuse_too_large(*image.size, location, TEXT_WEIGHT)
+    return image
 
 
 def load_image(image: Image.Image, location: str) -> None:
