@@ -8,6 +8,10 @@ import traceback
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from Orange.data import Table
+
+# As Orange's own tests: writing into a table that is not unlocked, or not one's own, is an error.
+Table.LOCKING = True
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

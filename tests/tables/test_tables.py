@@ -97,9 +97,7 @@ class TestLocations:
         assert image_locations(table, table.domain["image"]) == ["http://host/x/1.png"]
 
     def test_missing_values_are_no_locations(self):
-        table = image_table(["", "?", "1.png"])
-        with table.unlocked(table.metas):
-            table.metas[1, 0] = StringVariable.Unknown
+        table = image_table([StringVariable.Unknown, "?", "1.png"])
         assert image_locations(table, table.domain["image"]) == ["", "", "1.png"]
 
     def test_the_origin_is_that_of_the_table_not_of_an_equal_variable(self):
