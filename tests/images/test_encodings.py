@@ -136,6 +136,12 @@ def test_cmyk_is_not_inverted(image_format):
     assert np.abs(decoded - PIXELS).mean() <= 3
 
 
+def test_cmyk_of_16_bits():
+    cmyk = np.asarray(Image.fromarray(PIXELS).convert("CMYK"))
+    decoded = decode(tiff(deep(cmyk, 16), photometric="separated"), "x").astype(int)
+    assert np.abs(decoded - PIXELS).mean() <= 3
+
+
 def test_cmyk_as_adobe_writes_it_inverted_is_not_inverted():
     buffer = io.BytesIO()
     cmyk = Image.fromarray(PIXELS).convert("CMYK")

@@ -15,7 +15,7 @@ from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.pillow import said, silence
 
-MIN_IS_WHITE, RGB = 0, 2
+MIN_IS_WHITE, RGB, CMYK = 0, 2, 5
 BYTES_OF_RGB = 3
 
 
@@ -63,7 +63,7 @@ def decode_tiff(data: bytes, location: str) -> Image.Image:
 
     Returns
     -------
-    image : PIL image of mode L, RGB or RGBA
+    image : PIL image of mode L, RGB, RGBA or CMYK
         Scaled to 8 bits. Of more than four bands without a meaning the first three are taken
         for red, green and blue, of two the first for grey.
 
@@ -107,6 +107,8 @@ def _opened(data: bytes) -> Any:
 def _image_of_bands(bands: NDArray[np.generic], photometric: int, n_extra: int) -> Image.Image:
     """Make an image of (height, width, n) values of any depth."""
     n_bands = bands.shape[-1]
+    if photometric == CMYK and n_bands >= 4:  # noqa: PLR2004
+        return Image.fromarray(np.ascontiguousarray(scaled_to_8_bits(bands[..., :4])), "CMYK")
     n_colours = n_bands - n_extra if photometric == RGB else n_bands
     n_used = 3 if n_colours >= 3 else 1  # noqa: PLR2004
     colours = scaled_to_8_bits(bands[..., :n_used])
