@@ -7,6 +7,8 @@ from Orange.data import Table
 from pictures import encoded, picture, write_images
 
 from orangecontrib.imageembedding.__main__ import main
+from orangecontrib.imageembedding.clusters.distances import METRICS
+from orangecontrib.imageembedding.clusters.link import LINKAGES
 
 NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
 BUILT_IN = ["--embedder", "efficientnet-lite0"]
@@ -113,6 +115,15 @@ def test_an_existing_file_is_replaced_only_by_force(folder, tmp_path):
     assert run("embed", folder, "-o", tmp_path / "t.npz", *BUILT_IN) == 2
     assert (tmp_path / "t.npz").read_text() == "precious"
     assert run("embed", folder, "-o", tmp_path / "t.npz", "--force", *BUILT_IN) == 0
+
+
+def test_the_help_offers_every_metric_and_linkage(capsys):
+    """They are written out in the command line, whose help must not load NumPy."""
+    with pytest.raises(SystemExit):
+        main(["cluster", "--help"])
+    out = "".join(capsys.readouterr().out.split())
+    assert f"--metric{{{','.join(METRICS)}}}" in out
+    assert f"--linkage{{{','.join(LINKAGES)}}}" in out
 
 
 @pytest.mark.parametrize("arguments", [[], ["embed"], ["cluster", "x", "-o", "t.tab"], ["fly"]])

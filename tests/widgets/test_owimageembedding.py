@@ -1,3 +1,4 @@
+import contextlib
 import threading
 
 import numpy as np
@@ -129,14 +130,22 @@ class TestOWImageEmbedding(WidgetTest):
         self.wait_until_finished(widget=widget)
         assert len(self.outputs(widget)[0]) == 3
 
-    def test_cancel_stops_a_backend_that_hangs_and_apply_starts_again(self):
-        hang = threading.Event()
-        entered = threading.Event()
+    @contextlib.contextmanager
+    def hanging(self):
+        """Yield a widget whose backend has begun a batch and waits; it goes on at the end."""
+        hang, entered = threading.Event(), threading.Event()
         self.use_fake(FakeBackend(hang=hang, on_batch=entered.set))
         widget = self.create()
         try:
             self.send(widget, self.images, wait=False)
             assert entered.wait(30)
+            yield widget
+            assert not hang.is_set()
+        finally:
+            hang.set()
+
+    def test_cancel_stops_a_backend_that_hangs_and_apply_starts_again(self):
+        with self.hanging() as widget:
             widget.cancel_button.click()
             assert not widget.isInvalidated()
             assert widget.Information.cancelled.is_shown()
@@ -146,35 +155,16 @@ class TestOWImageEmbedding(WidgetTest):
             self.wait_until_finished(widget=widget)
             assert len(self.outputs(widget)[0]) == 3
             assert not widget.Information.cancelled.is_shown()
-        finally:
-            hang.set()
 
     def test_new_data_replaces_what_is_running(self):
-        hang = threading.Event()
-        entered = threading.Event()
-        self.use_fake(FakeBackend(hang=hang, on_batch=entered.set))
-        widget = self.create()
-        try:
-            self.send(widget, self.images, wait=False)
-            assert entered.wait(30)
+        with self.hanging() as widget:
             self.use_fake(FakeBackend())
             self.send(widget, self.images[:1])
             assert len(self.outputs(widget)[0]) == 1
-        finally:
-            hang.set()
 
     def test_a_widget_can_be_closed_while_a_backend_hangs(self):
-        hang = threading.Event()
-        entered = threading.Event()
-        self.use_fake(FakeBackend(hang=hang, on_batch=entered.set))
-        widget = self.create()
-        try:
-            self.send(widget, self.images, wait=False)
-            assert entered.wait(30)
+        with self.hanging() as widget:
             widget.onDeleteWidget()
-            assert not hang.is_set()
-        finally:
-            hang.set()
 
     def test_weights_that_cannot_be_had_are_an_error_that_names_the_way_on(self):
         widget = self.create(embedder_id="resnet50")

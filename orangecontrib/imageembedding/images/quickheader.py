@@ -10,7 +10,9 @@ import os
 import zlib
 from typing import NamedTuple
 
-EXIF_ORIENTATION, SHORT = 0x0112, 3
+from orangecontrib.imageembedding.images.pillow import EXIF_ORIENTATION
+
+SHORT = 3  # the type that an orientation has
 TAIL_BYTES = 1 << 14
 
 # Start of frame, with the size in it; the numbers between mean other things.
