@@ -1,11 +1,21 @@
 """Backends that need no network: for tests of what stands around them."""
 
+import dataclasses
 import threading
 
 import numpy as np
+from Orange.data import StringVariable
 
+from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import BackendError, DecodeError
 from orangecontrib.imageembedding.images.decode import decode
+from orangecontrib.imageembedding.tables.computed import EmbedImages
+
+
+def source(embedder_id="net", image=None):
+    """Say where the vectors of a table come from."""
+    spec = dataclasses.replace(get_embedder("resnet50"), id=embedder_id)
+    return EmbedImages(image or StringVariable("image"), spec, FakeBackend())
 
 
 class FakeBackend:
@@ -30,6 +40,9 @@ class FakeBackend:
         self.on_batch = on_batch
         self.loads = 0
         self.locations = []
+
+    def fingerprint(self, spec, progress):
+        return f"{spec.id} fake"
 
     def load(self, spec, progress):
         self.loads += 1

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from orangecontrib.imageembedding.clusters.tree import Tree
-    from orangecontrib.imageembedding.embeddings.backends.local import Local
+    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
+    from orangecontrib.imageembedding.embeddings.own import own_embedder
     from orangecontrib.imageembedding.embeddings.run import Embedded
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
     from orangecontrib.imageembedding.errors import (
@@ -41,7 +42,7 @@ _MODULE_OF = {
     "ImageEmbeddingError": "errors",
     "ImageError": "errors",
     "InputError": "errors",
-    "Local": "embeddings.backends.local",
+    "Local": "embeddings.backends.local.backend",
     "Tree": "clusters.tree",
     "WeightsError": "errors",
     "cluster_images": "pipeline",
@@ -50,6 +51,7 @@ _MODULE_OF = {
     "get_embedder": "embeddings.catalogue",
     "import_images": "pipeline",
     "list_embedders": "embeddings.catalogue",
+    "own_embedder": "embeddings.own",
 }
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "get_embedder",
     "import_images",
     "list_embedders",
+    "own_embedder",
 ]
 
 

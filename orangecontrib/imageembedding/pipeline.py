@@ -19,8 +19,9 @@ from orangecontrib.imageembedding.clusters.distances import Vectors
 from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
-from orangecontrib.imageembedding.embeddings.backends.local import Local
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
+from orangecontrib.imageembedding.embeddings.own import own_embedder
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
@@ -30,6 +31,7 @@ from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.build import table_of_images
+from orangecontrib.imageembedding.tables.computed import EmbedImages
 from orangecontrib.imageembedding.tables.features import (
     complete_rows,
     feature_matrix,
@@ -65,10 +67,16 @@ class EmbeddedImages:
         there is none.
     skipped : Table or None
         The other rows, with a meta ``reason``; None if there is none.
+    n_known : int
+        Images that were not embedded, because that was done before.
+    notes : tuple of str
+        What the user should know, beside the failures.
     """
 
     embeddings: Table
     skipped: Table | None
+    n_known: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +147,8 @@ def embed_images(
     *,
     image_column: str | None = None,
     backend: Backend | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    keep: bool = True,
     progress: Progress = silent,
 ) -> EmbeddedImages:
     """Embed the images of a table.
@@ -153,6 +163,10 @@ def embed_images(
         Name of the column; by default the first that is marked as holding images.
     backend : Backend, optional
         What computes; by default torch on this computer: no image leaves it.
+    weights : str or path, optional
+        A file of the user with weights for `embedder`, or with a network; see `own_embedder`.
+    keep : bool, optional
+        Whether vectors are taken from the cache in the user's folder, and kept there.
     progress : Progress, optional
         Told the part of the images that are done.
 
@@ -167,15 +181,19 @@ def embed_images(
     BackendError
         If the embedder cannot run, for instance because its weights cannot be had.
     """
-    spec = get_embedder(embedder)
+    spec = get_embedder(embedder) if weights is None else own_embedder(weights, embedder)
     column = locate.image_column(table.domain, image_column)
     table = locate.with_absolute_locations(table, column)
     locations = locate.image_locations(table, column)
-    embedded = embed_locations(locations, spec, backend or Local(), progress)
+    backend = backend or Local()
+    embedded = embed_locations(locations, spec, backend, progress, keep=keep)
+    source = EmbedImages(table.domain[column.name], spec, backend)
     rows = [row for row in range(len(table)) if row not in embedded.failures]
     return EmbeddedImages(
-        embeddings=with_embeddings(table, rows, embedded.vectors[rows], spec.id),
+        embeddings=with_embeddings(table, rows, embedded.vectors, source),
         skipped=with_reasons(table, embedded.failures),
+        n_known=embedded.n_known,
+        notes=embedded.notes,
     )
 
 
@@ -184,6 +202,8 @@ def embed_files(
     embedder: str | EmbedderSpec = DEFAULT_ID,
     *,
     backend: Backend | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    keep: bool = True,
     progress: Progress = silent,
 ) -> Embedded:
     """Embed image files without any table.
@@ -192,7 +212,7 @@ def embed_files(
     ----------
     paths : sequence of str or path
         Paths or URLs.
-    embedder, backend, progress
+    embedder, backend, weights, keep, progress
         As for `embed_images`.
 
     Returns
@@ -201,11 +221,11 @@ def embed_files(
         ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
         failures; ``failures``: dict of row to reason.
     """
-    spec = get_embedder(embedder)
+    spec = get_embedder(embedder) if weights is None else own_embedder(weights, embedder)
     if isinstance(paths, str | bytes | os.PathLike):
         raise ValueError(f"paths must be a list of paths; got {paths!r}")
     locations = [os.fsdecode(path) for path in paths]
-    return embed_locations(locations, spec, backend or Local(), progress)
+    return embed_locations(locations, spec, backend or Local(), progress, keep=keep)
 
 
 def cluster_images(

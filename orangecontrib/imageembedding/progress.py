@@ -2,13 +2,15 @@
 
 A *progress* is any callable that takes the finished part as a float from 0.0 to 1.0. It stops the
 work by raising `Cancelled`. One that also has a method ``say(text)`` is told what is being done;
-each announced step counts from 0 to 1 anew.
+each announced step counts from 0 to 1 anew. One with a method ``count(counts)`` is told how many
+images are done.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from orangecontrib.imageembedding.errors import Cancelled
@@ -28,6 +30,38 @@ def say(progress: Progress, text: str) -> None:
     tell = getattr(progress, "say", None)
     if tell is not None:
         tell(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many images are done.
+
+    Attributes
+    ----------
+    n_done, n_total : int
+        Skipped ones count, too.
+    n_known : int
+        Of those that are done: their vectors were computed before.
+    location : str
+        The image that was done last.
+    """
+
+    n_done: int
+    n_total: int
+    n_known: int = 0
+    location: str = ""
+
+
+def count(progress: Progress, counts: Counts) -> None:
+    """Tell how many images are done, where `progress` can show it, and the part they are."""
+    _show(progress, counts)
+    progress(counts.n_done / counts.n_total)
+
+
+def _show(progress: Progress, counts: Counts) -> None:
+    tell = getattr(progress, "count", None)
+    if tell is not None:
+        tell(counts)
 
 
 def run_watched(work: Callable[[Progress], T], progress: Progress) -> T:
@@ -74,7 +108,7 @@ class _Relay:
         self.cancelled = False
         self.result: object = None
         self.error: BaseException | None = None
-        self._reports: list[float | str] = []
+        self._reports: list[float | str | Counts] = []
         self._latest = 0.0
         self._lock = threading.Lock()
 
@@ -91,15 +125,25 @@ class _Relay:
     def say(self, text: str) -> None:
         self._report(text)
 
-    def _report(self, report: float | str) -> None:
+    def count(self, counts: Counts) -> None:
+        self._report(counts)
+
+    def _report(self, report: float | str | Counts) -> None:
         if self.cancelled:
             raise Cancelled
         with self._lock:
-            # Between two looks of the watcher only the newest of several fractions is of use.
-            if self._reports and isinstance(report, float) and isinstance(self._reports[-1], float):
-                self._reports[-1] = report
-            else:
-                self._reports.append(report)
+            # Between two looks of the watcher only the newest of each kind is of use.
+            if not isinstance(report, str):
+                self._drop_older(type(report))
+            self._reports.append(report)
+
+    def _drop_older(self, kind: type) -> None:
+        for i in range(len(self._reports) - 1, -1, -1):
+            if isinstance(self._reports[i], str):
+                return
+            if isinstance(self._reports[i], kind):
+                del self._reports[i]
+                return
 
     def forward(self, progress: Progress) -> None:
         with self._lock:
@@ -108,6 +152,8 @@ class _Relay:
             if isinstance(report, str):
                 self._latest = 0.0
                 say(progress, report)
+            elif isinstance(report, Counts):
+                _show(progress, report)
             else:
                 self._latest = report
                 progress(report)

@@ -28,7 +28,7 @@ import torch
 from PIL import Image, ImageDraw
 from torchvision import transforms
 
-from orangecontrib.imageembedding.embeddings.backends.local import Local
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.files.scan import scan_folder

@@ -6,7 +6,7 @@ from fake_backends import FakeBackend
 from pictures import encoded, picture
 
 from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
-from orangecontrib.imageembedding.embeddings.backends.local import Local
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.progress import silent

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from fake_backends import source
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 
 from orangecontrib.imageembedding.errors import InputError
@@ -17,7 +18,7 @@ PATHS = ["/data/cat/2020-01-01.png", "/data/dog/ä b.png", "/data/dog/3.png"]
 def embedded():
     files = [ImageFile(path, path.split("/")[2], 1, 2, 3) for path in PATHS]
     vectors = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    return with_embeddings(table_of_images(files, "x"), range(3), vectors, "net")
+    return with_embeddings(table_of_images(files, "x"), range(3), vectors, source())
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
@@ -75,7 +76,7 @@ def test_a_folder_that_is_not_there_is_an_error(embedded, tmp_path):
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_columns_keep_their_kind_however_few_values_they_have(tmp_path, extension):
     files = [ImageFile(f"/data/{kind}/=1.png", kind, 7, 2, 3) for kind in "ab"]
-    table = with_embeddings(table_of_images(files, "x"), range(2), np.zeros((2, 50)), "net")
+    table = with_embeddings(table_of_images(files, "x"), range(2), np.zeros((2, 50)), source())
     path = str(tmp_path / f"table{extension}")
     save_table(table, path)
     loaded = load_table(path)
@@ -93,7 +94,7 @@ def test_any_name_of_a_column_and_sparse_numbers_can_be_saved(tmp_path, extensio
     )
     metas = np.array([names, names], dtype=object)
     table = Table.from_numpy(domain, sp.csr_matrix([[1.0], [0.0]]), metas=metas)
-    table = with_embeddings(table, [0, 1], np.ones((2, 3)), "net")
+    table = with_embeddings(table, [0, 1], np.ones((2, 3)), source())
     path = str(tmp_path / f"table{extension}")
     save_table(table, path)
     np.testing.assert_array_equal(feature_matrix(load_table(path)), np.ones((2, 3)))
@@ -101,7 +102,7 @@ def test_any_name_of_a_column_and_sparse_numbers_can_be_saved(tmp_path, extensio
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_a_second_embedding_is_saved_beside_the_first(embedded, tmp_path, extension):
-    both = with_embeddings(embedded, range(3), np.full((3, 2), 0.5), "other")
+    both = with_embeddings(embedded, range(3), np.full((3, 2), 0.5), source("other"))
     path = str(tmp_path / f"table{extension}")
     save_table(both, path)
     loaded = load_table(path)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from fake_backends import source
 from Orange.data import (
     ContinuousVariable,
     DiscreteVariable,
@@ -129,7 +130,7 @@ class TestEmbeddings:
         table = table_of_images(FILES, "data")
         table.attributes["note"] = "x"
         vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
-        embedded = with_embeddings(table, [0, 2], vectors, "net")
+        embedded = with_embeddings(table, [0, 2], vectors[[0, 0, 1]], source())
         assert [a.name for a in embedded.domain.attributes] == ["n0", "n1", "n2"]
         assert embedded.domain.attributes[0].attributes == {"hidden": True, "embedder": "net"}
         np.testing.assert_array_equal(embedded.X, vectors)
@@ -141,24 +142,24 @@ class TestEmbeddings:
         assert embedded.domain.metas == table.domain.metas
 
     def test_names_that_are_taken_get_a_number(self):
-        table = with_embeddings(image_table(["1", "2"]), [0, 1], np.ones((2, 2)), "first")
-        both = with_embeddings(table, [0, 1], np.zeros((2, 2)), "second")
+        table = with_embeddings(image_table(["1", "2"]), [0, 1], np.ones((2, 2)), source("first"))
+        both = with_embeddings(table, [0, 1], np.zeros((2, 2)), source("second"))
         assert [a.name for a in both.domain.attributes] == ["n0", "n1", "n0 (1)", "n1 (1)"]
         np.testing.assert_array_equal(both.X, [[1, 1, 0, 0], [1, 1, 0, 0]])
 
     def test_a_sparse_table_stays_sparse(self):
         domain = Domain([ContinuousVariable("w", sparse=True)])
         table = Table.from_numpy(domain, sp.csr_matrix([[1.0], [0.0]]))
-        embedded = with_embeddings(table, [1, 0], np.array([[5.0], [6.0]]), "net")
+        embedded = with_embeddings(table, [1, 0], np.array([[5.0], [6.0]]), source())
         assert sp.issparse(embedded.X)
-        np.testing.assert_array_equal(embedded.X.toarray(), [[0, 5], [1, 6]])
+        np.testing.assert_array_equal(embedded.X.toarray(), [[0, 6], [1, 5]])
 
     def test_a_subclass_of_table_is_kept(self):
         class Corpus(Table):
             pass
 
         table = Corpus.from_table(image_table([]).domain, image_table(["1"]))
-        assert type(with_embeddings(table, [0], np.ones((1, 2)), "net")) is Corpus
+        assert type(with_embeddings(table, [0], np.ones((1, 2)), source())) is Corpus
         assert type(with_reasons(table, {0: "x"})) is Corpus
 
     def test_failed_rows_come_with_their_reasons(self):
@@ -173,7 +174,7 @@ class TestEmbeddings:
         table = Table.from_numpy(Domain([ContinuousVariable("size")]), np.array([[9.0], [8.0]]))
         np.testing.assert_array_equal(feature_matrix(table), [[9], [8]])
         assert not has_embeddings(table)
-        embedded = with_embeddings(table, [0, 1], np.ones((2, 3)), "net")
+        embedded = with_embeddings(table, [0, 1], np.ones((2, 3)), source())
         np.testing.assert_array_equal(feature_matrix(embedded), np.ones((2, 3)))
         assert has_embeddings(embedded)
 

@@ -193,9 +193,8 @@ class TestOWImageEmbedding(WidgetTest):
         widget = self.create_widget(OWImageEmbedding)
         combo = widget.controls.embedder_id
         assert widget.embedder_id == "resnet50"
-        assert [combo.itemText(i) for i in range(combo.count())] == [
-            "ResNet-50", "ResNet-50 (V2 weights)", "EfficientNet-Lite0",
-        ]  # fmt: skip
+        titles = [combo.itemText(i) for i in range(combo.count())]
+        assert titles[:3] == ["ResNet-50", "ResNet-50 (V2 weights)", "EfficientNet-Lite0"]
         assert combo.currentText() == "ResNet-50"
 
     def test_choosing_another_embedder_embeds_again(self):
@@ -214,11 +213,11 @@ class TestOWImageEmbedding(WidgetTest):
 
     def test_an_embedder_that_is_not_there_keeps_its_name_and_is_not_replaced(self):
         self.use_fake()
-        widget = self.create(embedder_id="painters")
+        widget = self.create(embedder_id="not-there")
         self.send(widget, self.images)
-        assert widget.embedder_id == "painters"
-        assert widget.controls.embedder_id.currentText() == "painters (not available)"
-        assert "'painters'" in str(widget.Error.unknown_embedder)
+        assert widget.embedder_id == "not-there"
+        assert widget.controls.embedder_id.currentText() == "not-there (not available)"
+        assert "'not-there'" in str(widget.Error.unknown_embedder)
         assert self.backend.loads == 0
 
     def test_settings_of_the_predecessor_are_read(self):

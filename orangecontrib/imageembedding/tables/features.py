@@ -12,10 +12,13 @@ from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.data.util import get_unique_names
 
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedImages
+
+ROWS_AT_ONCE = 4096
 
 
 def with_embeddings(
-    table: Table, rows: Sequence[int], vectors: NDArray[np.float32], embedder_id: str
+    table: Table, rows: Sequence[int], vectors: NDArray[np.float32], source: EmbedImages
 ) -> Table:
     """Get some rows of a table with their embeddings.
 
@@ -25,10 +28,11 @@ def with_embeddings(
         Any subclass, which is kept, as are row ids, name and attributes.
     rows : sequence of int
         The rows of `table` to take.
-    vectors : ndarray of shape (len(rows), n_features)
-        Their embeddings.
-    embedder_id : str
-        Is noted in the attribute ``embedder`` of each new column.
+    vectors : ndarray of shape (len(table), n_features)
+        The embeddings of all rows.
+    source : EmbedImages
+        Where they come from: the new columns compute themselves so for other tables, and name
+        its embedder in their attribute ``embedder``.
 
     Returns
     -------
@@ -36,24 +40,37 @@ def with_embeddings(
         With attributes ``n0`` to ``n{n_features - 1}`` behind the others, hidden in choices of
         columns. A name that is taken already gets a number.
     """
-    names = [f"n{i}" for i in range(vectors.shape[1])]
+    old = table.domain
+    names = get_unique_names(old, [f"n{i}" for i in range(vectors.shape[1])])
     # Beside sparse columns (words of texts, say) dense ones would make the whole table dense.
     sparse = sp.issparse(table.X)
     columns = [
-        ContinuousVariable(name, sparse=sparse) for name in get_unique_names(table.domain, names)
+        ContinuousVariable(name, compute_value=EmbeddingColumn(source, i), sparse=sparse)
+        for i, name in enumerate(names)
     ]
     for column in columns:
-        column.attributes.update(hidden=True, embedder=embedder_id)
-    old = table.domain
-    domain = Domain((*old.attributes, *columns), old.class_vars, old.metas)
-    chosen = table[np.asarray(rows, dtype=int)]
-    embedded = chosen.transform(domain)
-    with embedded.unlocked(embedded.X):
-        if sparse:
-            embedded.X = sp.hstack([chosen.X, sp.csr_matrix(vectors)], format="csr")
-        else:
-            embedded.X = np.hstack([chosen.X, vectors], dtype=np.float64)
+        column.attributes.update(hidden=True, embedder=source.embedder_id)
+    embedded = table[np.asarray(rows, dtype=int)]
+    # Not by `transform`, which would compute what is known, and need the memory twice.
+    with embedded.unlocked_reference():
+        embedded.X = _joined(embedded.X, vectors, rows)
+    embedded.domain = Domain((*old.attributes, *columns), old.class_vars, old.metas)
     return embedded
+
+
+def _joined(
+    old: NDArray[np.float64] | sp.spmatrix, vectors: NDArray[np.float32], rows: Sequence[int]
+) -> NDArray[np.float64] | sp.spmatrix:
+    """Set some rows of vectors beside the columns that there are."""
+    if sp.issparse(old):
+        return sp.hstack([old, sp.csr_matrix(vectors[rows])], format="csr", dtype=np.float64)
+    n_old = old.shape[1]
+    joined = np.empty((len(rows), n_old + vectors.shape[1]))
+    joined[:, :n_old] = old
+    for start in range(0, len(rows), ROWS_AT_ONCE):  # never the whole in float32 once more
+        part = slice(start, start + ROWS_AT_ONCE)
+        joined[part, n_old:] = vectors[rows[part]]
+    return joined
 
 
 def with_reasons(table: Table, reasons: dict[int, str]) -> Table | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Hashable
 
 import numpy as np
 from Orange.data import DiscreteVariable, Domain, StringVariable, Table, Variable
@@ -80,6 +81,14 @@ def image_locations(table: Table, column: Variable) -> list[str]:
     return [_joined(origin, value) if value else "" for value in values]
 
 
+def location_key(table: Table, column: Variable) -> Hashable:
+    """Get what `image_locations` depends on, in a hundredth of its time."""
+    column = table.domain[column.name]
+    values = table.get_column(column)
+    cells = (values.tobytes(), column.values) if values.dtype != object else tuple(values)
+    return (column.attributes.get("origin"), _folder_of(table), cells)
+
+
 def _text(column: Variable, value: object) -> str:
     """Text of one cell, "" if it is missing."""
     if isinstance(column, DiscreteVariable):
@@ -109,8 +118,13 @@ def default_image_locations(table: Table) -> list[str]:
     return image_locations(table, image_column(table.domain))
 
 
+def is_marked_as_images(variable: Variable) -> bool:
+    """Tell whether a column says of itself that it holds locations of images."""
+    return variable.attributes.get("type") == "image"
+
+
 def _rank(variable: Variable) -> int:
-    if variable.attributes.get("type") == "image":
+    if is_marked_as_images(variable):
         return 0
     if variable.name.lower() == "image":  # its mark may be lost: spreadsheets keep none
         return TEXT - 1

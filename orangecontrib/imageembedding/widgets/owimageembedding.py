@@ -14,7 +14,7 @@ from Orange.widgets.utils.itemmodels import PyListModel, VariableListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
-from orangecontrib.imageembedding.embeddings.backends.local import Local
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import (
     DEFAULT_ID,
     get_embedder,
@@ -183,7 +183,9 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             self.embedder_label.setText("Not available in this version.")
             self.weights_button.hide()
             return
-        if spec.is_built_in:
+        if spec.is_remote_only:
+            how = "On servers only."
+        elif spec.is_built_in:
             how = "Built in: no download."
         elif self.weights_folder:
             how = f"Weights: {spec.weights.name} in {self.weights_folder}."

@@ -55,7 +55,24 @@ class LoadedEmbedder(Protocol):
 
 
 class Backend(Protocol):
-    """What can run embedders."""
+    """What can run embedders.
+
+    Saved models contain their backend: it can be pickled, is small, and equals another one that
+    gives the same vectors.
+    """
+
+    def fingerprint(self, spec: EmbedderSpec, progress: Progress) -> str | None:
+        """Get a text that names all that a vector depends on, beside the image.
+
+        Vectors with the same fingerprint and image are equal, within 1e-4: they are computed
+        once and kept. None where that cannot be said.
+
+        Raises
+        ------
+        BackendError
+            If this backend cannot run this embedder; the message says why.
+        """
+        ...
 
     def load(self, spec: EmbedderSpec, progress: Progress) -> LoadedEmbedder:
         """Make an embedder ready; may take long and report to `progress`.

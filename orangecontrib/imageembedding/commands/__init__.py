@@ -1,0 +1,1 @@
+"""The commands of the command line: each module does one, and imports what it needs late."""

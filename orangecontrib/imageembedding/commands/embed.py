@@ -1,0 +1,101 @@
+"""``image-embedding embed`` and ``embedders``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from orangecontrib.imageembedding.commands.terminal import (
+    FINE,
+    SOME_SKIPPED,
+    Bar,
+    complain,
+    refuse_existing,
+    tell,
+)
+from orangecontrib.imageembedding.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from Orange.data import Table
+
+    from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+
+
+def run_embed(options: argparse.Namespace) -> int:
+    """Write the table of embeddings."""
+    from orangecontrib.imageembedding.tables.store import extension_of, save_table
+
+    extension_of(options.output)
+    refuse_existing(options, options.output)
+    with Bar() as bar:
+        table, n_skipped = embeddings_of(options, bar)
+    save_table(table, options.output)
+    n_features = sum("embedder" in column.attributes for column in table.domain.attributes)
+    tell(f"{len(table)} images with {n_features} numbers each: {options.output}")
+    return SOME_SKIPPED if n_skipped else FINE
+
+
+def list_embedders(options: argparse.Namespace) -> int:
+    """Tell what can be chosen."""
+    from orangecontrib.imageembedding.embeddings.catalogue import list_embedders
+
+    for spec in list_embedders():
+        tell(f"{spec.id}: {spec.title}, {spec.n_features} numbers an image, {_origin_of(spec)}")
+        tell(f"    {spec.description} {spec.good_for}")
+        tell(f"    {spec.source}; weights: {spec.licence}")
+    tell("timm:NAME: any model of timm that has weights, for instance timm:resnet18.a1_in1k")
+    return FINE
+
+
+def _origin_of(spec: EmbedderSpec) -> str:
+    if spec.is_remote_only:
+        return "on servers only"
+    if spec.is_built_in or spec.weights is None:
+        return "built in"
+    return f"downloads {spec.weights.n_bytes / 1e6:.0f} MB"
+
+
+def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
+    """Get the table with embeddings, and the number of images that were left out and listed."""
+    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+    from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
+    from orangecontrib.imageembedding.pipeline import embed_images, import_images
+    from orangecontrib.imageembedding.tables.features import has_embeddings
+    from orangecontrib.imageembedding.tables.locate import has_image_column
+    from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
+
+    spec = get_embedder(options.embedder)
+    backend = Local(options.weights_folder, options.device, options.precision)
+    skipped: list[tuple[str, str]] = []
+    is_table = options.source.lower().endswith(EXTENSIONS)
+    if os.path.isfile(options.source) or (is_table and not os.path.isdir(options.source)):
+        table = load_table(options.source)
+        ready = has_embeddings(table) or not has_image_column(table.domain)
+        if options.command == "cluster" and ready:
+            return table, 0
+    else:
+        found = import_images(options.source, bar)
+        table = found.table
+        skipped = [(file.path, file.reason) for file in found.skipped]
+    done = embed_images(table, spec, backend=backend, weights=options.weights, progress=bar)
+    bar.close()
+    if done.skipped is not None:
+        skipped += _locations_and_reasons(done.skipped)
+    for location, reason in skipped:
+        complain(f"left out: {location}: {reason}")
+    if not len(done.embeddings):
+        raise InputError(
+            f"None of the {len(table)} images of {options.source} could be embedded; see above."
+        )
+    return done.embeddings, len(skipped)
+
+
+def _locations_and_reasons(skipped: Table) -> list[tuple[str, str]]:
+    from orangecontrib.imageembedding.tables.locate import default_image_locations
+
+    locations = default_image_locations(skipped)
+    reasons = skipped.get_column(skipped.domain.metas[-1])
+    return [(location or "row without image", str(reason))
+            for location, reason in zip(locations, reasons, strict=True)]  # fmt: skip

@@ -1,0 +1,1 @@
+"""The backend that computes on this computer. The only folder that imports torch."""

@@ -1,0 +1,227 @@
+"""`EmbedderSpec` + weights file → a torch module that ends with the embedding."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.errors import BackendError, WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+State = dict[str, "Tensor"]
+
+# torchvision's way of building networks of which the defaults do not fit the weights.
+OPTIONS: dict[str, dict[str, object]] = {
+    "inception_v3": {"transform_input": True, "init_weights": False}
+}
+# Parts that are there for training only.
+TRAINING_ONLY = ("AuxLogits",)
+
+
+def build_network(spec: EmbedderSpec, path: Path | None) -> nn.Module:
+    """Build the network of `spec` without its classifier.
+
+    Parameters
+    ----------
+    spec : EmbedderSpec
+        ``network`` says how: ``torchvision:NAME``, ``timm:NAME``, ``python:MODULE:FUNCTION`` (which
+        returns a torch module) or ``torchscript:``.
+    path : Path or None
+        Its weights; None if the network has its own.
+
+    Returns
+    -------
+    network : Module
+        In eval mode, on the CPU, float32: (n, 3, S, S) → (n, n_features).
+
+    Raises
+    ------
+    WeightsError
+        If the file cannot be read, could run code, or does not fit the network.
+    """
+    library, _, name = spec.network.partition(":")
+    if library == "torchvision":
+        network = _torchvision_network(name, _state(path))
+    elif library == "timm":
+        network = _timm_network(name, spec, path)
+    elif library == "python":
+        network = _python_network(name, path)
+    elif library == "torchscript":
+        network = _torchscript_network(path)
+    else:
+        raise BackendError(f"{spec.title} is a network of an unknown kind: {spec.network!r}.")
+    return network.eval().requires_grad_(False).float()
+
+
+def _torchvision_network(name: str, state: State) -> nn.Module:
+    import torch
+    import torchvision
+
+    with torch.device("meta"):  # no time is spent on random weights
+        network = torchvision.models.get_model(name, weights=None, **OPTIONS.get(name, {}))
+    head = cut_classifier(network)
+    for part in TRAINING_ONLY:
+        if hasattr(network, part):
+            setattr(network, part, None)
+    load_state(network, state, ignored=(head, *TRAINING_ONLY))
+    return cast("nn.Module", network)
+
+
+def cut_classifier(network: nn.Module) -> str:
+    """Let a network of torchvision end with what enters its last layer.
+
+    Returns
+    -------
+    head : str
+        Name of what was cut off.
+    """
+    from torch import nn
+
+    linear = [name for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    if linear:
+        network.set_submodule(linear[-1], nn.Identity())
+        return str(linear[-1])
+    network.set_submodule("classifier", nn.AdaptiveAvgPool2d(1))  # SqueezeNet
+    return "classifier"
+
+
+def _timm_network(name: str, spec: EmbedderSpec, path: Path | None) -> nn.Module:
+    import timm
+
+    if spec.weights is not None and spec.weights.package is not None:
+        return _reordered_timm_network(name, _state(path))
+    cfg = timm.models.get_pretrained_cfg(name)
+    # CLIP's last layer leads into the space of images and texts: its output is the embedding.
+    n_classes = cfg.num_classes if cfg.num_classes == spec.n_features else 0
+    side = spec.preparation.crop_px
+    size = {"img_size": side} if cfg.fixed_input_size and cfg.input_size[-1] != side else {}
+    try:
+        network = timm.create_model(
+            name,
+            pretrained=True,
+            pretrained_cfg_overlay={"file": str(path), "hf_hub_id": None, "url": ""},
+            num_classes=n_classes,
+            **size,
+        )
+    except Exception as error:  # timm raises many kinds on files of other formats
+        raise WeightsError(f"The weights file {path} does not fit {name}: {error}") from error
+    return cast("nn.Module", network)
+
+
+def _reordered_timm_network(name: str, state: State) -> nn.Module:
+    """Load weights that another implementation wrote: other names, but the same order."""
+    import timm
+
+    network = timm.create_model(name, pretrained=False)
+    names = list(network.state_dict())
+    if len(names) != len(state):
+        raise WeightsError(f"{name} has {len(names)} tensors, its weights file {len(state)}.")
+    load_state(network, dict(zip(names, state.values(), strict=True)))
+    network.reset_classifier(0)
+    return cast("nn.Module", network)
+
+
+def _python_network(name: str, path: Path | None) -> nn.Module:
+    module, _, function = name.partition(":")
+    try:
+        network = getattr(import_module(module), function)()
+    except Exception as error:  # somebody else's code
+        raise BackendError(
+            f"{name} of a plug-in failed: {type(error).__name__}: {error}"
+        ) from error
+    if path is not None:
+        load_state(network, _state(path))
+    return cast("nn.Module", network)
+
+
+def _torchscript_network(path: Path | None) -> nn.Module:
+    import warnings
+
+    import torch
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch.jit is deprecated, the users' files are there
+            return cast("nn.Module", torch.jit.load(str(path), map_location="cpu"))
+    except (RuntimeError, ValueError) as error:
+        raise WeightsError(f"The TorchScript file {path} cannot be read: {error}") from error
+
+
+def _state(path: Path | None) -> State:
+    """Read the tensors of a weights file; never runs code that is in it."""
+    import torch
+
+    content: Any
+    try:
+        if path is not None and path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            content = load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
+    except Exception as error:  # torch raises many kinds on files of other formats
+        if "weights_only" in str(error) or "Unsupported" in str(error):
+            raise WeightsError(
+                f"The weights file {path} holds Python objects, which could run code, and is "
+                "refused. Save the tensors only: torch.save(model.state_dict(), path)."
+            ) from error
+        raise WeightsError(f"The weights file {path} cannot be read: {error}") from error
+    return _tensors(content, path)
+
+
+def _is_zip(path: Path | None) -> bool:
+    """Tell whether torch can leave the tensors in the file until they are used."""
+    import zipfile
+
+    return path is not None and zipfile.is_zipfile(path)
+
+
+def _tensors(content: object, path: Path | None) -> State:
+    """Find the tensors: as they are, or in one of the wrappings in which training leaves them."""
+    import torch
+
+    for key in ("state_dict", "model_state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not content:
+        raise WeightsError(f"The weights file {path} holds no tensors by name (a state_dict).")
+    state = {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
+    for prefix in ("module.", "_orig_mod.", "model."):
+        if state and all(name.startswith(prefix) for name in state):
+            state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
+    return state
+
+
+def load_state(network: nn.Module, state: State, ignored: tuple[str, ...] = ()) -> None:
+    """Put tensors into a network.
+
+    Parameters
+    ----------
+    network : Module
+        May be on the device "meta": the tensors become its own.
+    state : dict of str to Tensor
+        By name.
+    ignored : tuple of str
+        Parts that are not wanted: the classifier, whose size is that of somebody's classes.
+
+    Raises
+    ------
+    WeightsError
+        If tensors are missing, too many, or of another shape; the message names some.
+    """
+    wanted = {
+        name: tensor
+        for name, tensor in state.items()
+        if not any(name == part or name.startswith(part + ".") for part in ignored)
+    }
+    try:
+        network.load_state_dict(wanted, assign=True)
+    except (RuntimeError, AttributeError) as error:
+        lines = str(error).splitlines()
+        raise WeightsError(
+            f"The weights do not fit the network: {' '.join(line.strip() for line in lines)[:400]}"
+        ) from error
