@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orangecontrib.imageembedding.clusters.tree import Tree
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+    from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
     from orangecontrib.imageembedding.embeddings.own import own_embedder
     from orangecontrib.imageembedding.embeddings.run import Embedded
@@ -48,6 +49,7 @@ _MODULE_OF = {
     "cluster_images": "pipeline",
     "embed_files": "pipeline",
     "embed_images": "pipeline",
+    "get_backend": "embeddings.backends.registry",
     "get_embedder": "embeddings.catalogue",
     "import_images": "pipeline",
     "list_embedders": "embeddings.catalogue",
@@ -68,6 +70,7 @@ __all__ = [
     "cluster_images",
     "embed_files",
     "embed_images",
+    "get_backend",
     "get_embedder",
     "import_images",
     "list_embedders",

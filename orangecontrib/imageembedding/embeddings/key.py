@@ -32,6 +32,7 @@ def fingerprint(spec: EmbedderSpec, weights_hash: str, precision: str) -> str:
     parts = {
         "network": spec.network,
         "weights": weights_hash,
+        "version": spec.version,
         "n_features": spec.n_features,
         "preparation": asdict(spec.preparation),
         "preparation_version": PREPARATION_VERSION,

@@ -54,7 +54,7 @@ def build_network(spec: EmbedderSpec, path: Path | None) -> nn.Module:
         network = _torchscript_network(path)
     else:
         raise BackendError(f"{spec.title} is a network of an unknown kind: {spec.network!r}.")
-    return network.eval().requires_grad_(False).float()
+    return network.eval().float()
 
 
 def _torchvision_network(name: str, state: State) -> nn.Module:

@@ -1,0 +1,108 @@
+"""Every network of the catalogue against torchvision's and timm's own, with seeded weights."""
+
+import numpy as np
+import pytest
+import timm
+import torch
+import torchvision
+from pictures import picture
+from PIL import Image
+from torch import nn
+
+import orangecontrib.imageembedding as oie
+from orangecontrib.imageembedding.embeddings.backends.local import networks
+from orangecontrib.imageembedding.embeddings.backends.local.torch_network import TorchNetwork
+from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
+
+# VGG-19 is VGG-16 with three more layers, and half a gigabyte.
+TORCHVISION = [
+    spec
+    for spec in list_embedders()
+    if spec.network.startswith("torchvision:") and spec.id not in ("resnet50-v2", "vgg19")
+]
+
+
+def seeded(network):
+    """Give a network statistics as training leaves them, not 0 and 1."""
+    torch.manual_seed(1)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    return network.eval()
+
+
+def reference_of(name):
+    options = {"transform_input": True, "init_weights": True} if name == "inception_v3" else {}
+    return seeded(torchvision.models.get_model(name, weights=None, **options))
+
+
+def entering_the_classifier(network, inputs):
+    """Get what enters the last layer, by a hook: independent of how it is cut off."""
+    caught = []
+    linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    if linear:
+        linear[-1].register_forward_pre_hook(lambda _, entering: caught.append(entering[0]))
+        with torch.inference_mode():
+            network(inputs)
+        return caught[0].numpy()
+    with torch.inference_mode():
+        return network.features(inputs).mean(dim=(2, 3)).numpy()
+
+
+def cosine(a, b):
+    return (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+@pytest.mark.parametrize("spec", TORCHVISION, ids=lambda spec: spec.id)
+def test_networks_of_torchvision_give_what_enters_their_classifier(spec):
+    name = spec.network.partition(":")[2]
+    reference = reference_of(name)
+    inputs = torch.from_numpy(
+        np.random.default_rng(0).normal(size=(3, 3, spec.input_px, spec.input_px))
+    ).float()
+    expected = entering_the_classifier(reference, inputs)
+    assert expected.shape == (3, spec.n_features)
+    network = networks._torchvision_network(name, reference.state_dict()).eval()
+    exact = TorchNetwork(network, "cpu", "exact", spec.input_px)(inputs.numpy())
+    assert exact.dtype == np.float32
+    assert np.abs(exact - expected).max() < 1e-4 * np.abs(expected).max()
+    fast = TorchNetwork(network, "cpu", "fast", spec.input_px)(inputs.numpy())
+    assert fast.dtype == np.float32
+    assert cosine(fast, expected).min() > 0.99
+
+
+@pytest.fixture
+def files(tmp_path):
+    for i, size in enumerate([(320, 200), (150, 300), (500, 500)]):
+        Image.fromarray(picture(i, *size)).save(tmp_path / f"{i}.png")
+    return sorted(tmp_path.glob("*.png"))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_100", "vit_tiny_patch16_224"])
+def test_models_of_timm_equal_timm_with_its_own_preparation(name, files, tmp_path):
+    from safetensors.torch import save_file
+
+    spec = get_embedder(f"timm:{name}")
+    full = seeded(timm.create_model(spec.network.partition(":")[2], pretrained=False))
+    save_file(full.state_dict(), tmp_path / spec.weights.name)
+    config = timm.data.resolve_data_config(pretrained_cfg=full.pretrained_cfg)
+    prepare = timm.data.create_transform(**config)
+    full.reset_classifier(0)
+    with torch.inference_mode():
+        batch = torch.stack([prepare(Image.open(path)) for path in files])
+        expected = full.eval()(batch).numpy()
+    done = oie.embed_files(files, spec, backend=oie.Local(tmp_path), keep=False)
+    assert np.abs(done.vectors - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("embedder", ["dinov2-small", "clip-vit-b-32"])
+def test_transformers_are_built_from_files_as_timm_has_them(embedder, files, tmp_path):
+    from safetensors.torch import save_file
+
+    spec = get_embedder(embedder)
+    full = timm.create_model(spec.network.partition(":")[2], pretrained=False).eval()
+    save_file(full.state_dict(), tmp_path / spec.weights.name)
+    done = oie.embed_files(files[:1], spec, backend=oie.Local(tmp_path), keep=False)
+    assert done.vectors.shape == (1, spec.n_features)
+    assert np.isfinite(done.vectors).all()
