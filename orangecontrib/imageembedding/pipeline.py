@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from Orange.data import Table
 from Orange.misc import DistMatrix
 
-from orangecontrib.imageembedding.clusters.distances import Vectors
+from orangecontrib.imageembedding.clusters.rows import Vectors
 from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
