@@ -7,13 +7,16 @@ from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.clusters.distances import Distances
 from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.progress import Progress, silent
 
 MAX_CLUSTERS = 100
 N_SAMPLE_ROWS = 1000
 SEED = 0
 
 
-def silhouettes(tree: Tree, distances: Distances) -> NDArray[np.float64]:
+def silhouettes(
+    tree: Tree, distances: Distances, progress: Progress = silent
+) -> NDArray[np.float64]:
     """Get the mean silhouette (Rousseeuw 1987) of the tree cut into 2, 3, … clusters.
 
     Parameters
@@ -22,6 +25,8 @@ def silhouettes(tree: Tree, distances: Distances) -> NDArray[np.float64]:
         Of n rows.
     distances : Distances
         Between its rows.
+    progress : Progress, optional
+        Told the part of the numbers that are done.
 
     Returns
     -------
@@ -35,9 +40,11 @@ def silhouettes(tree: Tree, distances: Distances) -> NDArray[np.float64]:
     square = distances.between(sample, sample)
     np.fill_diagonal(square, 0)
     most = min(MAX_CLUSTERS, tree.n_leaves - 1)
-    return np.array(
-        [_score(square, tree.cut(n_clusters=k)[sample]) for k in range(2, most + 1)], dtype=float
-    )
+    scores = []
+    for k in range(2, most + 1):
+        scores.append(_score(square, tree.cut(n_clusters=k)[sample]))
+        progress(k / most)
+    return np.array(scores, dtype=float)
 
 
 def _score(square: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
