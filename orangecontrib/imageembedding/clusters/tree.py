@@ -190,6 +190,17 @@ class Tree:
         first, n_leaves = self.outline.first_leaf, self.outline.n_leaves
         return bool(first[a] < first[b] + n_leaves[b] and first[b] < first[a] + n_leaves[a])
 
+    def between(self, a: int, b: int) -> list[int]:
+        """Get the largest branches in the run of leaves from one branch to another, both in it."""
+        shape = self.outline
+        end_of = shape.first_leaf + shape.n_leaves
+        low, high = min(shape.first_leaf[[a, b]]), max(end_of[[a, b]])
+        inside = (shape.first_leaf >= low) & (end_of <= high)
+        parent = np.arange(len(inside))
+        parent[shape.children] = np.arange(self.n_leaves, len(inside))[:, None]
+        tops = np.flatnonzero(inside & ~(inside[parent] & (parent != np.arange(len(inside)))))
+        return self.in_leaf_order(tops.tolist())
+
     def labels_of(self, nodes: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
         """Get for each row the number, from 1, of the node that it is under; 0 if under none."""
         labels = np.zeros(self.n_rows, dtype=np.intp)
