@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 export QT_QPA_PLATFORM ?= offscreen
 
-.PHONY: demo test lint canvas clean
+.PHONY: demo test bench canvas clean
 
 demo: .venv/installed
 	$(BIN)/image-embedding demo demo
@@ -14,6 +14,10 @@ test: .venv/installed
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
+
+bench: .venv/installed
+	$(BIN)/python tests/benchmarks/bench_clusters.py
+	$(BIN)/python tests/benchmarks/bench_clustering_quality.py
 
 canvas: .venv/installed
 	QT_QPA_PLATFORM= $(BIN)/python -m Orange.canvas "orangecontrib/imageembedding/examples/Image clustering.ows"

@@ -57,8 +57,10 @@ setup(
         "pandas",
         "pillow-heif >=0.22",
         "platformdirs",
+        "psutil",
         "pyarrow",
         "pyqtgraph",
+        "scikit-learn",
         "scipy",
         "simplejpeg >=1.8",
         "tifffile >=2024.8.10",
@@ -78,7 +80,6 @@ setup(
             "pydicom >=3.0",
             "pytest",
             "ruff ==0.17.*",
-            "scikit-learn",
         ],
     },
     entry_points={

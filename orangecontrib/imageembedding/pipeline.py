@@ -280,7 +280,7 @@ def embed_files(
 def cluster_images(
     data: Table | Vectors,
     metric: str = "cosine",
-    linkage: str = "average",
+    linkage: str = "ward",
     progress: Progress = silent,
     *,
     ordered: bool = True,
@@ -342,7 +342,7 @@ def _matrix_of(data: object) -> Vectors:
 def cluster_table(
     table: Table,
     metric: str = "cosine",
-    linkage: str = "average",
+    linkage: str = "ward",
     progress: Progress = silent,
     *,
     normalise: bool = False,
@@ -387,7 +387,9 @@ def cluster_distances(
     ----------
     distances : DistMatrix of shape (n, n)
         Symmetric; of the rows or of the columns of a table.
-    linkage, progress, ordered
+    linkage : str
+        As for `cluster_images`; ward, centroid and median presume Euclidean distances.
+    progress, ordered
         As for `cluster_images`.
 
     Raises

@@ -29,7 +29,7 @@ CENTRE_METRICS = ("cosine", "euclidean", "correlation")
 def tree_of_vectors(
     vectors: Vectors,
     metric: str = "cosine",
-    linkage: str = "average",
+    linkage: str = "ward",
     progress: Progress = silent,
     *,
     ordered: bool = True,

@@ -62,11 +62,11 @@ def make_slots(shape: Outline, collapsed: Iterable[int] = ()) -> Slots:
     starts = np.ones(n, dtype=bool)
     is_shown = np.ones(2 * n - 1, dtype=bool)
     closed = [node for node in collapsed if node >= n]
-    for node in closed:
-        first, last = shape.first_leaf[node], last_leaf[node]
-        starts[first + 1 : last + 1] = False
-        inside = (shape.first_leaf >= first) & (last_leaf <= last)
-        inside &= shape.n_leaves < shape.n_leaves[node]
+    for top in closed:
+        low, high = shape.first_leaf[top], last_leaf[top]
+        starts[low + 1 : high + 1] = False
+        inside = (shape.first_leaf >= low) & (last_leaf <= high)
+        inside &= shape.n_leaves < shape.n_leaves[top]
         is_shown[inside] = False
     slot = np.cumsum(starts) - 1
     first, last = slot[shape.first_leaf], slot[last_leaf]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QButtonGroup, QListView, QRadioButton
+from AnyQt.QtWidgets import QButtonGroup, QLabel, QListView, QRadioButton
 from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, PyListModel
@@ -26,11 +26,7 @@ def add_clustering_box(widget, changed) -> None:
         ("distance_metric", METRICS, "&Distance:"),
         ("linkage", LINKAGES, "&Linkage:"),
     ):
-        gui.comboBox(
-            box, widget, name, label=label, orientation=Qt.Horizontal,
-            model=PyListModel(values), callback=changed,
-        )  # fmt: skip
-        getattr(widget.controls, name).setAccessibleName(label.replace("&", ""))
+        _add_combo(box, widget, name, label, PyListModel(values), changed)
     for name, label, tip in (
         ("normalise", "&Normalise columns", "Scale each column to mean 0 and deviation 1."),
         ("all_numeric", "&All numeric columns", "Compare all numbers, not only the embeddings."),
@@ -50,12 +46,9 @@ def add_appearance_box(widget, labels_changed, strips_changed, scale_changed) ->
         valid_types=(StringVariable, DiscreteVariable, ContinuousVariable),
         placeholder="(row number)",
     )
-    gui.comboBox(
-        box, widget, "label_attr", label="La&bels:", orientation=Qt.Horizontal,
-        model=widget.label_model, searchable=True, callback=labels_changed,
-    )  # fmt: skip
-    widget.controls.label_attr.setAccessibleName("Labels")
-    widget.strip_model = DomainModel(order, valid_types=(DiscreteVariable, ContinuousVariable))
+    _add_combo(box, widget, "label_attr", "La&bels:", widget.label_model, labels_changed)
+    strips = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
+    widget.strip_model = DomainModel(strips, valid_types=(DiscreteVariable, ContinuousVariable))
     view = gui.listView(
         box, widget, "strip_attrs", box=None, model=widget.strip_model,
         selectionMode=QListView.ExtendedSelection, callback=strips_changed,
@@ -63,11 +56,17 @@ def add_appearance_box(widget, labels_changed, strips_changed, scale_changed) ->
     view.setFixedHeight(STRIP_ROWS_PX)
     view.setAccessibleName("Colours beside the leaves")
     view.setToolTip("Colours beside the leaves, by one or several variables (Ctrl adds).")
-    gui.comboBox(
-        box, widget, "height_scale", label="&Heights:", orientation=Qt.Horizontal,
-        model=PyListModel((LINEAR, LOG)), callback=scale_changed,
+    scales = PyListModel((LINEAR, LOG))
+    _add_combo(box, widget, "height_scale", "&Heights:", scales, scale_changed)
+
+
+def _add_combo(box, widget, setting, label, model, callback) -> None:
+    combo = gui.comboBox(
+        box, widget, setting, label=label, orientation=Qt.Horizontal, model=model,
+        searchable=setting == "label_attr", callback=callback,
     )  # fmt: skip
-    widget.controls.height_scale.setAccessibleName("Scale of heights")
+    combo.setAccessibleName(label.replace("&", "").rstrip(":"))
+    combo.parentWidget().findChild(QLabel).setBuddy(combo)
 
 
 def add_selection_box(widget, select_by) -> None:

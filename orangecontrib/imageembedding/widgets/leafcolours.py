@@ -20,7 +20,8 @@ def leaf_labels(clustered: ClusteredRows, variable: Variable | None) -> list[str
     if table is None or variable is None:
         return [clustered.name_of(row) for row in tree.typical_rows.tolist()]
     values = table.get_column(variable)[clustered.rows[tree.typical_rows]]
-    return [variable.str_val(value) for value in values]
+    return [value if isinstance(value, str) and value else variable.str_val(value)
+            for value in values.tolist()]  # fmt: skip
 
 
 def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:

@@ -61,6 +61,7 @@ from orangecontrib.imageembedding.widgets.parts.strips import Legend
 from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
 N_SIZES_SHOWN = 8
+MAX_COLOURS = 64  # more cannot be told apart
 MAX_DESCRIBED = 100  # clusters in a report
 
 
@@ -127,7 +128,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
     settingsHandler = DomainContextHandler()
 
     distance_metric: str = Setting("cosine")  # `metric` is a method of every Qt paint device
-    linkage: str = Setting("average")
+    linkage: str = Setting("ward")
     normalise: bool = Setting(False)
     all_numeric: bool = Setting(False)
     order_leaves: bool = Setting(True)
@@ -487,8 +488,8 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
 
     def _show_selection(self) -> None:
         nodes = self.selected_nodes()
-        colours = LimitedDiscretePalette(max(len(nodes), 1))
-        self.view.set_branches([(node, colours[i]) for i, node in enumerate(nodes)])
+        n_colours = min(max(len(nodes), 1), MAX_COLOURS)
+        self.view.set_branches(nodes, list(LimitedDiscretePalette(n_colours)))
         self.view.set_cut(self._shown_cut())
         sizes = sorted((int(n) for n in self.clustered.tree.sizes_of(nodes)), reverse=True)
         shown = ", ".join(map(str, sizes[:N_SIZES_SHOWN]))

@@ -71,6 +71,7 @@ class DendrogramView(QGraphicsView):
         self._hover.timeout.connect(self._show_card)
         self._pressed: QPoint | None = None
         self._drags = ""
+        self._is_whole = False
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
     # What is shown
@@ -118,9 +119,9 @@ class DendrogramView(QGraphicsView):
         self.item.strips = strips
         self._changed()
 
-    def set_branches(self, branches: Sequence[tuple[int, QColor]]) -> None:
+    def set_branches(self, nodes: Sequence[int], colours: Sequence[QColor]) -> None:
         """Colour the branches under some nodes."""
-        self.item.set_branches(branches)
+        self.item.set_branches(nodes, colours)
         self._minimap.refresh()
 
     def set_cut(self, height: float | None) -> None:
@@ -226,7 +227,9 @@ class DendrogramView(QGraphicsView):
         if self.item is None:
             return
         n = len(self.item.slots.node)
-        self.row = max(self.row, min((self.viewport().height() - FREE_PX) / n, MAX_ROW / 2))
+        whole = min((self.viewport().height() - FREE_PX) / n, MAX_ROW / 2)
+        self._is_whole = self.row <= whole
+        self.row = max(self.row, whole)
         width = max(self.viewport().width(), MIN_TREE_WIDTH + LABEL_WIDTH)
         self.item.set_size(width, self.row)
         self.setSceneRect(self.item.boundingRect())
@@ -248,6 +251,8 @@ class DendrogramView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_margins()
+        if self._is_whole:
+            self.row = 0.0
         self._lay_out()
 
     def changeEvent(self, event) -> None:

@@ -23,9 +23,10 @@ DEFAULT_ROW = 36.0
 MIN_READABLE_ROW = 9.0
 MIN_PICTURE_ROW = 14.0
 MAX_LABEL_ROW = 14.0  # a label is not written larger than this
-MIN_LINE_PX = 4.0  # branches that are thinner are drawn as one wedge
+MIN_FILL_PX = 0.5
+MIN_LINE_PX = 6.0  # branches that are thinner are drawn as one wedge
 TILE_PX = 72.0  # of rows too thin for pictures, branches up to this height share a collage
-MAX_PICTURES = 4
+MAX_PICTURES = 3
 FILL_ALPHA, WEDGE_ALPHA, GRID_ALPHA = 0.16, 0.55, 0.12
 
 ReadPixmap = Callable[[str, int], object]
@@ -69,8 +70,8 @@ class DendrogramItem(QGraphicsObject):
         self._typical = typical or (lambda node, n: self._leaves_of(node)[:n])
         self._typical_of: dict[int, Sequence[int]] = {}
         self._width = MIN_TREE_WIDTH + LABEL_WIDTH
-        self._colours: list[QColor] = []
-        self._tops: list[int] = []
+        self.colours: list[QColor] = []
+        self.tops = np.empty(0, dtype=np.intp)
         self._colour_of = np.full(len(shape.height), -1)
         self._pixmap: ReadPixmap = lambda location, side_px: None
 
@@ -92,24 +93,27 @@ class DendrogramItem(QGraphicsObject):
         self.slots = make_slots(self.shape_of_tree, nodes)
         self.update()
 
-    def set_branches(self, branches: Sequence[tuple[int, QColor]]) -> None:
-        """Colour the branches under some nodes."""
+    def set_branches(self, nodes: Sequence[int], colours: Sequence[QColor]) -> None:
+        """Colour the branches under some nodes; of more branches than colours, some share one."""
         shape = self.shape_of_tree
-        self._tops = [node for node, _ in branches]
-        self._colours = [QColor(colour) for _, colour in branches]
+        self.tops = np.asarray(nodes, dtype=np.intp)
+        self.colours = list(colours)
+        first, size = shape.first_leaf[self.tops], shape.n_leaves[self.tops]
+        leaves = np.repeat(first - np.cumsum(size) + size, size) + np.arange(size.sum())
         number = np.full(len(shape.leaf_order), -1)
         largest = np.zeros(len(shape.leaf_order), dtype=np.intp)
-        for i, node in enumerate(self._tops):
-            part = slice(shape.first_leaf[node], shape.first_leaf[node] + shape.n_leaves[node])
-            number[part], largest[part] = i, shape.n_leaves[node]
+        number[leaves] = np.repeat(np.arange(len(size)) % max(len(colours), 1), size)
+        largest[leaves] = np.repeat(size, size)
         inside = shape.n_leaves <= largest[shape.first_leaf]
         self._colour_of = np.where(inside, number[shape.first_leaf], -1)
         self.update()
 
-    @property
-    def branches(self) -> list[tuple[int, QColor]]:
-        """Get what `set_branches` was given."""
-        return list(zip(self._tops, self._colours, strict=True))
+    def tops_in_sight(self, top: float, bottom: float, row: float) -> list[tuple[int, QColor]]:
+        """Get the coloured branches between two heights that are at least half a pixel high."""
+        slots, tops = self.slots, self.tops
+        first, size = slots.first[tops] * row, slots.size[tops] * row
+        chosen = (first <= bottom) & (first + size >= top) & (size >= MIN_FILL_PX)
+        return [(int(tops[i]), self.colours[i % len(self.colours)]) for i in np.flatnonzero(chosen)]
 
     def copy_of(self) -> DendrogramItem:
         """Get another item that shows the same, the whole of it, for a picture."""
@@ -117,7 +121,7 @@ class DendrogramItem(QGraphicsObject):
         other.counts, other.strips, other.slots = self.counts, self.strips, self.slots
         other.scale = HeightScale(self.shape_of_tree.height, self.scale.kind)
         other.cut_height, other.marked, other.palette = self.cut_height, self.marked, self.palette
-        other.set_branches(self.branches)
+        other.set_branches(self.tops, self.colours)
         return other
 
     def typical(self, node: int) -> Sequence[int]:
@@ -254,12 +258,10 @@ class DendrogramItem(QGraphicsObject):
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
 
     def _paint_fills(self, painter: QPainter, top: float, bottom: float) -> None:
-        for node, colour in self.branches:
-            rect = self.rect_of(node)
-            if rect.bottom() >= top and rect.top() <= bottom:
-                tint = QColor(colour)
-                tint.setAlphaF(FILL_ALPHA)
-                painter.fillRect(rect, tint)
+        for node, colour in self.tops_in_sight(top, bottom, self.row_height):
+            tint = QColor(colour)
+            tint.setAlphaF(FILL_ALPHA)
+            painter.fillRect(self.rect_of(node), tint)
 
     def _paint_tree(self, painter: QPainter, top: float, bottom: float) -> None:
         slots, row = self.slots, self.row_height
@@ -270,10 +272,11 @@ class DendrogramItem(QGraphicsObject):
         if not lines.any():  # the whole tree is thinner than a line
             wedges[-1] = True
         self._paint_wedges(painter, np.flatnonzero(wedges))
+        painter.setBrush(Qt.NoBrush)
         merges = np.flatnonzero(lines & in_sight)
         colours = self._colour_of[merges]
         for number in np.unique(colours):
-            pen = QPen(self.ink() if number < 0 else _strong(self._colours[number], self.palette))
+            pen = QPen(self.ink() if number < 0 else _strong(self.colours[number], self.palette))
             pen.setWidthF(1.0 if number < 0 else 1.6)
             painter.setPen(pen)
             painter.drawPath(self._path(merges[colours == number], top - row, bottom + row))
@@ -304,7 +307,7 @@ class DendrogramItem(QGraphicsObject):
         for i, number in enumerate(self._colour_of[nodes]):
             colour = self.ink(WEDGE_ALPHA)
             if number >= 0:
-                colour = _strong(self._colours[number], self.palette)
+                colour = _strong(self.colours[number], self.palette)
             painter.setBrush(colour)
             corners = (
                 QPointF(float(apex[i]), float(middle[i])),
@@ -316,12 +319,11 @@ class DendrogramItem(QGraphicsObject):
     def _paint_leaves(self, painter: QPainter, top: float, bottom: float) -> None:
         for node in self.nodes_with_content(top, bottom):
             self._paint_row(painter, node)
-        for i, node in enumerate(self._tops):
+        for node, colour in self.tops_in_sight(top, bottom, self.row_height):
             rect = self.rect_of(node)
-            if rect.bottom() >= top and rect.top() <= bottom:
-                edge = QRectF(self._width - 5, rect.top() + min(1, rect.height() / 4), 4,
-                              max(rect.height() - 2, 1))  # fmt: skip
-                painter.fillRect(edge, self._colours[i])
+            gap = 1.0 if rect.height() > MIN_LINE_PX else 0.0
+            painter.fillRect(QRectF(self._width - 5, rect.top() + gap, 4, rect.height() - 2 * gap),
+                             colour)  # fmt: skip
 
     def _paint_row(self, painter: QPainter, node: int) -> None:
         rect = self.rect_of(node)
@@ -340,7 +342,7 @@ class DendrogramItem(QGraphicsObject):
         count = int(self.counts[node])
         if node < len(self.labels):
             return self.labels[node] + (f" (+{count - 1:,})" if count > 1 else "")
-        return f"{count:,} {'images' if self.locations_of(node)[0] else 'rows'}"
+        return f"× {count:,}"
 
     def _paint_text(self, painter: QPainter, rect: QRectF, text: str) -> None:
         font = painter.font()

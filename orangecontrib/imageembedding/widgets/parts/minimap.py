@@ -55,7 +55,7 @@ class Minimap(QWidget):
         painter = QPainter(picture)
         slots, shape = item.slots, item.shape_of_tree
         row = self.height() / len(slots.node)
-        for node, colour in item.branches:
+        for node, colour in item.tops_in_sight(0, self.height(), row):
             place = QRectF(self.width() - 6, slots.first[node] * row, 6,
                            max(slots.size[node] * row, 1))  # fmt: skip
             painter.fillRect(place, colour)
