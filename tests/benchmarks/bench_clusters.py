@@ -212,8 +212,10 @@ def main(*sizes: int) -> None:
                 line += f"{result['gap_ms']:>10.0f}{result['seconds'] / own['seconds']:>10.1f}"
                 say(line + f"{own['peak'] / result['peak']:>9.2f}")
     result = run("prototypes", N_PROTOTYPE_ROWS)
-    say(f"\nprototypes: {N_PROTOTYPE_ROWS:,} × {N_FEATURES} float32 rows (not counted) in "
-        f"{result['seconds']:.0f} s and {result['peak'] / 1e9:.2f} GB, {result['n_leaves']} leaves")  # fmt: skip
+    say(
+        f"\nprototypes: {N_PROTOTYPE_ROWS:,} × {N_FEATURES} float32 rows (not counted) in "
+        f"{result['seconds']:.0f} s and {result['peak'] / 1e9:.2f} GB, {result['n_leaves']} leaves"
+    )
     agreement = run("agreement", N_AGREEMENT_ROWS)
     text = ", ".join(f"{linkage} {value:.2f}" for linkage, value in agreement.items())
     say(f"agreement with the exact tree at {N_AGREEMENT_ROWS:,} rows (ARI of 10 clusters): {text}")

@@ -74,7 +74,7 @@ def make_plan(
     n_reduced_bytes = FLOAT_BYTES * n_rows * min(n_features, N_COMPONENTS)
     if linkage in REDUCIBLE and n_rows <= MAX_REDUCED_ROWS:
         return Plan(REDUCED, n_rows, n_reduced_bytes, n_pair_bytes)
-    n_leaves = min(N_PROTOTYPES, n_rows // 2)
+    n_leaves = max(min(N_PROTOTYPES, n_rows // 2), 2)
     n_bytes = n_reduced_bytes // 2 + FLOAT_BYTES * n_leaves * (n_leaves + 2 * n_features)
     return Plan(PROTOTYPES, n_leaves, n_bytes, n_pair_bytes)
 

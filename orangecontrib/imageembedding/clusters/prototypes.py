@@ -114,6 +114,8 @@ def _group(
         gaps[at : at + BATCH_ROWS] = ((block - model.cluster_centers_[found]) ** 2).sum(axis=1)
         progress((n_batches + i) / n_steps)
     _, groups = np.unique(groups, return_inverse=True)  # without those that got no row
+    if not groups.any():  # all rows are alike: a tree needs two leaves
+        groups[n // 2 :] = 1
     by_gap = np.lexsort((gaps, groups))
     _, first = np.unique(groups[by_gap], return_index=True)
     return groups, by_gap[first]

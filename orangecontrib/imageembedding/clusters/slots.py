@@ -46,8 +46,10 @@ class Slots:
 
     def fringe(self, max_size: float) -> NDArray[np.bool_]:
         """Mark the largest branches of at most so many slots: together they are all slots."""
-        fits = self.size <= max(max_size, 1)
-        return np.asarray(self.is_shown & fits & ~(fits & self.is_shown)[self.parent])
+        fits = self.is_shown & (self.size <= max(max_size, 1))
+        in_larger = fits[self.parent]
+        in_larger[-1] = False  # the root is its own parent
+        return np.asarray(fits & ~in_larger)
 
     def leaf_at(self, slot: NDArray[np.float64]) -> NDArray[np.intp]:
         """Get the position of the leaf at each place across the slots."""
