@@ -150,8 +150,10 @@ class ClusteredRows:
 
     def nodes_of(self, keys: Sequence[BranchKey]) -> list[int]:
         """Get the branches that `key_of` was asked for, as far as there are such branches."""
+        nodes: list[int] = []
+        if not keys:
+            return nodes
         row_of_key = {key: row for row, key in enumerate(self.keys)}
-        nodes = []
         for first, last, size in keys:
             if first in row_of_key and last in row_of_key:
                 leaves = [int(self.tree.leaf_of_row[row_of_key[key]]) for key in (first, last)]
