@@ -123,15 +123,17 @@ class VectorDistances:
         )
         dtype = np.float64 if by_scipy or is_small else np.float32
         rows = self.rows.all(dtype)
+        squares = None if by_scipy else _squares(rows)
         step = BLOCK_ROWS if is_small or not by_scipy else SLOW_BLOCK_ROWS
         for start in range(0, n, step):
             a, b = rows[start : start + step], rows[start:]
             if by_scipy:
                 yield start, self._by_scipy(a, b)
                 continue
-            block = self._by_blas(a, b)
-            if dtype == np.float32 and self.metric != "jaccard":
-                self._refine(block, a, b, start)
+            after = None if squares is None else squares[start:]
+            block = self._by_blas(a, b, after)
+            if after is not None and dtype == np.float32 and self.metric != "jaccard":
+                self._refine(block, a, after, start)
             yield start, self._finished(block, is_zero[start : start + step], is_zero[start:])
 
     def _by_scipy(self, a: Block, b: Block) -> NDArray[np.float64]:
@@ -150,28 +152,36 @@ class VectorDistances:
             block = self._finished(block, _is_zero(a), _is_zero(b))
         return np.asarray(block)
 
-    def _by_blas(self, a: Block, b: Block) -> Block:
-        """Get squared distances; of presence and absence the Jaccard distance itself."""
+    def _by_blas(self, a: Block, b: Block, squares_b: Block | None = None) -> Block:
+        """Get squared distances; of presence and absence the Jaccard distance itself.
+
+        `squares_b` are the squared lengths of `b`, if they are known.
+        """
         product = a @ b.T
         if self.metric == "jaccard":
             either = a.sum(axis=1)[:, None] + b.sum(axis=1) - product
             return np.asarray(1 - product / np.where(either > 0, either, 1) - (either == 0))
-        squares = _squares(a)[:, None] + _squares(b)
+        squares_a = _squares(a)[:, None]
+        squares_b = _squares(b) if squares_b is None else squares_b
         product *= -2
-        product += squares
-        product[product < (SAME if a.dtype == np.float64 else 0) * squares] = 0
-        return product
+        product += squares_a
+        product += squares_b
+        if product.dtype == np.float64:
+            product[product < SAME * (squares_a + squares_b)] = 0
+        return np.maximum(product, 0, out=product)
 
-    def _refine(self, block: Block, a: Block, b: Block, start: int) -> None:
+    def _refine(self, block: Block, a: Block, squares_b: Block, start: int) -> None:
         """Compute again in float64 what is close in squared distances from float32."""
-        squares = _squares(a)[:, None] + _squares(b)
-        close = block <= CLOSE * squares
-        close[np.arange(len(a)), np.arange(len(a))] = False  # each row to itself
-        i, j = np.flatnonzero(close.any(axis=1)), np.flatnonzero(close.any(axis=0))
-        if len(i):
+        squares_a = _squares(a)[:, None]
+        largest = float(squares_a.max() + squares_b.max())
+        np.fill_diagonal(block, np.inf)  # each row to itself
+        if block.min() <= CLOSE * largest:
+            close = block <= CLOSE * (squares_a + squares_b)
+            i, j = np.flatnonzero(close.any(axis=1)), np.flatnonzero(close.any(axis=0))
             exact = self._by_blas(self.rows.take(start + i), self.rows.take(start + j))
             part = np.ix_(i, j)
             block[part] = np.where(close[part], exact, block[part])
+        np.fill_diagonal(block, 0)
 
     def _finished(
         self, block: Block, no_direction_a: NDArray[np.bool_], no_direction_b: NDArray[np.bool_]

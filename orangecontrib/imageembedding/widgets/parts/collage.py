@@ -34,7 +34,7 @@ def paint_collage(
     ratio = painter.device().devicePixelRatioF()
     side = rect.height() - 2
     if len(locations) > 1:
-        side = min(side, MAX_SIDE, rect.width() / 5)
+        side = min(side, MAX_SIDE, rect.width() / 5.5)
     x = rect.left()
     for location in locations:
         if not location:

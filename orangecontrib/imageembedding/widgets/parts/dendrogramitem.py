@@ -342,13 +342,12 @@ class DendrogramItem(QGraphicsObject):
         count = int(self.counts[node])
         if node < len(self.labels):
             return self.labels[node] + (f" (+{count - 1:,})" if count > 1 else "")
-        return f"× {count:,}"
+        return f"×{count:,}"
 
     def _paint_text(self, painter: QPainter, rect: QRectF, text: str) -> None:
         font = painter.font()
         font.setPixelSize(max(int(min(rect.height() * 0.9, MAX_LABEL_ROW)), 1))
         painter.setFont(font)
-        rect.setRight(rect.right() - 2 * MARGIN)
         text = QFontMetricsF(font).elidedText(text, Qt.ElideMiddle, max(rect.width(), 0))
         painter.setPen(self.ink())
         painter.drawText(rect, Qt.AlignVCenter | Qt.AlignLeft, text)
