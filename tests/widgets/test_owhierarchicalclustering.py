@@ -37,6 +37,14 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.iris = Table("iris")
         self.widget = self.create_widget(OWHierarchicalClustering)
 
+    def tearDown(self):
+        for widget in self.widgets:
+            widget.view.close_threads()
+        for thread in threading.enumerate():
+            if "_work" in thread.name:  # what decodes must not outlive what it decodes for
+                thread.join(10)
+        super().tearDown()
+
     def send(self, data=None, distances=None, widget=None):
         widget = widget or self.widget
         inputs = widget.Inputs
