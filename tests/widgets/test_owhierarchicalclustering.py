@@ -408,6 +408,14 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert not self.widget.Warning.other_subset.is_shown()
         assert self.widget.view.item.marked is None
 
+    def test_a_subset_that_comes_while_the_tree_is_built_starts_nothing_anew(self):
+        self.send_signal(self.widget.Inputs.data, self.iris)
+        task = self.widget.task
+        self.send_signal(self.widget.Inputs.subset, self.iris[:7])
+        assert self.widget.task is task
+        self.wait_until_finished()
+        assert self.widget.view.item.marked.sum() == 7
+
     def test_shift_selects_the_run_from_the_last_branch(self):
         self.send(self.iris)
         order = self.widget.clustered.tree.leaf_order

@@ -201,10 +201,11 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
 
     def handleNewSignals(self) -> None:
         source = self.data if self.distances is None else self.distances
-        if self.clustered is not None and source is self._source:
-            self._show_subset()  # only that is new
-        else:
+        if source is not self._source or (self.clustered is None and self.task is None):
             self._start()
+        elif self.clustered is not None:  # else it is shown when the tree is there
+            self._show_subset()
+        self.Warning.distances_first(shown=self.distances is not None and self.data is not None)
 
     def _start(self) -> None:
         self.cancel()
@@ -214,7 +215,6 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         for name in ("distance_metric", "normalise", "all_numeric"):
             getattr(self.controls, name).setEnabled(self.distances is None)
         if self.distances is not None:
-            self.Warning.distances_first(shown=self.data is not None)
             self.start(partial(link_in_background, self.distances, self.linkage, self.order_leaves))
         elif self.data is not None:
             self._foresee_memory()
