@@ -27,7 +27,10 @@ RULES = {
         {"files", "images", "embeddings", "tables", "clusters"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
-    "widgets/parts": ({"widgets.parts", "images.thumbnail", "clusters.outline"}, TORCH | HTTP),
+    "widgets/parts": (
+        {"widgets.parts", "images.thumbnail", "clusters.outline", "clusters.slots"},
+        TORCH | HTTP,
+    ),
     "widgets": (
         {"pipeline", "files", "images", "embeddings", "tables", "clusters", "widgets"},
         TORCH | HTTP,

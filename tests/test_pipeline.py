@@ -37,7 +37,9 @@ def test_from_a_folder_to_a_tree(folder):
     assert tree.linkage.shape == (4, 4)
     assert sorted(tree.leaf_order) == list(range(5))
     assert set(tree.cut(n_clusters=3)) == {1, 2, 3}
-    np.testing.assert_allclose(oie.cluster_images(vectors).linkage, tree.linkage, atol=1e-9)
+    np.testing.assert_allclose(
+        oie.cluster_images(vectors, linkage="average").linkage, tree.linkage, atol=1e-9
+    )
 
 
 def test_bad_files_are_named_with_their_reasons_and_the_rest_is_done(folder):
@@ -167,7 +169,9 @@ def test_distances_of_orange_give_the_tree_of_its_rows(folder):
     clustered = cluster_distances(Cosine(done), "average")
     assert clustered.table is done
     np.testing.assert_allclose(
-        clustered.tree.linkage[:, 2], oie.cluster_images(done).linkage[:, 2], atol=1e-6
+        clustered.tree.linkage[:, 2],
+        oie.cluster_images(done, linkage="average").linkage[:, 2],
+        atol=1e-6,
     )
 
 

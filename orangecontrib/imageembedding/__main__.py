@@ -99,13 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     cluster.add_argument(
         "--metric",
         default="cosine",
-        choices=("cosine", "euclidean", "manhattan", "correlation"),
+        choices=("cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard"),
         help="distance between two images (default: %(default)s)",
     )
     cluster.add_argument(
         "--linkage",
-        default="average",
-        choices=("average", "complete", "ward", "weighted", "single"),
+        default="ward",
+        choices=("average", "complete", "ward", "weighted", "single", "centroid", "median"),
         help="distance between two clusters (default: %(default)s)",
     )
     _add_embedder(cluster)

@@ -15,9 +15,16 @@ from numpy.typing import NDArray
 from Orange.data import Table
 from Orange.misc import DistMatrix
 
-from orangecontrib.imageembedding.clusters.distances import Vectors
+from orangecontrib.imageembedding.clusters.distances import (
+    Distances,
+    GivenDistances,
+    VectorDistances,
+)
 from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
+from orangecontrib.imageembedding.clusters.rows import Vectors
+from orangecontrib.imageembedding.clusters.silhouette import silhouettes
 from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.clusters.typical import medoid, typical
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
@@ -31,10 +38,16 @@ from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.build import table_of_images
+from orangecontrib.imageembedding.tables.choose import (
+    row_keys,
+    rows_with_clusters,
+    with_clusters,
+)
 from orangecontrib.imageembedding.tables.computed import EmbedImages
 from orangecontrib.imageembedding.tables.features import (
     complete_rows,
     feature_matrix,
+    normalised,
     with_embeddings,
     with_reasons,
 )
@@ -79,6 +92,29 @@ class EmbeddedImages:
     notes: tuple[str, ...] = ()
 
 
+BranchKey = tuple[str, str, int]
+"""Keys of a row in either half of a branch, and its number of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenBranches:
+    """Tables of the rows in some branches.
+
+    Attributes
+    ----------
+    selected : Table or None
+        Rows in the branches, with a column ``Cluster``; None if there are none.
+    data : Table
+        All rows, with the columns ``Cluster`` and ``Selected``.
+    representatives : Table or None
+        The medoid of each branch, with its ``Cluster``.
+    """
+
+    selected: Table | None
+    data: Table
+    representatives: Table | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusteredRows:
     """A tree and the rows that are its leaves.
@@ -86,18 +122,53 @@ class ClusteredRows:
     Attributes
     ----------
     tree : Tree
+        Of these rows.
     table : Table or None
         Where the rows come from; None if the distances came without a table.
     rows : ndarray of shape (n_leaves,), dtype int
         The row of each leaf.
+        If the tree has prototypes, of each row that is under a leaf.
+    distances : Distances
+        Between the rows; computed when asked for.
     names : sequence of str or None
         Names of the leaves, where there is no table.
+    keys : sequence of str
+        Tell each row apart from others, also in the next session.
     """
 
     tree: Tree
     table: Table | None
     rows: NDArray[np.intp]
+    distances: Distances
     names: Sequence[str] | None = None
+    keys: Sequence[str] = ()
+
+    def typical_of(self, node: int, n_wanted: int = 1) -> NDArray[np.intp]:
+        """Get a few typical leaves under a node: the most central first."""
+        members = self.tree.rows_of(node)
+        return self.tree.leaf_of_row[typical(self.distances, members, n_wanted)]
+
+    def key_of(self, node: int) -> BranchKey:
+        """Get what tells a branch apart, also in the next session: see `node_of`."""
+        tree = self.tree
+        n = tree.n_leaves
+        ends = tree.outline.children[node - n] if node >= n else (node, node)
+        first, last = (self.keys[tree.rows_of(int(end))[0]] for end in ends)
+        return first, last, int(tree.sizes_of([node])[0])
+
+    def nodes_of(self, keys: Sequence[BranchKey]) -> list[int]:
+        """Get the branches that `key_of` was asked for, as far as there are such branches."""
+        nodes: list[int] = []
+        if not keys:
+            return nodes
+        row_of_key = {key: row for row, key in enumerate(self.keys)}
+        for first, last, size in keys:
+            if first in row_of_key and last in row_of_key:
+                leaves = [int(self.tree.leaf_of_row[row_of_key[key]]) for key in (first, last)]
+                node = self.tree.common_branch(*leaves)
+                if self.tree.sizes_of([node])[0] == size:
+                    nodes.append(node)
+        return nodes
 
     @property
     def n_left_out(self) -> int:
@@ -231,8 +302,11 @@ def embed_files(
 def cluster_images(
     data: Table | Vectors,
     metric: str = "cosine",
-    linkage: str = "average",
+    linkage: str = "ward",
     progress: Progress = silent,
+    *,
+    ordered: bool = True,
+    max_bytes: float | None = None,
 ) -> Tree:
     """Build the tree of hierarchical clustering.
 
@@ -240,13 +314,18 @@ def cluster_images(
     ----------
     data : Table or ndarray of shape (n, n_features)
         Of a table its embeddings are compared, or all numeric attributes if it has none.
-    metric : {"cosine", "euclidean", "manhattan", "correlation"}
+    metric : {"cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard"}
         Distance between two images.
-    linkage : {"average", "complete", "ward", "weighted", "single"}
-        Distance between two clusters. Ward's needs Euclidean distances; with cosine or
-        correlation it gets those between the vectors scaled to length 1.
+    linkage : {"average", "complete", "ward", "weighted", "single", "centroid", "median"}
+        Distance between two clusters. Ward, centroid and median need Euclidean distances; with
+        cosine or correlation they get those between the vectors scaled to length 1.
     progress : Progress, optional
-        Told the part of the distances that are done.
+        Told what is done, the memory it takes and how far it is.
+    ordered : bool
+        Whether to turn branches so that leaves next to each other are alike.
+    max_bytes : float, optional
+        Memory for the distances of all pairs; by default a quarter of what is free. If they need
+        more, the tree is built on prototypes: its leaves stand for several rows.
 
     Returns
     -------
@@ -261,13 +340,20 @@ def cluster_images(
         If metric or linkage is unknown, or `data` is no matrix.
     """
     vectors = feature_matrix(data) if isinstance(data, Table) else _matrix_of(data)
-    return run_watched(lambda relay: tree_of_vectors(vectors, metric, linkage, relay), progress)
+    return run_watched(
+        lambda relay: tree_of_vectors(
+            vectors, metric, linkage, relay, ordered=ordered, max_bytes=max_bytes
+        ),
+        progress,
+    )
 
 
-def _matrix_of(data: object) -> NDArray[np.float64]:
-    """Check that something is a matrix of numbers."""
+def _matrix_of(data: object) -> Vectors:
+    """Check that something is a matrix of numbers; float32 stays so."""
     try:
-        matrix = np.asarray(data, dtype=np.float64)
+        matrix: Vectors = np.asarray(data)
+        if matrix.dtype != np.float32:
+            matrix = np.asarray(matrix, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"data must be a table or a matrix of numbers: {error}") from error
     if matrix.ndim != 2:  # noqa: PLR2004
@@ -276,16 +362,46 @@ def _matrix_of(data: object) -> NDArray[np.float64]:
 
 
 def cluster_table(
-    table: Table, metric: str = "cosine", linkage: str = "average", progress: Progress = silent
+    table: Table,
+    metric: str = "cosine",
+    linkage: str = "ward",
+    progress: Progress = silent,
+    *,
+    normalise: bool = False,
+    all_numeric: bool = False,
+    ordered: bool = True,
+    max_bytes: float | None = None,
 ) -> ClusteredRows:
-    """Cluster the rows of a table in which no number is missing; as `cluster_images` else."""
-    vectors = feature_matrix(table)
+    """Cluster the rows of a table in which no number is missing.
+
+    Parameters
+    ----------
+    table : Table
+        Its embeddings are compared, or all numeric attributes if it has none.
+    metric, linkage, progress, ordered, max_bytes
+        As for `cluster_images`.
+    normalise : bool
+        Whether to scale each column to mean 0 and standard deviation 1 before.
+    all_numeric : bool
+        Whether to compare all numeric attributes although there are embeddings.
+    """
+    vectors = feature_matrix(table, all_numeric)
     rows = complete_rows(vectors)
-    return ClusteredRows(cluster_images(vectors[rows], metric, linkage, progress), table, rows)
+    if len(rows) < len(vectors):
+        vectors = vectors[rows]
+    if normalise:
+        vectors = normalised(vectors)
+    tree = cluster_images(vectors, metric, linkage, progress, ordered=ordered, max_bytes=max_bytes)
+    distances = VectorDistances(vectors, metric)
+    return ClusteredRows(tree, table, rows, distances, keys=row_keys(table, rows))
 
 
 def cluster_distances(
-    distances: DistMatrix, linkage: str = "average", progress: Progress = silent
+    distances: DistMatrix,
+    linkage: str = "average",
+    progress: Progress = silent,
+    *,
+    ordered: bool = True,
 ) -> ClusteredRows:
     """Cluster by distances that are known.
 
@@ -293,7 +409,9 @@ def cluster_distances(
     ----------
     distances : DistMatrix of shape (n, n)
         Symmetric; of the rows or of the columns of a table.
-    linkage, progress
+    linkage : str
+        As for `cluster_images`; ward, centroid and median presume Euclidean distances.
+    progress, ordered
         As for `cluster_images`.
 
     Raises
@@ -301,12 +419,54 @@ def cluster_distances(
     InputError
         If there are fewer than two items, or distances are missing.
     """
-    tree = run_watched(lambda relay: tree_of_distances(distances, linkage, relay), progress)
+    tree = run_watched(
+        lambda relay: tree_of_distances(distances, linkage, relay, ordered=ordered), progress
+    )
+    given = GivenDistances(np.asarray(distances))
     rows = np.arange(tree.n_leaves)
     items = distances.row_items
     if isinstance(items, Table) and distances.axis == 1:
-        return ClusteredRows(tree, items, rows)
+        return ClusteredRows(tree, items, rows, given, keys=row_keys(items, rows))
     if isinstance(items, Table):  # distances between its columns
         items = [variable.name for variable in items.domain.attributes]
     names = None if items is None else [getattr(item, "name", str(item)) for item in items]
-    return ClusteredRows(tree, None, rows, names)
+    keys = names if names is not None and len(set(names)) == len(rows) else [str(i) for i in rows]
+    return ClusteredRows(tree, None, rows, given, names, keys)
+
+
+def score_clusters(clustered: ClusteredRows, progress: Progress = silent) -> NDArray[np.float64]:
+    """Get the mean silhouette of the tree cut into 2, 3, … clusters; see `silhouettes`."""
+    say(progress, "Looking for the best number of clusters")
+    return run_watched(
+        lambda relay: silhouettes(clustered.tree, clustered.distances, relay), progress
+    )
+
+
+def choose_branches(
+    clustered: ClusteredRows, nodes: Sequence[int], progress: Progress = silent
+) -> ChosenBranches:
+    """Get the rows in some branches.
+
+    Parameters
+    ----------
+    clustered : ClusteredRows
+        With a table.
+    nodes : sequence of int
+        On top of the branches, which become the clusters C1, C2 and so on.
+    progress : Progress, optional
+        Told the part of the branches that are done.
+    """
+    if clustered.table is None:
+        raise ValueError("the distances came without a table")
+    tree, rows = clustered.tree, clustered.rows
+    labels = tree.labels_of(nodes)
+    medoids = []
+    for i, node in enumerate(nodes):
+        progress(i / len(nodes))
+        medoids.append(medoid(clustered.distances, tree.rows_of(node)))
+    selected = np.flatnonzero(labels)
+    return ChosenBranches(
+        rows_with_clusters(clustered.table, rows[selected], labels[selected]),
+        with_clusters(clustered.table, labels, rows, selected=rows[selected]),
+        rows_with_clusters(clustered.table, rows[medoids], np.arange(1, len(nodes) + 1)),
+    )

@@ -124,7 +124,8 @@ class TestLinkage:
         vectors = rows(30)
         square = squareform(condensed_distances(vectors))
         np.testing.assert_allclose(
-            tree_of_distances(square).linkage, tree_of_vectors(vectors).linkage
+            tree_of_distances(square, "average").linkage,
+            tree_of_vectors(vectors, linkage="average").linkage,
         )
 
     @pytest.mark.parametrize("matrix", [np.zeros((0, 0)), np.zeros((1, 1))])

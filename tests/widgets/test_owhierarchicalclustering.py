@@ -3,14 +3,18 @@ import threading
 
 import numpy as np
 import pytest
-from AnyQt.QtCore import QPointF, Qt
+from AnyQt.QtCore import QPoint, QPointF, Qt
+from AnyQt.QtGui import QWheelEvent
 from AnyQt.QtTest import QTest
-from Orange.data import StringVariable, Table
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.distance import Cosine, Euclidean
 from Orange.misc import DistMatrix
+from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
 
+from orangecontrib.imageembedding.clusters import plan
+from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.pipeline import cluster_images, import_images
 from orangecontrib.imageembedding.tables.features import with_embeddings
 from orangecontrib.imageembedding.widgets import owhierarchicalclustering
@@ -18,6 +22,7 @@ from orangecontrib.imageembedding.widgets.owhierarchicalclustering import (
     BY_CLICK,
     BY_HEIGHT,
     BY_NUMBER,
+    BY_SILHOUETTE,
     OWHierarchicalClustering,
 )
 
@@ -31,6 +36,14 @@ class TestOWHierarchicalClustering(WidgetTest):
     def setUp(self):
         self.iris = Table("iris")
         self.widget = self.create_widget(OWHierarchicalClustering)
+
+    def tearDown(self):
+        for widget in self.widgets:
+            widget.view.close_threads()
+        for thread in threading.enumerate():
+            if "_work" in thread.name:  # what decodes must not outlive what it decodes for
+                thread.join(10)
+        super().tearDown()
 
     def send(self, data=None, distances=None, widget=None):
         widget = widget or self.widget
@@ -65,7 +78,7 @@ class TestOWHierarchicalClustering(WidgetTest):
     def test_a_number_of_clusters_gives_those_of_the_tree(self):
         self.send(self.iris)
         self.choose(BY_NUMBER, n_clusters=4)
-        labels = cluster_images(self.iris, "cosine", "average").cut(n_clusters=4)
+        labels = cluster_images(self.iris, "cosine", "ward").cut(n_clusters=4)
         clusters = self.annotated().get_column("Cluster") + 1
         np.testing.assert_array_equal(clusters, labels)
         assert len(self.selected()) == 150
@@ -164,6 +177,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert heights[1] == cluster_images(self.iris, "euclidean", "single").linkage[-1, 2]
 
     def test_distances_of_orange_are_taken_instead_of_data(self):
+        self.widget.linkage = "average"
         self.send(self.iris, Euclidean(self.iris))
         assert self.widget.Warning.distances_first.is_shown()
         assert not self.widget.controls.distance_metric.isEnabled()
@@ -307,9 +321,397 @@ class TestOWHierarchicalClustering(WidgetTest):
     def test_the_report_tells_the_settings(self):
         self.send(self.iris)
         self.widget.send_report()
-        assert "average" in self.widget.report_html
+        assert "ward" in self.widget.report_html
 
     def test_the_way_to_select_is_kept(self):
         self.choose(BY_NUMBER)
         assert self.widget.select_by == BY_NUMBER
         assert not self.widget.select_buttons[BY_CLICK].isChecked()
+
+    # Images
+
+    def images(self, n=12, folders=("cat", "dog")):
+        names = [f"{folders[i % len(folders)]}/{i}.png" for i in range(n)]
+        table = import_images(write_images(self.tmp_path / "images", names)).table
+        rng = np.random.default_rng(0)
+        vectors = rng.normal(size=(n, 6)) + 5 * (table.Y[:, None] == np.arange(6))
+        return with_embeddings(table, range(n), vectors, "net")
+
+    def representatives(self, widget=None):
+        widget = widget or self.widget
+        return self.get_output(widget.Outputs.representatives, widget=widget)
+
+    def test_each_cluster_is_represented_by_its_medoid(self):
+        self.send(self.iris)
+        self.choose(BY_NUMBER, n_clusters=3)
+        found = self.representatives()
+        assert [str(row["Cluster"]) for row in found] == ["C1", "C2", "C3"]
+        clusters = self.annotated().get_column("Cluster")
+        distances = self.widget.clustered.distances
+        for i, row_id in enumerate(found.ids):
+            members = np.flatnonzero(clusters == i)
+            sums = distances.between(members, members).sum(axis=1)
+            assert self.iris.ids[members[np.argmin(sums)]] == row_id
+        assert found.domain.class_var == self.iris.domain.class_var
+
+    def test_the_best_silhouette_chooses_the_number_of_clusters(self):
+        data = self.images()
+        self.send(data)
+        self.choose(BY_SILHOUETTE)
+        self.wait_until_finished()
+        assert self.widget.number_of_clusters() == 2
+        assert self.counts(self.annotated(), "Cluster") == {"C1": 6, "C2": 6}
+        assert "Mean silhouette" in self.widget.selection_label.text()
+
+    def test_rows_keep_ids_class_name_and_type(self):
+        class Corpus(Table):
+            pass
+
+        data = Corpus.from_table(self.iris.domain, self.iris)
+        data.name, data.ids = "flowers", self.iris.ids
+        self.send(data)
+        self.choose(BY_NUMBER, n_clusters=3)
+        for table in (self.selected(), self.annotated(), self.representatives()):
+            assert isinstance(table, Corpus)
+            assert table.name == "flowers"
+            assert set(table.ids) <= set(self.iris.ids)
+            assert table.domain.class_var == self.iris.domain.class_var
+        np.testing.assert_array_equal(self.annotated().ids, self.iris.ids)
+
+    def test_orange_clusters_what_comes_out(self):
+        self.send(self.iris)
+        self.choose(BY_NUMBER, n_clusters=3)
+        assert Euclidean(self.annotated()).shape == (150, 150)
+
+    def test_the_class_is_shown_in_colours_with_a_legend(self):
+        self.send(self.iris)
+        (strip,) = self.widget.view.item.strips
+        assert strip.name == "iris"
+        assert [text for text, _ in strip.legend] == list(self.iris.domain.class_var.values)
+        assert tuple(strip.colours[0]) == strip.legend[0][1]
+        variables = [self.iris.domain.class_var, self.iris.domain["petal width"]]
+        self.widget.strip_attrs = variables
+        self.widget._show_strips()
+        assert [strip.name for strip in self.widget.view.item.strips] == ["iris", "petal width"]
+        self.widget.grab()
+
+    def test_a_subset_is_marked_and_one_that_does_not_fit_is_said(self):
+        self.send(self.iris)
+        tree = self.widget.clustered.tree
+        self.send_signal(self.widget.Inputs.subset, self.iris[3:5])
+        marked = self.widget.view.item.marked
+        assert list(np.flatnonzero(marked)) == [3, 4]
+        assert self.widget.clustered.tree is tree, "nothing is computed again"
+        self.send_signal(self.widget.Inputs.subset, Table("zoo"))
+        assert self.widget.Warning.other_subset.is_shown()
+        self.send_signal(self.widget.Inputs.subset, None)
+        assert not self.widget.Warning.other_subset.is_shown()
+        assert self.widget.view.item.marked is None
+
+    def test_a_subset_that_comes_while_the_tree_is_built_starts_nothing_anew(self):
+        self.send_signal(self.widget.Inputs.data, self.iris)
+        task = self.widget.task
+        self.send_signal(self.widget.Inputs.subset, self.iris[:7])
+        assert self.widget.task is task
+        self.wait_until_finished()
+        assert self.widget.view.item.marked.sum() == 7
+
+    def test_shift_selects_the_run_from_the_last_branch(self):
+        self.send(self.iris)
+        order = self.widget.clustered.tree.leaf_order
+        self.widget._node_clicked(int(order[10]), Qt.NoModifier)
+        self.widget._node_clicked(int(order[30]), Qt.ShiftModifier)
+        assert sorted(self.selected().ids) == sorted(self.iris.ids[order[10:31]])
+
+    def test_the_cut_follows_the_mouse_and_is_sent_when_it_is_let_go(self):
+        self.send(self.iris)
+        before = self.annotated()
+        height = 0.4 * self.widget.view.item.max_height
+        self.widget.view.cut_moved.emit(height)
+        n = self.widget.clustered.tree.n_clusters_at(height)
+        assert self.widget.selection_label.text().startswith(f"{n} branch")
+        assert self.annotated() is before
+        self.widget.view.cut_released.emit()
+        assert len(self.counts(self.annotated(), "Cluster")) == n
+        assert self.widget.select_buttons[BY_HEIGHT].isChecked()
+
+    def test_the_cut_can_be_dragged_in_the_scale(self):
+        self.send(self.iris)
+        self.widget.resize(900, 700)
+        self.widget.grab()
+        axis, item = self.widget.view._axis, self.widget.view.item
+        place = QPoint(round(item.x_at(0.5 * item.max_height)), 5)
+        QTest.mouseClick(axis, Qt.LeftButton, Qt.NoModifier, place)
+        assert abs(self.widget.height_percent - 50) < 1
+        assert self.widget.select_by == BY_HEIGHT
+
+    # Keys
+
+    def press(self, *keys, modifier=Qt.NoModifier):
+        for key in keys:
+            QTest.keyClick(self.widget.view, key, modifier)
+
+    def test_keys_walk_through_the_tree_and_select(self):
+        self.send(self.iris)
+        tree, item = self.widget.clustered.tree, self.widget.view.item
+        self.press(Qt.Key_Right)
+        assert item.focus_node == 298
+        self.press(Qt.Key_Right)
+        first, second = (int(node) for node in tree.linkage[-1, :2])
+        assert item.focus_node == first
+        self.press(Qt.Key_Return)
+        assert self.widget.selected_nodes() == [first]
+        self.press(Qt.Key_Left)
+        assert item.focus_node == 298
+        self.press(Qt.Key_Home)
+        assert item.focus_node == tree.leaf_order[0]
+        self.press(Qt.Key_Down)
+        assert item.focus_node == tree.leaf_order[1]
+        self.press(Qt.Key_Up)
+        assert item.focus_node == tree.leaf_order[0]
+        self.press(Qt.Key_End)
+        self.press(Qt.Key_Return, modifier=Qt.ControlModifier)
+        assert self.widget.selected_nodes() == tree.in_leaf_order([first, int(tree.leaf_order[-1])])
+        self.press(Qt.Key_Escape)
+        assert self.widget.selected_nodes() == []
+        assert second not in self.widget.selected_nodes()
+
+    def test_keys_zoom_collapse_and_rotate(self):
+        self.send(self.iris)
+        view = self.widget.view
+        row = view.row
+        self.press(Qt.Key_Plus)
+        assert view.row > row
+        self.press(Qt.Key_0)
+        assert view.row <= row
+        self.press(Qt.Key_Right, Qt.Key_Right, Qt.Key_C)
+        assert len(view.item.slots.node) < 150
+        self.widget.grab()
+        self.press(Qt.Key_C)
+        assert len(view.item.slots.node) == 150
+        order = self.widget.clustered.tree.leaf_order
+        self.press(Qt.Key_Left, Qt.Key_R)
+        turned = self.widget.clustered.tree.leaf_order
+        assert list(turned) != list(order)
+        self.press(Qt.Key_R)
+        assert list(self.widget.clustered.tree.leaf_order) == list(order)
+        assert self.widget.rotated_keys == []
+
+    def test_space_shows_the_image_of_the_leaf(self):
+        self.send(self.images())
+        self.press(Qt.Key_Home, Qt.Key_Space)
+        leaf = int(self.widget.clustered.tree.leaf_order[0])
+        assert self.widget.preview.isVisible()
+        assert self.widget.preview.windowTitle() == self.widget.view.item.labels[leaf]
+        self.widget.preview.grab()
+        QTest.keyClick(self.widget.preview, Qt.Key_Space)
+        assert not self.widget.preview.isVisible()
+
+    # What is kept
+
+    def reopened(self, data):
+        settings = self.widget.settingsHandler.pack_data(self.widget)
+        widget = self.create_widget(OWHierarchicalClustering, stored_settings=settings)
+        self.send(data, widget=widget)
+        return widget
+
+    def test_selection_and_view_come_back_by_row_identity(self):
+        data = self.images(40)
+        self.send(data)
+        tree = self.widget.clustered.tree
+        node = next(n for n in range(40, 79) if tree.outline.n_leaves[n] == 4)
+        self.widget.select_branches([node])
+        self.widget.view.toggle_collapsed(int(tree.linkage[-1, 1]))
+        self.widget.rotate(78)
+        self.widget.view.zoom_rows(2.0)
+        expected = {str(row["image"]) for row in self.selected()}
+        hidden = len(self.widget.view.item.slots.node)
+        row = self.widget.view.row
+
+        widget = self.reopened(data[::-1])  # other rows first, and in a new session other ids
+
+        assert {str(row["image"]) for row in self.selected(widget)} == expected
+        assert len(widget.view.item.slots.node) == hidden
+        assert widget.view.row == row
+        assert len(widget.rotated_keys) == 1
+
+    def test_a_selection_comes_back_when_the_same_branch_is_in_another_tree(self):
+        data = self.images()
+        self.send(data)
+        self.widget.select_branches([int(self.widget.clustered.tree.linkage[-1, 0])])
+        expected = sorted(self.selected().ids)
+        self.send(data.copy())
+        assert sorted(self.selected().ids) == expected
+        self.send(self.iris)
+        assert self.selected() is None
+
+    def test_settings_of_the_first_version_are_understood(self):
+        settings = {
+            "distance_metric": "euclidean", "linkage": "average", "select_by": BY_CLICK,
+            "clicked_nodes": [297], "__version__": 1,
+        }  # fmt: skip
+        widget = self.create_widget(OWHierarchicalClustering, stored_settings=settings)
+        self.send(self.iris, widget=widget)
+        tree = cluster_images(self.iris, "euclidean", "average")
+        assert widget.selected_nodes() == [297]
+        assert len(self.selected(widget)) == tree.outline.n_leaves[297]
+
+    # Large and odd data
+
+    def test_too_many_rows_are_grouped_and_that_is_said(self):
+        self.monkeypatch.setattr(plan, "free_bytes", lambda: 40_000)
+        self.widget.linkage = "average"
+        self.send(self.iris)
+        assert "150 rows are too many" in str(self.widget.Information.prototypes)
+        assert self.widget.clustered.tree.n_leaves < 80
+        self.choose(BY_NUMBER, n_clusters=3)
+        assert len(self.selected()) == 150
+        assert sum(self.counts(self.annotated(), "Cluster").values()) == 150
+        self.widget.grab()
+
+    def test_the_memory_is_said_before_it_is_taken(self):
+        self.send_signal(self.widget.Inputs.data, self.iris)
+        assert self.widget.plan_label.text() == "Memory: 1 MB"
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_zero_constant_and_equal_rows_make_a_tree(self):
+        rows = np.array([[0, 0, 0], [0, 0, 0], [2, 2, 2], [1, 2, 3], [1, 2, 3], [-1, 0, 5.0]])
+        for metric in METRICS:
+            self.widget.distance_metric = metric
+            self.widget.linkage = "average"
+            self.send(Table.from_numpy(None, rows))
+            assert not self.widget.Error.failed.is_shown(), metric
+            heights = self.widget.clustered.tree.linkage[:, 2]
+            assert np.isfinite(heights).all()
+            assert heights[0] == 0
+
+    def test_rows_that_are_all_alike_are_said(self):
+        self.send(self.iris[[0, 0, 0]])
+        assert self.widget.Information.all_equal.is_shown()
+        self.send(self.iris)
+        assert not self.widget.Information.all_equal.is_shown()
+
+    def test_columns_are_normalised_if_asked(self):
+        self.widget.controls.normalise.click()
+        self.send(self.iris)
+        scaled = (self.iris.X - self.iris.X.mean(axis=0)) / self.iris.X.std(axis=0)
+        heights = self.widget.clustered.tree.linkage[:, 2]
+        np.testing.assert_allclose(heights, cluster_images(scaled).linkage[:, 2], atol=1e-9)
+
+    def test_other_columns_than_embeddings_are_compared_if_asked(self):
+        data = self.images()
+        both = data.transform(
+            Domain((ContinuousVariable("x"), *data.domain.attributes), data.domain.class_vars)
+        )
+        with both.unlocked(both.X):
+            both.X[:, 0] = 100 * np.arange(12)
+        self.send(both)
+        without = self.widget.clustered.tree.linkage[-1, 2]
+        self.widget.controls.all_numeric.click()
+        self.wait_until_finished()
+        assert self.widget.clustered.tree.linkage[-1, 2] != without
+
+    def test_leaves_need_not_be_ordered(self):
+        self.widget.controls.order_leaves.click()
+        self.send(self.iris)
+        assert (self.widget.clustered.tree.linkage[:, :2].argmax(axis=1) == 1).mean() > 0.4
+
+    # Views
+
+    def test_a_branch_is_described(self):
+        self.send(self.iris)
+        text = self.widget.describe(298)
+        assert "150 rows" in text
+        assert "Purity by iris: 33%" in text
+        self.widget.view._pointer = QPoint(20, 20)
+        self.widget.view._show_card()
+        assert self.widget.view._card.text
+
+    def test_the_wheel_zooms_rows_and_heights_and_scrolls(self):
+        self.send(self.iris)
+        view = self.widget.view
+        row = view.row
+        self.turn_wheel(120, Qt.ControlModifier)
+        assert view.row > row
+        self.turn_wheel(-120, Qt.ControlModifier)
+        assert view.row == pytest.approx(row)
+        self.turn_wheel(120, Qt.ShiftModifier)
+        assert view.item.scale.high - view.item.scale.low < 1
+        view.fit()
+        assert (view.item.scale.low, view.item.scale.high) == (0, 1)
+
+    def turn_wheel(self, turn, modifier):
+        place = QPointF(50, 50)
+        event = QWheelEvent(
+            place, place, QPoint(), QPoint(0, turn), Qt.NoButton, modifier,
+            Qt.NoScrollPhase, False,
+        )  # fmt: skip
+        self.widget.view.wheelEvent(event)
+
+    def test_heights_can_be_logarithmic(self):
+        self.send(self.iris)
+        self.widget.height_scale = "log"
+        self.widget._show_scale()
+        item = self.widget.view.item
+        for height in (item.max_height, item.max_height / 7):
+            assert item.height_at(float(item.x_at(height))) == pytest.approx(height)
+        assert len(item.scale.ticks(400)) > 2
+        self.widget.grab()
+
+    def test_an_overview_is_shown_for_deep_trees_and_leads_there(self):
+        self.send(self.iris)
+        self.widget.resize(900, 700)
+        self.widget.grab()
+        view = self.widget.view
+        assert view._minimap.isVisibleTo(view)
+        view.scroll_to_part(0.9)
+        low, high = view.part_in_sight()
+        assert low < 0.9 < high or high == pytest.approx(1)
+        view.fit()
+        assert not view._minimap.isVisibleTo(view)
+
+    def test_the_whole_tree_is_saved_with_all_images(self):
+        data = self.images(30)
+        self.send(data)
+        self.choose(BY_NUMBER, n_clusters=4)
+        assert self.widget._load_pictures()
+        assert {location for location, _ in self.widget._pictures} == {
+            str(row["image"]) for row in data
+        }
+        for form in (PngFormat, SvgFormat, PdfFormat):
+            path = self.tmp_path / f"tree{form.EXTENSIONS[0]}"
+            form.write(str(path), self.widget.scene)
+            assert path.stat().st_size > 5000
+        assert self.widget.scene.height() > 30 * 36
+
+    def test_a_picture_of_thousands_of_leaves_has_a_size_that_can_be_saved(self):
+        self.send(Table.from_numpy(None, np.random.default_rng(0).normal(size=(3000, 5))))
+        assert self.widget.scene.height() < 17_000
+        PngFormat.write(str(self.tmp_path / "tree.png"), self.widget.scene)
+
+    def test_the_report_has_a_table_of_the_clusters(self):
+        self.send(self.images())
+        self.choose(BY_NUMBER, n_clusters=2)
+        self.widget.send_report()
+        html = self.widget.report_html
+        for text in ("Majority (category)", "100%", "C2", "cosine"):
+            assert text in html
+
+    def test_every_control_has_an_accessible_name(self):
+        names = ["distance_metric", "linkage", "label_attr", "strip_attrs", "height_scale",
+                 "height_percent", "n_clusters"]  # fmt: skip
+        for name in names:
+            assert getattr(self.widget.controls, name).accessibleName(), name
+        view = self.widget.view
+        for part in (view, view._axis, view._minimap, self.widget.legend):
+            assert part.accessibleName()
+
+    def test_the_menu_and_a_double_click_collapse(self):
+        self.send(self.iris)
+        view = self.widget.view
+        view.toggle_collapsed(290)
+        view.toggle_collapsed(3)  # a leaf
+        assert view.collapsed == [290]
+        assert view.item.node_at(view.item.rect_of(290).center()) == 290
+        view.set_collapsed([])
+        assert len(view.item.slots.node) == 150

@@ -1,43 +1,58 @@
-"""Vectors → distances between all pairs, in scipy's condensed form."""
+"""Vectors → distances: between some rows, or between all pairs in scipy's condensed form."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from orangecontrib.imageembedding.clusters.rows import PreparedRows, Vectors
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, silent
 
-METRICS = ("cosine", "euclidean", "manhattan", "correlation")
+METRICS = ("cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard")
 
 BLOCK_ROWS = 256
-ROUNDING = 1e-12
+SLOW_BLOCK_ROWS = 16  # of metrics without BLAS: a step must be short enough to be cancelled
+EXACT_WORK = 1e9  # up to so many multiplications double precision is not noticed
+CLOSE = 1e-3  # part of the squared lengths below which float32 says too little about a distance
+SAME = 1e-13  # the same for float64
 
-Vectors = NDArray[np.float32] | NDArray[np.float64]
+Block = NDArray[np.float32] | NDArray[np.float64]
 
 
-def condensed_distances(
-    vectors: Vectors, metric: str = "cosine", progress: Progress = silent
-) -> NDArray[np.float64]:
-    """Compute the distances between all pairs of rows.
+class Distances(Protocol):
+    """Distances between n items."""
+
+    def __len__(self) -> int:
+        """Get n."""
+
+    def between(self, i: ArrayLike, j: ArrayLike) -> NDArray[np.float64]:
+        """Get the distances between the items `i` and `j`, shape (len(i), len(j))."""
+
+    def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
+        """Get those of all pairs, shape (n * (n - 1) / 2,), in the order of scipy's `pdist`."""
+
+
+class VectorDistances:
+    """Distances between the rows of a matrix; only what is asked for is computed.
 
     Parameters
     ----------
     vectors : ndarray of shape (n, n_features), float32 or float64
         Finite numbers.
-    metric : {"cosine", "euclidean", "manhattan", "correlation"}
-        Cosine distance is ``1 - cos(angle)``, 0 to 2; correlation distance is that of the
-        centred rows. A row of zeros has no direction: it is at distance 1 from every other
-        row and at 0 from other rows of zeros.
-    progress : Progress, optional
-        Told the part of the pairs that are done.
-
-    Returns
-    -------
-    condensed : ndarray of shape (n * (n - 1) / 2,), dtype float64
-        Pairs in the order (0, 1), (0, 2), …, (1, 2), … as scipy's `pdist` has them.
+    metric : str
+        One of `METRICS`. Cosine distance is ``1 - cos(angle)``, 0 to 2; correlation distance is
+        that of the centred rows. A row of zeros has no direction: it is at distance 1 from every
+        other row and at 0 from other rows of zeros. Bray-Curtis distance is
+        ``sum|u - v| / sum|u + v|``, and 0 between rows of zeros. Jaccard distance looks only at
+        which numbers are 0: of those that are not in one of the two rows, the part that is in
+        the other.
+    chord : bool
+        For cosine and correlation: take the Euclidean distance between the rows scaled to
+        length 1, ``sqrt(2 * distance)``, which linkages by centres need.
 
     Raises
     ------
@@ -46,54 +61,201 @@ def condensed_distances(
     ValueError
         If the metric is unknown.
     """
-    if metric not in METRICS:
-        raise ValueError(f"metric must be one of {', '.join(METRICS)}; got {metric!r}")
-    if not np.isfinite(vectors).all():
-        n_bad = int((~np.isfinite(vectors)).any(axis=1).sum())
-        raise InputError(
-            f"{n_bad} of {len(vectors)} rows have missing or infinite numbers. Leave them out."
+
+    def __init__(self, vectors: Vectors, metric: str = "cosine", chord: bool = False) -> None:
+        if metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(METRICS)}; got {metric!r}")
+        self.metric = metric
+        self.rows = PreparedRows(vectors, metric)
+        self.has_chord = chord and metric in ("cosine", "correlation")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def between(self, i: ArrayLike, j: ArrayLike) -> NDArray[np.float64]:
+        """Get the distances between rows `i` and rows `j`, shape (len(i), len(j))."""
+        i, j = np.asarray(i, dtype=np.intp), np.asarray(j, dtype=np.intp)
+        a, b = self.rows.take(i), self.rows.take(j)
+        if self.metric in ("manhattan", "braycurtis"):
+            return self._by_scipy(a, b)
+        block = self._finished(self._by_blas(a, b), self.rows.is_zero[i], self.rows.is_zero[j])
+        return np.asarray(block, dtype=np.float64)
+
+    def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
+        """Get the distances of all pairs.
+
+        Parameters
+        ----------
+        progress : Progress, optional
+            Told the part of the pairs that are done.
+
+        Returns
+        -------
+        condensed : ndarray of shape (n * (n - 1) / 2,), dtype float64
+            Pairs in the order (0, 1), (0, 2), …, (1, 2), … as scipy's `pdist` has them.
+            Large matrices are multiplied in float32; what is close is computed again in float64.
+
+        Raises
+        ------
+        InputError
+            If the numbers are too large to compute with.
+        """
+        n = len(self)
+        n_pairs = n * (n - 1) // 2
+        condensed = np.empty(n_pairs)
+        at = 0
+        for start, block in self._blocks():
+            for i in range(len(block)):
+                n_right = n - start - i - 1
+                condensed[at : at + n_right] = block[i, i + 1 :]
+                at += n_right
+            progress(at / n_pairs if n_pairs else 1.0)
+        if not np.isfinite(condensed.sum()) and not np.isfinite(condensed).all():
+            raise InputError("Some numbers are so large that distances cannot be computed.")
+        return condensed
+
+    def _blocks(self) -> Iterator[tuple[int, Block]]:
+        """Yield the first row of each block and its distances to that row and all after it."""
+        n, is_zero = len(self), self.rows.is_zero
+        is_small = n * n * self.rows.n_features <= EXACT_WORK
+        by_scipy = self.metric in ("manhattan", "braycurtis") or (
+            is_small and self.metric != "jaccard"
         )
-    rows = np.asarray(vectors, dtype=np.float64)
-    if metric == "correlation":
-        rows = rows - rows.mean(axis=1, keepdims=True)
-    if metric in ("cosine", "correlation"):
-        rows = _unit_length(rows)
-    condensed = _fill_condensed(rows, metric, progress)
-    if not np.isfinite(condensed).all():
-        raise InputError("Some numbers are so large that distances cannot be computed.")
-    return condensed
+        dtype = np.float64 if by_scipy or is_small else np.float32
+        rows = self.rows.all(dtype)
+        squares = None if by_scipy else _squares(rows)
+        step = BLOCK_ROWS if is_small or not by_scipy else SLOW_BLOCK_ROWS
+        for start in range(0, n, step):
+            a, b = rows[start : start + step], rows[start:]
+            if by_scipy:
+                yield start, self._by_scipy(a, b)
+                continue
+            after = None if squares is None else squares[start:]
+            block = self._by_blas(a, b, after)
+            if after is not None and dtype == np.float32 and self.metric != "jaccard":
+                self._refine(block, a, after, start)
+            yield start, self._finished(block, is_zero[start : start + step], is_zero[start:])
 
+    def _by_scipy(self, a: Block, b: Block) -> NDArray[np.float64]:
+        from scipy.spatial.distance import cdist
 
-def _unit_length(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale rows to length 1; those without a direction become exactly zero."""
-    largest = np.abs(rows).max(axis=1, keepdims=True, initial=0)
-    scaled = rows / np.where(largest > 0, largest, 1)  # the square of a huge number overflows
-    length = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))[:, None]
-    return cast("NDArray[np.float64]", scaled / np.where(length > 0, length, 1))
-
-
-def _fill_condensed(
-    rows: NDArray[np.float64], metric: str, progress: Progress
-) -> NDArray[np.float64]:
-    from scipy.spatial.distance import cdist
-
-    n = len(rows)
-    n_pairs = n * (n - 1) // 2
-    condensed = np.empty(n_pairs)
-    is_zero = np.logical_not(rows.any(axis=1))
-    at = 0
-    for start in range(0, n, BLOCK_ROWS):
-        block = rows[start : start + BLOCK_ROWS]
-        if metric in ("cosine", "correlation"):
-            distances = np.clip(1 - block @ rows[start:].T, 0, 2)
-            distances[distances < ROUNDING] = 0  # equal rows are at no distance
-            distances[np.ix_(is_zero[start : start + BLOCK_ROWS], is_zero[start:])] = 0
+        if self.metric == "manhattan":
+            block = cdist(a, b, "cityblock")
+        elif self.metric == "braycurtis":
+            block = cdist(a, b, "braycurtis")
+            block[np.ix_(_is_zero(a), _is_zero(b))] = 0
+        elif self.metric == "euclidean":
+            block = cdist(a, b)
+            block *= self.rows.unit
         else:
-            name = {"manhattan": "cityblock"}.get(metric, metric)
-            distances = cdist(block, rows[start:], name)
-        for i in range(len(block)):
-            n_right = n - start - i - 1
-            condensed[at : at + n_right] = distances[i, i + 1 :]
-            at += n_right
-        progress(at / n_pairs if n_pairs else 1.0)
-    return condensed
+            block = cdist(a, b, "sqeuclidean")
+            block = self._finished(block, _is_zero(a), _is_zero(b))
+        return np.asarray(block)
+
+    def _by_blas(self, a: Block, b: Block, squares_b: Block | None = None) -> Block:
+        """Get squared distances; of presence and absence the Jaccard distance itself.
+
+        `squares_b` are the squared lengths of `b`, if they are known.
+        """
+        product = a @ b.T
+        if self.metric == "jaccard":
+            either = a.sum(axis=1)[:, None] + b.sum(axis=1) - product
+            return np.asarray(1 - product / np.where(either > 0, either, 1) - (either == 0))
+        squares_a = _squares(a)[:, None]
+        squares_b = _squares(b) if squares_b is None else squares_b
+        product *= -2
+        product += squares_a
+        product += squares_b
+        if product.dtype == np.float64:
+            product[product < SAME * (squares_a + squares_b)] = 0
+        return np.maximum(product, 0, out=product)
+
+    def _refine(self, block: Block, a: Block, squares_b: Block, start: int) -> None:
+        """Compute again in float64 what is close in squared distances from float32."""
+        squares_a = _squares(a)[:, None]
+        largest = float(squares_a.max() + squares_b.max())
+        np.fill_diagonal(block, np.inf)  # each row to itself
+        if block.min() <= CLOSE * largest:
+            close = block <= CLOSE * (squares_a + squares_b)
+            i, j = np.flatnonzero(close.any(axis=1)), np.flatnonzero(close.any(axis=0))
+            exact = self._by_blas(self.rows.take(start + i), self.rows.take(start + j))
+            part = np.ix_(i, j)
+            block[part] = np.where(close[part], exact, block[part])
+        np.fill_diagonal(block, 0)
+
+    def _finished(
+        self, block: Block, no_direction_a: NDArray[np.bool_], no_direction_b: NDArray[np.bool_]
+    ) -> Block:
+        """Turn squared distances into the metric's, in place."""
+        if self.metric == "euclidean":
+            np.sqrt(block, out=block)
+            block *= self.rows.unit
+        elif self.metric in ("cosine", "correlation"):
+            block /= 2
+            np.minimum(block, 2, out=block)
+            if no_direction_a.any() or no_direction_b.any():
+                block[no_direction_a] = 1
+                block[:, no_direction_b] = 1
+                block[np.ix_(no_direction_a, no_direction_b)] = 0
+            if self.has_chord:
+                block *= 2
+                np.sqrt(block, out=block)
+        return block
+
+
+class GivenDistances:
+    """Distances that are known, as a square matrix; only what is above the diagonal is read.
+
+    Raises
+    ------
+    InputError
+        If it is no square of two items or more, or a distance is missing or negative.
+    """
+
+    def __init__(self, matrix: NDArray[np.floating]) -> None:
+        n = len(matrix)
+        if matrix.shape != (n, n):
+            raise InputError(f"Distances must form a square; these are {n} × {matrix.shape[-1]}.")
+        if n < 2:  # noqa: PLR2004
+            raise InputError("A tree needs at least two rows.")
+        self._matrix = matrix
+
+    def __len__(self) -> int:
+        return len(self._matrix)
+
+    def between(self, i: ArrayLike, j: ArrayLike) -> NDArray[np.float64]:
+        """Get the distances between items `i` and items `j`, shape (len(i), len(j))."""
+        i, j = np.asarray(i, dtype=np.intp)[:, None], np.asarray(j, dtype=np.intp)
+        found = np.asarray(self._matrix[np.minimum(i, j), np.maximum(i, j)], dtype=np.float64)
+        return np.where(i == j, 0.0, found)
+
+    def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
+        """Get the distances of all pairs, as `VectorDistances.condensed` does."""
+        n = len(self)
+        condensed = np.empty(n * (n - 1) // 2)
+        at = 0
+        for i in range(n - 1):
+            condensed[at : at + n - i - 1] = self._matrix[i, i + 1 :]
+            at += n - i - 1
+            progress(at / len(condensed))
+        if not np.isfinite(condensed.sum()):
+            raise InputError("Some distances are missing or infinite.")
+        if condensed.min() < 0:
+            raise InputError("Some distances are negative.")
+        return condensed
+
+
+def condensed_distances(
+    vectors: Vectors, metric: str = "cosine", progress: Progress = silent
+) -> NDArray[np.float64]:
+    """Compute the distances between all pairs of rows; see `VectorDistances`."""
+    return VectorDistances(vectors, metric).condensed(progress)
+
+
+def _squares(rows: Block) -> Block:
+    """Get the squared length of each row."""
+    return np.asarray(np.einsum("ij,ij->i", rows, rows))
+
+
+def _is_zero(rows: Block) -> NDArray[np.bool_]:
+    return np.logical_not(rows.any(axis=1))

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.clusters.distances import Vectors, condensed_distances
+from orangecontrib.imageembedding.clusters.distances import (
+    Distances,
+    GivenDistances,
+    VectorDistances,
+)
+from orangecontrib.imageembedding.clusters.plan import PROTOTYPES, REDUCED, Plan, make_plan
+from orangecontrib.imageembedding.clusters.prototypes import prototype_tree, reduce_rows
+from orangecontrib.imageembedding.clusters.rows import Vectors
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
-LINKAGES = ("average", "complete", "ward", "weighted", "single")
+LINKAGES = ("average", "complete", "ward", "weighted", "single", "centroid", "median")
+BY_CENTRES = ("ward", "centroid", "median")
+"""Linkages that make sense for Euclidean distances only."""
+
+CENTRE_METRICS = ("cosine", "euclidean", "correlation")
 
 
 def tree_of_vectors(
-    vectors: Vectors, metric: str = "cosine", linkage: str = "average", progress: Progress = silent
+    vectors: Vectors,
+    metric: str = "cosine",
+    linkage: str = "ward",
+    progress: Progress = silent,
+    *,
+    ordered: bool = True,
+    max_bytes: float | None = None,
 ) -> Tree:
     """Cluster the rows of a matrix.
 
@@ -25,35 +42,76 @@ def tree_of_vectors(
     vectors : ndarray of shape (n, n_features), float32 or float64
         Finite numbers.
     metric : str
-        One of `METRICS`. Ward's linkage needs Euclidean distances: with cosine or correlation
-        it gets those between the rows scaled to length 1, ``sqrt(2 * cosine distance)``.
+        One of `METRICS`. Linkages by centres (ward, centroid, median) need Euclidean distances:
+        with cosine or correlation they get those between the rows scaled to length 1,
+        ``sqrt(2 * cosine distance)``.
     linkage : str
         One of `LINKAGES`.
     progress : Progress, optional
-        Told the part of the distances that are done.
+        Told what is done, how much memory it takes, and how far it is.
+    ordered : bool
+        Whether to turn branches so that leaves next to each other are alike.
+    max_bytes : float, optional
+        Memory for the distances, by default a quarter of what is free. If they need more, the
+        tree is built on prototypes: see `make_plan`.
 
     Raises
     ------
     InputError
-        If there are fewer than two rows, a number is missing, or ward is to work on Manhattan
-        distances.
+        If there are fewer than two rows, a number is missing, or the metric does not fit the
+        numbers or the linkage.
     ValueError
         If metric or linkage is unknown.
     """
-    if linkage == "ward" and metric == "manhattan":
-        raise InputError("Ward's linkage needs euclidean, cosine or correlation distances.")
-    say(progress, "Computing distances")
-    condensed = condensed_distances(vectors, metric, progress)
-    if linkage == "ward" and metric != "euclidean":
-        condensed = np.sqrt(2 * condensed)
-    say(progress, "Building the tree")
-    tree = Tree(link(condensed, linkage))
+    _check_linkage(linkage)
+    if linkage in BY_CENTRES and metric not in CENTRE_METRICS:
+        raise InputError(
+            f"{linkage.capitalize()}'s linkage needs euclidean, cosine or correlation distances."
+            if linkage == "ward"
+            else f"Linkage by {linkage} needs euclidean, cosine or correlation distances."
+        )
+    distances = VectorDistances(vectors, metric, chord=linkage in BY_CENTRES)
+    n = len(distances)
+    if n < 2:  # noqa: PLR2004
+        raise InputError("A tree needs at least two rows.")
+    plan = make_plan(n, vectors.shape[1], linkage, max_bytes)
+    if plan.way == PROTOTYPES:
+        tree = prototype_tree(distances, linkage, plan.n_leaves, progress)
+        if ordered:
+            prototypes = _PartOf(distances, tree.typical_rows)
+            merges = order_leaves(tree.linkage, prototypes, progress)
+            tree = Tree(merges, tree.leaf_of_row, tree.typical_rows)
+    else:
+        tree = Tree(_exact_merges(distances, linkage, plan, ordered, progress))
     progress(1.0)
     return tree
 
 
+def _exact_merges(
+    distances: VectorDistances, linkage: str, plan: Plan, ordered: bool, progress: Progress
+) -> NDArray[np.float64]:
+    import fastcluster
+
+    if plan.way == REDUCED:
+        reduced = reduce_rows(distances.rows, progress)
+        say(progress, f"Building the tree ({plan.memory})")
+        merges = fastcluster.linkage_vector(reduced, method=linkage)
+        merges[:, 2] *= distances.rows.unit
+    else:
+        say(progress, f"Computing distances ({plan.memory})")
+        condensed = distances.condensed(progress)
+        say(progress, "Building the tree")
+        merges = _merge(condensed, linkage)
+        del condensed
+    return order_leaves(merges, distances, progress) if ordered else merges
+
+
 def tree_of_distances(
-    matrix: NDArray[np.float64], linkage: str = "average", progress: Progress = silent
+    matrix: NDArray[np.float64],
+    linkage: str = "average",
+    progress: Progress = silent,
+    *,
+    ordered: bool = True,
 ) -> Tree:
     """Cluster by a square matrix of distances.
 
@@ -61,7 +119,7 @@ def tree_of_distances(
     ----------
     matrix : ndarray of shape (n, n)
         Symmetric, zero on the diagonal; only the part above the diagonal is read.
-    linkage, progress
+    linkage, progress, ordered
         As for `tree_of_vectors`.
 
     Raises
@@ -69,18 +127,12 @@ def tree_of_distances(
     InputError
         If there are fewer than two items, or a distance is missing or negative.
     """
-    n = len(matrix)
-    if matrix.shape != (n, n):
-        raise InputError(f"Distances must form a square; these are {n} × {matrix.shape[-1]}.")
-    if n < 2:  # noqa: PLR2004
-        raise InputError("A tree needs at least two rows.")
-    condensed = np.concatenate([np.asarray(matrix[i, i + 1 :], dtype=float) for i in range(n - 1)])
-    if not np.isfinite(condensed).all():
-        raise InputError("Some distances are missing or infinite.")
-    if condensed.min() < 0:
-        raise InputError("Some distances are negative.")
+    _check_linkage(linkage)
+    distances = GivenDistances(matrix)
+    condensed = distances.condensed()
     say(progress, "Building the tree")
-    tree = Tree(link(condensed, linkage))
+    merges = _merge(condensed, linkage)
+    tree = Tree(order_leaves(merges, distances, progress) if ordered else merges)
     progress(1.0)
     return tree
 
@@ -91,9 +143,11 @@ def link(condensed: NDArray[np.float64], linkage: str = "average") -> NDArray[np
     Parameters
     ----------
     condensed : ndarray of shape (n * (n - 1) / 2,)
-        As `condensed_distances` gives them; for ward they must be Euclidean.
-    linkage : {"average", "complete", "ward", "weighted", "single"}
-        How the distance between two clusters follows from those of their leaves.
+        As `condensed_distances` gives them; for ward, centroid and median they must be Euclidean.
+    linkage : str
+        One of `LINKAGES`: how the distance between two clusters follows from those of their
+        leaves. The heights of centroid and median may go down from a branch to the one that
+        holds it; those of all others never do.
 
     Returns
     -------
@@ -108,18 +162,55 @@ def link(condensed: NDArray[np.float64], linkage: str = "average") -> NDArray[np
     InputError
         If there are fewer than two leaves.
     """
-    import fastcluster
-
-    if linkage not in LINKAGES:
-        raise ValueError(f"linkage must be one of {', '.join(LINKAGES)}; got {linkage!r}")
+    _check_linkage(linkage)
     if len(condensed) == 0:
         raise InputError("A tree needs at least two rows.")
-    merges = fastcluster.linkage(condensed, method=linkage, preserve_input=True)
-    return order_leaves(cast("NDArray[np.float64]", merges), condensed)
+    return order_leaves(_merge(condensed.copy(), linkage), condensed)
+
+
+def _check_linkage(linkage: str) -> None:
+    if linkage not in LINKAGES:
+        raise ValueError(f"linkage must be one of {', '.join(LINKAGES)}; got {linkage!r}")
+
+
+class _Lent:
+    """An array that is handed over without a copy: fastcluster makes one of all else."""
+
+    def __init__(self, array: NDArray[np.float64]) -> None:
+        self._array = array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.float64]:
+        return self._array
+
+
+def _merge(condensed: NDArray[np.float64], linkage: str) -> NDArray[np.float64]:
+    """Build the tree in the memory of the distances, which are lost."""
+    import fastcluster
+
+    merges = fastcluster.linkage(_Lent(condensed), method=linkage, preserve_input=False)
+    return cast("NDArray[np.float64]", merges)
+
+
+class _PartOf:
+    """Distances between some of the items of others."""
+
+    def __init__(self, distances: Distances, items: NDArray[np.intp]) -> None:
+        self._distances, self._items = distances, items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def between(self, i: Any, j: Any) -> NDArray[np.float64]:
+        return self._distances.between(self._items[np.asarray(i)], self._items[np.asarray(j)])
+
+    def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
+        raise NotImplementedError
 
 
 def order_leaves(
-    merges: NDArray[np.float64], condensed: NDArray[np.float64]
+    merges: NDArray[np.float64],
+    distances: Distances | NDArray[np.float64],
+    progress: Progress = silent,
 ) -> NDArray[np.float64]:
     """Turn branches so that leaves next to each other are alike.
 
@@ -131,38 +222,59 @@ def order_leaves(
     ----------
     merges : ndarray of shape (n - 1, 4)
         A tree in scipy's form.
-    condensed : ndarray of shape (n * (n - 1) / 2,)
-        The distances between the leaves.
+    distances : Distances or ndarray of shape (n * (n - 1) / 2,)
+        Those between the leaves; an array is in condensed form.
+    progress : Progress, optional
+        Told the part of the merges that are done.
 
     Returns
     -------
     ordered : ndarray of shape (n - 1, 4)
         The same tree; each merge names the branch that comes first in its first column.
     """
+    say(progress, "Ordering the leaves")
     n = len(merges) + 1
-    first = [*range(n), *[0] * (n - 1)]  # outer leaves of each node, as it lies so far
-    last = first.copy()
+    # Outer leaves of each node, as it lies so far; after being turned.
+    outer = [(i, i) for i in range(n)] + [(0, 0)] * (n - 1)
     children = merges[:, :2].astype(np.intp).tolist()
     # Whether the branch of a node is mirrored within the branch of its parent.
     mirrored = [False] * (2 * n - 1)
-
-    def distance(i: int, j: int) -> float:
-        if i > j:
-            i, j = j, i
-        return float(condensed[n * i - i * (i + 1) // 2 + j - i - 1])
-
     for k, (a, b) in enumerate(children):
-        pairs = (
-            (last[a], first[b], False, False),
-            (last[a], last[b], False, True),
-            (first[a], first[b], True, False),
-            (first[a], last[b], True, True),
-        )
-        _, _, mirrored[a], mirrored[b] = min(pairs, key=lambda pair: distance(pair[0], pair[1]))
-        first[n + k] = last[a] if mirrored[a] else first[a]
-        last[n + k] = first[b] if mirrored[b] else last[b]
+        ends_a, ends_b = outer[a][::-1], outer[b]  # the last of a meets the first of b
+        if a >= n or b >= n:
+            side_a, side_b = _closest_ends(ends_a, ends_b, n, distances)
+            mirrored[a], mirrored[b] = bool(side_a), bool(side_b)
+        outer[n + k] = (ends_a[not mirrored[a]], ends_b[not mirrored[b]])
+        if k % 256 == 0:
+            progress(k / n)
+    return _mirrored(merges, children, mirrored)
+
+
+def _closest_ends(
+    ends_a: tuple[int, int],
+    ends_b: tuple[int, int],
+    n: int,
+    distances: Distances | NDArray[np.float64],
+) -> tuple[int, int]:
+    """Get which end of each of two branches meet in the shortest of the four distances."""
+    if isinstance(distances, np.ndarray):
+        found = []
+        for pair in ((a, b) for a in ends_a for b in ends_b):
+            i, j = min(pair), max(pair)
+            found.append(distances[n * i - i * (i + 1) // 2 + j - i - 1])
+        return divmod(int(np.argmin(found)), 2)
+    single_a, single_b = ends_a[0] == ends_a[1], ends_b[0] == ends_b[1]
+    four = distances.between(ends_a[:1] if single_a else ends_a, ends_b[:1] if single_b else ends_b)
+    return divmod(int(np.argmin(np.broadcast_to(four, (2, 2)))), 2)
+
+
+def _mirrored(
+    merges: NDArray[np.float64], children: list[list[int]], mirrored: list[bool]
+) -> NDArray[np.float64]:
+    """Swap the branches of mirrored nodes: from the root down, one mirrors all that is in it."""
+    n = len(merges) + 1
     ordered = merges.copy()
-    for k in range(n - 2, -1, -1):  # from the root down: a mirrored branch mirrors all in it
+    for k in range(n - 2, -1, -1):
         if mirrored[n + k]:
             a, b = children[k]
             ordered[k, :2] = b, a

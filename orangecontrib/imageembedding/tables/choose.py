@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
-from Orange.data import DiscreteVariable, Table
+from Orange.data import DiscreteVariable, Domain, Table
 from Orange.data.util import get_unique_names
 
+from orangecontrib.imageembedding.tables.locate import has_image_column, image_column
+
 OTHER = "Other"
+BLOCK_ROWS = 1024
+SEED = 0
 
 
 def with_clusters(
-    table: Table, labels: NDArray[np.intp], rows: NDArray[np.intp] | None = None
+    table: Table,
+    labels: NDArray[np.intp],
+    rows: NDArray[np.intp] | None = None,
+    selected: NDArray[np.intp] | None = None,
 ) -> Table:
     """Get a table with a categorical meta ``Cluster``.
 
@@ -23,15 +32,79 @@ def with_clusters(
         Clusters are numbered from 1 and called C1, C2, …; 0 means none of them: ``Other``.
     rows : ndarray of int, optional
         The rows that `labels` are of, if not all; the others belong to no cluster.
+    selected : ndarray of int, optional
+        Rows to be marked by Yes in a further meta ``Selected``, as Orange's widgets do.
     """
     if rows is not None:
         labels, of_rows = np.zeros(len(table), dtype=np.intp), labels
         labels[rows] = of_rows
-    (name,) = get_unique_names(table.domain, ["Cluster"])
     n_clusters = int(labels.max(initial=0))
     values = [f"C{i + 1}" for i in range(n_clusters)]
     codes = labels.astype(float) - 1
     if (labels == 0).any():
         codes[labels == 0] = n_clusters
         values.append(OTHER)
-    return table.add_column(DiscreteVariable(name, values=values), codes, to_metas=True)
+    names = get_unique_names(table.domain, ["Cluster", "Selected"], equal_numbers=False)
+    columns = [DiscreteVariable(names[0], values=values)]
+    data = [codes]
+    if selected is not None:
+        columns.append(DiscreteVariable(names[1], values=("No", "Yes")))
+        data.append(np.isin(np.arange(len(table)), selected).astype(float))
+    return _with_metas(table, columns, data)
+
+
+def rows_with_clusters(
+    table: Table, rows: NDArray[np.intp], labels: NDArray[np.intp]
+) -> Table | None:
+    """Get some rows with their ``Cluster``; None if there are none."""
+    return with_clusters(table[np.asarray(rows, dtype=int)], labels) if len(rows) else None
+
+
+def _with_metas(
+    table: Table, columns: list[DiscreteVariable], data: list[NDArray[np.float64]]
+) -> Table:
+    """Get a table with further metas; the numbers are shared with the old one."""
+    old = table.domain
+    extended = table.transform(Domain(old.attributes, old.class_vars, (*old.metas, *columns)))
+    with extended.unlocked(extended.metas):
+        for column, values in zip(columns, data, strict=True):
+            extended.set_column(column, values)
+    return extended
+
+
+def row_keys(table: Table, rows: NDArray[np.intp]) -> list[str]:
+    """Get for each row a text that tells it apart, the same in the next session.
+
+    Parameters
+    ----------
+    table : Table
+        Where its images have different locations, those are the keys; else the keys are made
+        from the numbers.
+    rows : ndarray of int
+        The rows that are asked for.
+    """
+    if has_image_column(table.domain):
+        column = table.domain[image_column(table.domain).name]
+        keys = [column.str_val(value) for value in table.get_column(column)[rows]]
+        if len(set(keys)) == len(keys):
+            return keys
+    keys = _fingerprints(table, rows)
+    seen: Counter[str] = Counter()
+    for i, key in enumerate(keys):
+        if seen[key]:
+            keys[i] = f"{key} {seen[key]}"
+        seen[key] += 1
+    return keys
+
+
+def _fingerprints(table: Table, rows: NDArray[np.intp]) -> list[str]:
+    """Sum the bits of each row's numbers, times odd numbers chosen at random."""
+    n_columns = table.X.shape[1]
+    factors = np.random.default_rng(SEED).integers(0, 2**63, n_columns, dtype=np.uint64) | 1
+    sums = np.zeros(len(rows), dtype=np.uint64)
+    for at in range(0, len(rows), BLOCK_ROWS):
+        block = table.X[rows[at : at + BLOCK_ROWS]]
+        dense = block.toarray() if hasattr(block, "toarray") else np.asarray(block)
+        bits = np.ascontiguousarray(dense, dtype=np.float64).view(np.uint64)
+        sums[at : at + len(bits)] = (bits * factors).sum(axis=1, dtype=np.uint64)
+    return [f"{key:x}" for key in sums.tolist()]

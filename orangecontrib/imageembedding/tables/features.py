@@ -16,6 +16,8 @@ from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedI
 
 ROWS_AT_ONCE = 4096
 
+BLOCK_ROWS = 1024
+
 
 def with_embeddings(
     table: Table, rows: Sequence[int], vectors: NDArray[np.float32], source: EmbedImages
@@ -106,8 +108,15 @@ def _embedding_columns(domain: Domain) -> list[ContinuousVariable]:
     return [column for column in found if column.name.partition(" ")[2] == number]
 
 
-def feature_matrix(table: Table) -> NDArray[np.float64]:
+def feature_matrix(table: Table, all_numeric: bool = False) -> NDArray[np.float64]:
     """Get the numbers by which rows are compared.
+
+    Parameters
+    ----------
+    table : Table
+        Any.
+    all_numeric : bool
+        Whether to take all numeric attributes although there are embeddings.
 
     Returns
     -------
@@ -119,9 +128,8 @@ def feature_matrix(table: Table) -> NDArray[np.float64]:
     InputError
         If there are none.
     """
-    chosen = _embedding_columns(table.domain) or [
-        column for column in table.domain.attributes if column.is_continuous
-    ]
+    chosen = [] if all_numeric else _embedding_columns(table.domain)
+    chosen = chosen or [column for column in table.domain.attributes if column.is_continuous]
     if not chosen:
         raise InputError("The table has no numeric columns. Image Embedding adds them.")
     if len(chosen) == len(table.domain.attributes):
@@ -133,4 +141,17 @@ def feature_matrix(table: Table) -> NDArray[np.float64]:
 
 def complete_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
     """Get the indices of the rows in which no number is missing or infinite."""
-    return np.flatnonzero(np.isfinite(matrix).all(axis=1))
+    parts = range(0, len(matrix), BLOCK_ROWS)
+    finite = [np.isfinite(matrix[at : at + BLOCK_ROWS]).all(axis=1) for at in parts]
+    return np.flatnonzero(np.concatenate(finite)) if finite else np.empty(0, dtype=np.intp)
+
+
+def normalised(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale columns to mean 0 and standard deviation 1; constant ones become 0."""
+    centred = matrix - matrix.mean(axis=0)
+    spread = np.sqrt(np.einsum("ij,ij->j", centred, centred) / max(len(centred), 1))
+    # Of a constant column, centring leaves rounding errors.
+    is_constant = spread <= 1e-12 * np.abs(matrix).max(axis=0, initial=0)  # noqa: PLR2004
+    centred /= np.where(is_constant, 1, spread)
+    centred[:, is_constant] = 0
+    return centred

@@ -1,0 +1,116 @@
+"""The rows of a matrix as a metric needs them: centred, scaled, in blocks, never copied whole."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from orangecontrib.imageembedding.errors import InputError
+
+BLOCK_ROWS = 1024
+
+Vectors = NDArray[np.float32] | NDArray[np.float64]
+
+
+class PreparedRows:
+    """Rows whose Euclidean distances or dot products give a metric.
+
+    For cosine and correlation they are scaled to length 1, and are exactly zero where there is
+    no direction; for correlation they are centred before. For Euclidean distances the columns
+    are centred, against cancellation, and all is divided by `unit`. For Jaccard distances they
+    are 1 where there is a number other than 0.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), float32 or float64
+        Kept, not copied.
+    metric : str
+        One of `METRICS`.
+
+    Raises
+    ------
+    InputError
+        If a number is missing or infinite, or too large to compute with.
+    """
+
+    def __init__(self, vectors: Vectors, metric: str) -> None:
+        self._vectors = vectors
+        self._metric = metric
+        self._check()
+        n, self.n_features = vectors.shape
+        self.unit = 1.0
+        self._centre = np.zeros(self.n_features)
+        self._largest = np.ones((n, 1))
+        self._length = np.ones((n, 1))
+        self.is_zero = np.zeros(n, dtype=bool)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if metric == "euclidean" and n:
+                self._measure_columns()
+            elif metric in ("cosine", "correlation"):
+                self._measure_lengths()
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def take(self, rows: NDArray[np.intp] | slice) -> NDArray[np.float64]:
+        """Get some of the rows, prepared."""
+        taken = np.array(self._vectors[rows], dtype=np.float64)
+        if self._metric == "jaccard":
+            return np.asarray(taken != 0, dtype=np.float64)
+        if self._metric == "correlation":
+            taken -= taken.mean(axis=1, keepdims=True)
+        if self._metric in ("cosine", "correlation"):
+            taken /= self._largest[rows]  # the square of a huge number overflows
+            taken /= self._length[rows]
+            taken[self.is_zero[rows]] = 0
+        elif self._metric == "euclidean":
+            taken -= self._centre
+            taken /= self.unit
+        return taken
+
+    def all(self, dtype: DTypeLike) -> Vectors:
+        """Get all rows, prepared, in a matrix of its own."""
+        rows: Vectors = np.empty(self._vectors.shape, dtype=dtype)
+        for part in self.parts():
+            rows[part] = self.take(part)
+        return rows
+
+    def parts(self) -> list[slice]:
+        """Get slices that together are all rows, each small."""
+        return [slice(at, at + BLOCK_ROWS) for at in range(0, len(self), BLOCK_ROWS)]
+
+    def _check(self) -> None:
+        n_bad = sum(
+            int((~np.isfinite(self._vectors[part])).any(axis=1).sum()) for part in self.parts()
+        )
+        if n_bad:
+            n = len(self._vectors)
+            raise InputError(
+                f"{n_bad} of {n} rows have missing or infinite numbers. Leave them out."
+            )
+
+    def _measure_columns(self) -> None:
+        self._centre = np.asarray(self._vectors.mean(axis=0, dtype=np.float64))
+        largest = max(float(np.abs(self._vectors[part] - self._centre).max(initial=0))
+                      for part in self.parts())  # fmt: skip
+        if not np.isfinite(largest):
+            raise InputError("Some numbers are so large that distances cannot be computed.")
+        self.unit = largest or 1.0
+
+    def _measure_lengths(self) -> None:
+        for part in self.parts():
+            block = np.array(self._vectors[part], dtype=np.float64)
+            scale = np.abs(block).max(axis=1, keepdims=True, initial=0)
+            if self._metric == "correlation":
+                block -= block.mean(axis=1, keepdims=True)
+            largest = np.abs(block).max(axis=1, keepdims=True, initial=0)
+            if not np.isfinite(largest).all():
+                raise InputError("Some numbers are so large that distances cannot be computed.")
+            # Of a constant row, centring leaves rounding errors, which have no direction.
+            nothing = 1e-14 * scale if self._metric == "correlation" else 0
+            is_zero = largest <= nothing
+            self.is_zero[part] = is_zero[:, 0]
+            self._largest[part] = np.where(is_zero, 1, largest)
+            block /= self._largest[part]
+            length = np.sqrt(np.einsum("ij,ij->i", block, block))[:, None]
+            self._length[part] = np.where(is_zero, 1, length)

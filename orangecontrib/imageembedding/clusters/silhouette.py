@@ -1,0 +1,63 @@
+"""How well a tree falls into 2, 3, 4, … clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orangecontrib.imageembedding.clusters.distances import Distances
+from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.progress import Progress, silent
+
+MAX_CLUSTERS = 100
+N_SAMPLE_ROWS = 1000
+SEED = 0
+
+
+def silhouettes(
+    tree: Tree, distances: Distances, progress: Progress = silent
+) -> NDArray[np.float64]:
+    """Get the mean silhouette (Rousseeuw 1987) of the tree cut into 2, 3, … clusters.
+
+    Parameters
+    ----------
+    tree : Tree
+        Of n rows.
+    distances : Distances
+        Between its rows.
+    progress : Progress, optional
+        Told the part of the numbers that are done.
+
+    Returns
+    -------
+    scores : ndarray of shape (m,), dtype float64
+        From -1 to 1, for 2 to m + 1 clusters, at most `MAX_CLUSTERS` and n - 1; the mean over
+        `N_SAMPLE_ROWS` rows chosen at random if there are more. Empty for two rows.
+    """
+    sample = np.arange(tree.n_rows)
+    if tree.n_rows > N_SAMPLE_ROWS:
+        sample = np.sort(np.random.default_rng(SEED).permutation(tree.n_rows)[:N_SAMPLE_ROWS])
+    square = distances.between(sample, sample)
+    np.fill_diagonal(square, 0)
+    most = min(MAX_CLUSTERS, tree.n_leaves - 1)
+    scores = []
+    for k in range(2, most + 1):
+        scores.append(_score(square, tree.cut(n_clusters=k)[sample]))
+        progress(k / most)
+    return np.array(scores, dtype=float)
+
+
+def _score(square: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
+    _, labels = np.unique(labels, return_inverse=True)
+    counts = np.bincount(labels)
+    if len(counts) < 2:  # noqa: PLR2004 - the sample lies in one cluster
+        return 0.0
+    rows = np.arange(len(labels))
+    sums = square @ np.eye(len(counts))[labels]
+    own = sums[rows, labels] / np.maximum(counts[labels] - 1, 1)
+    others = sums / counts
+    others[rows, labels] = np.inf
+    nearest = others.min(axis=1)
+    larger = np.maximum(own, nearest)
+    score = np.where(larger > 0, (nearest - own) / np.where(larger > 0, larger, 1), 0)
+    return float(np.where(counts[labels] > 1, score, 0).mean())

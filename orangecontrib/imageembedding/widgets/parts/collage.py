@@ -1,0 +1,54 @@
+"""A few pictures side by side, for a leaf or for a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from AnyQt.QtCore import QPointF, QRectF, QSizeF, Qt
+from AnyQt.QtGui import QPainter
+
+MAX_SIDE = 48.0
+SIDES_PX = (32, 64, 128, 256)
+
+
+def paint_collage(
+    painter: QPainter,
+    rect: QRectF,
+    locations: Sequence[str],
+    pixmap: Callable[[str, int], object],
+) -> float:
+    """Draw pictures from the left of a rectangle on; get x right of them.
+
+    Parameters
+    ----------
+    painter : QPainter
+        Where to.
+    rect : QRectF
+        One picture is as high as this; of several none is higher than `MAX_SIDE`.
+    locations : sequence of str
+        Their images; "" where there is none.
+    pixmap : callable
+        Gives the pixmap of a location at a size in device pixels, or None.
+    """
+    painter.setRenderHint(QPainter.SmoothPixmapTransform)
+    ratio = painter.device().devicePixelRatioF()
+    side = rect.height() - 2
+    if len(locations) > 1:
+        side = min(side, MAX_SIDE, rect.width() / 5.5)
+    x = rect.left()
+    for location in locations:
+        if not location:
+            continue
+        found = pixmap(location, decoded_side(side * ratio))
+        if found is not None:
+            size = QSizeF(found.size()).scaled(QSizeF(side, side), Qt.KeepAspectRatio)
+            place = QRectF(QPointF(), size)
+            place.moveCenter(QPointF(x + side / 2, rect.center().y()))
+            painter.drawPixmap(place, found, QRectF(found.rect()))
+        x += side + 2
+    return x
+
+
+def decoded_side(side: float) -> int:
+    """Get one of few sizes, so that a little zoom does not decode all anew."""
+    return next((fixed for fixed in SIDES_PX if fixed >= side), SIDES_PX[-1])

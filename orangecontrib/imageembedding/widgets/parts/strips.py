@@ -1,0 +1,137 @@
+"""Colours beside the leaves that show the values of variables, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from AnyQt.QtCore import QRectF, QSize, Qt
+from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette
+from AnyQt.QtWidgets import QSizePolicy, QWidget
+
+STRIP_WIDTH = 12.0
+STRIP_GAP = 3.0
+SWATCH = 10.0
+LINE_HEIGHT = 18.0
+MAX_LINES = 4
+GAP = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """Colours of one variable.
+
+    Attributes
+    ----------
+    name : str
+        Of the variable.
+    colours : ndarray of shape (n_leaves, 3), dtype uint8
+        Of each leaf.
+    legend : sequence of (str, (r, g, b))
+        What the colours stand for.
+    """
+
+    name: str
+    colours: np.ndarray
+    legend: Sequence[tuple[str, tuple[int, int, int]]]
+
+
+def strips_width(strips: Sequence[Strip]) -> float:
+    """Get the width that strips need."""
+    return len(strips) * (STRIP_WIDTH + STRIP_GAP)
+
+
+def paint_strips(
+    painter: QPainter, strips: Sequence[Strip], item, left: float, top: float, bottom: float
+) -> None:
+    """Draw the strips between two heights of the scene; thin leaves blend into their mean."""
+    n_pixels = max(int(np.ceil(bottom - top)), 1)
+    edges = (top + np.arange(n_pixels + 1)) / item.row_height
+    places = item.slots.leaf_at(edges)
+    first, last = places[:-1], np.maximum(places[1:], places[:-1] + 1)
+    inside = edges[:-1] < len(item.slots.node)
+    for i, strip in enumerate(strips):
+        in_order = strip.colours[item.shape_of_tree.leaf_order].astype(np.int64)
+        sums = np.concatenate([np.zeros((1, 3), np.int64), np.cumsum(in_order, axis=0)])
+        means = (sums[last] - sums[first]) // (last - first)[:, None]
+        pixels = np.zeros((n_pixels, 1, 4), np.uint8)
+        pixels[:, 0, :3] = means[:, ::-1]
+        pixels[:, 0, 3] = 255 * inside
+        image = QImage(pixels.tobytes(), 1, n_pixels, 4, QImage.Format_ARGB32).copy()
+        x = left + i * (STRIP_WIDTH + STRIP_GAP)
+        painter.drawImage(QRectF(x, top, STRIP_WIDTH, n_pixels), image)
+
+
+def legend_height(strips: Sequence[Strip], width: float, font: QFont) -> float:
+    """Get the height of a legend of a width."""
+    places = _legend_places(strips, width, font)
+    return places[-1][1] + LINE_HEIGHT if places else 0.0
+
+
+def paint_legend(
+    painter: QPainter, strips: Sequence[Strip], width: float, palette: QPalette
+) -> None:
+    """Draw what the colours mean, in lines of a width."""
+    for x, y, text, colour in _legend_places(strips, width, painter.font()):
+        _paint_entry(painter, x, y, text, colour, palette)
+
+
+def _legend_places(
+    strips: Sequence[Strip], width: float, font: QFont
+) -> list[tuple[float, float, str, tuple[int, int, int] | None]]:
+    """Get x, y, text and colour of each entry; what needs more than `MAX_LINES` is left out."""
+    metrics = QFontMetricsF(font)
+    x, y = 0.0, 0.0
+    places = []
+    for strip in strips:
+        for text, colour in [(f"{strip.name}:", None), *strip.legend]:
+            step = metrics.horizontalAdvance(text) + (SWATCH + 4 if colour else 0) + GAP
+            if x + step > width and x > 0:
+                x, y = 0.0, y + LINE_HEIGHT
+            if y >= MAX_LINES * LINE_HEIGHT:
+                return places
+            places.append((x, y, text, colour))
+            x += step
+        x += GAP
+    return places
+
+
+def _paint_entry(painter, x, y, text, colour, palette) -> None:
+    if colour is not None:
+        painter.fillRect(QRectF(x, y + (LINE_HEIGHT - SWATCH) / 2, SWATCH, SWATCH), QColor(*colour))
+        x += SWATCH + 4
+    ink = QColor(palette.color(QPalette.Text))
+    if colour is None:
+        ink.setAlphaF(0.7)
+    painter.setPen(ink)
+    painter.drawText(QRectF(x, y, 2000, LINE_HEIGHT), Qt.AlignVCenter | Qt.AlignLeft, text)
+
+
+class Legend(QWidget):
+    """What the colours of the strips mean; as high as it needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._strips: Sequence[Strip] = ()
+        policy = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("Legend of the colours")
+        self.hide()
+
+    def set_strips(self, strips: Sequence[Strip]) -> None:
+        """Explain other strips."""
+        self._strips = strips
+        self.setVisible(bool(strips))
+        self.updateGeometry()
+        self.update()
+
+    def heightForWidth(self, width: int) -> int:
+        return round(legend_height(self._strips, width, self.font()))
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(max(self.width(), 200)))
+
+    def paintEvent(self, _) -> None:
+        paint_legend(QPainter(self), self._strips, self.width(), self.palette())
