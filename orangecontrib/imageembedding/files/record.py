@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,31 @@ class SkippedFile:
 
     path: str
     reason: str
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search has found so far; another thread may look at it meanwhile.
+
+    Attributes
+    ----------
+    files : list of ImageFile
+        Only ever grows, as the following.
+    skipped : list of SkippedFile
+    folders : list of str
+        The folders that were entered.
+    n_listed : int
+        Number of files whose names are known; their headers are read later.
+    """
+
+    files: list[ImageFile] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    n_listed: int = 0
+
+    @property
+    def current_folder(self) -> str:
+        """Where the search is now; "" before it has begun."""
+        if self.files:
+            return os.path.dirname(self.files[-1].path)
+        return self.folders[-1] if self.folders else ""
