@@ -64,9 +64,8 @@ class Pixmaps(QObject):
         entry = self._cache.get((location, side_px))
         return entry if isinstance(entry, str) else ""
 
-    def want(self, locations: Sequence[str], side_px: int) -> None:
+    def want(self, keys: Sequence[Key]) -> None:
         """Ask for these images, the most wanted first, and for no others any more."""
-        keys = [(location, side_px) for location in locations]
         self._queue.replace([key for key in keys if key not in self._cache])
 
     def forget(self) -> None:
@@ -84,7 +83,7 @@ class Pixmaps(QObject):
             return  # asked for before all was forgotten: the file may be another by now
         self._n_bytes += _n_bytes(entry) - _n_bytes(self._cache.pop(key, None))
         self._cache[key] = entry
-        while self._n_bytes > self._max_bytes:
+        while self._n_bytes > self._max_bytes and len(self._cache) > 1:
             _, oldest = self._cache.popitem(last=False)
             self._n_bytes -= _n_bytes(oldest)
         self.ready.emit(key[0])

@@ -1,0 +1,72 @@
+"""Images on their way into other programs: dragged, copied, opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from AnyQt.QtCore import QMimeData, Qt, QUrl
+from AnyQt.QtGui import QDesktopServices, QDrag, QImage, QPixmap
+from AnyQt.QtWidgets import QApplication, QMenu, QWidget
+
+DRAGGED_PX = 96
+
+
+def url_of(location: str) -> QUrl:
+    """Get the URL of a path; a URL stays as it is."""
+    is_url = location.lower().startswith(("http:", "https:", "file:", "data:"))
+    return QUrl(location) if is_url else QUrl.fromLocalFile(location)
+
+
+def drag_out(source: QWidget, locations: Sequence[str], image: QImage | None) -> None:
+    """Let the user drop files, by their URLs, into another program."""
+    mime = QMimeData()
+    mime.setUrls([url_of(location) for location in locations if location])
+    if not mime.urls():
+        return
+    drag = QDrag(source)
+    drag.setMimeData(mime)
+    if image is not None:
+        small = image.scaled(DRAGGED_PX, DRAGGED_PX, Qt.KeepAspectRatio, Qt.SmoothTransformation)
+        drag.setPixmap(QPixmap.fromImage(small))
+    drag.exec(Qt.CopyAction)
+
+
+def image_menu(
+    parent: QWidget,
+    location: str,
+    chosen: Sequence[str],
+    copy_image: Callable[[str], None],
+) -> QMenu:
+    """Make the menu of one image.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Where it opens.
+    location : str
+        Of the image.
+    chosen : sequence of str
+        Locations that *Copy path* copies.
+    copy_image : callable
+        Puts the image at a location on the clipboard.
+    """
+    url = url_of(location)
+    menu = QMenu(parent)
+    has_folder = url.isLocalFile()
+    folder = QUrl.fromLocalFile(os.path.dirname(url.toLocalFile()))
+    many = f"Copy {len(chosen):,} paths"
+    actions = (
+        ("Open file", lambda: QDesktopServices.openUrl(url), bool(location)),
+        ("Show in folder", lambda: QDesktopServices.openUrl(folder), has_folder),
+        (many if len(chosen) > 1 else "Copy path", lambda: copy_text("\n".join(chosen)), True),
+        ("Copy image", lambda: copy_image(location), bool(location)),
+    )
+    for text, act, enabled in actions:
+        menu.addAction(text, act).setEnabled(enabled)
+    return menu
+
+
+def copy_text(text: str) -> None:
+    """Put text on the clipboard."""
+    QApplication.clipboard().setText(text)
