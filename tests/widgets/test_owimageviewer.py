@@ -111,7 +111,7 @@ class TestOWImageViewer(WidgetTest):
 
     def test_titles_can_be_chosen(self):
         self.send(self.images)
-        self.widget.title_attr = self.images.domain.class_var
+        self.widget.title_attrs = [self.images.domain.class_var]
         self.widget._show_titles()
         assert self.widget.view.images.index(4).data(Qt.DisplayRole) == "dog"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from AnyQt.QtCore import QMimeData, Qt, QUrl
+from AnyQt.QtCore import QMimeData, QObject, Qt, QUrl
 from AnyQt.QtGui import QDesktopServices, QDrag, QImage, QPixmap
 from AnyQt.QtWidgets import QApplication, QMenu, QWidget
+
+from orangecontrib.imageembedding.widgets.parts.pixmaps import WHOLE_PX, Pixmaps
 
 DRAGGED_PX = 96
 
@@ -70,3 +72,31 @@ def image_menu(
 def copy_text(text: str) -> None:
     """Put text on the clipboard."""
     QApplication.clipboard().setText(text)
+
+
+class ImageCopier(QObject):
+    """Puts images on the clipboard as they are, read in the background."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._images: Pixmaps | None = None
+        self._location = ""
+
+    def copy(self, location: str) -> None:
+        """Put the image at a location on the clipboard as soon as it is read."""
+        if self._images is None:
+            self._images = Pixmaps(self)
+            self._images.ready.connect(self._image_ready)
+        self._location = location
+        self._images.forget()
+        self._images.want([(location, WHOLE_PX)])
+
+    def close_threads(self) -> None:
+        """Stop reading for good."""
+        if self._images is not None:
+            self._images.close()
+
+    def _image_ready(self, location: str) -> None:
+        image = self._images.image(location, WHOLE_PX)
+        if image is not None and location == self._location:
+            QApplication.clipboard().setImage(image)

@@ -17,6 +17,7 @@ from orangecontrib.imageembedding.images.thumbnail import thumbnail
 MAX_CACHE_BYTES = 256 << 20
 MAX_WAITING = 256  # what was wanted longer ago is out of sight by now
 MAX_THREADS = 4
+WHOLE_PX = 1 << 15  # as large as any image is: it is never shrunk
 BYTES_OF_REASON = 500  # about, with what else an entry takes
 
 Key = tuple[str, int]  # location, side in pixels
