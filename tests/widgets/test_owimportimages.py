@@ -8,7 +8,8 @@ from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
 
 from orangecontrib.imageembedding.widgets import owimportimages
-from orangecontrib.imageembedding.widgets.owimportimages import RECENT_KEY, OWImportImages
+from orangecontrib.imageembedding.widgets.folders import RECENT_KEY
+from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
 
 
 class TestOWImportImages(WidgetTest):
@@ -81,10 +82,10 @@ class TestOWImportImages(WidgetTest):
         release = threading.Event()
         real = owimportimages.import_images
 
-        def slow(folder, progress):
+        def slow(paths, progress, **options):
             while not release.wait(0.01):
                 progress(0.5)
-            return real(folder, progress)
+            return real(paths, progress, **options)
 
         owimportimages.import_images = slow
         try:
@@ -107,14 +108,14 @@ class TestOWImportImages(WidgetTest):
     def test_the_folder_is_kept_in_the_workflow(self):
         widget = self.open(self.folder)
         settings = widget.settingsHandler.pack_data(widget)
-        assert settings["folder"] == self.folder
+        assert settings["paths"] == [self.folder]
         assert len(self.output(self.open(**settings))) == 2
 
     def test_a_folder_beside_the_workflow_is_found_where_both_have_moved_to(self):
         widget = self.create_widget(OWImportImages, env={"basedir": str(self.tmp_path)})
         widget.open_folder(self.folder)
         settings = widget.settingsHandler.pack_data(widget)
-        assert settings["folder_in_workflow"] == "animals"
+        assert settings["paths_in_workflow"] == ["animals"]
         self.wait_until_finished(widget=widget)
 
         moved = self.tmp_path / "elsewhere"
@@ -141,8 +142,8 @@ class TestOWImportImages(WidgetTest):
         widget = self.create_widget(OWImportImages, env=env)
         widget.open_folder(self.folder)
         settings = widget.settingsHandler.pack_data(widget)
-        assert settings["folder_in_workflow"] == ""
-        assert settings["folder"] == self.folder
+        assert settings["paths_in_workflow"] == [""]
+        assert settings["paths"] == [self.folder]
 
     def test_the_history_of_the_user_stays_out_of_the_workflow(self):
         other = str(write_images(self.tmp_path / "private", ["1.png"]))
@@ -160,7 +161,7 @@ class TestOWImportImages(WidgetTest):
     def test_settings_of_the_predecessor_are_read(self):
         recent = RecentPath(self.folder, "basedir", "animals")
         widget = self.open(recent_paths=[recent], __version__=1)
-        assert widget.folder == self.folder
+        assert widget.paths == [self.folder]
         assert len(self.output(widget)) == 2
 
     def test_the_report_names_the_folder(self):

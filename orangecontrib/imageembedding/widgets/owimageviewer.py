@@ -288,7 +288,8 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         arrangement, self._texts = result
         if self._preview is not None:
             self._preview.hide()
-        self.view.arrange(arrangement.rows, arrangement.groups)
+        headed = [(f"{name} ({n:,})", n) for name, n in arrangement.groups]
+        self.view.arrange(arrangement.rows, headed)
         self._count()
 
     def on_partial_result(self, _: object) -> None:

@@ -55,12 +55,10 @@ def image_menu(
     """
     url = url_of(location)
     menu = QMenu(parent)
-    has_folder = url.isLocalFile()
-    folder = QUrl.fromLocalFile(os.path.dirname(url.toLocalFile()))
     many = f"Copy {len(chosen):,} paths"
     actions = (
         ("Open file", lambda: QDesktopServices.openUrl(url), bool(location)),
-        ("Show in folder", lambda: QDesktopServices.openUrl(folder), has_folder),
+        ("Show in folder", lambda: open_folder_of(url.toLocalFile()), url.isLocalFile()),
         (many if len(chosen) > 1 else "Copy path", lambda: copy_text("\n".join(chosen)), True),
         ("Copy image", lambda: copy_image(location), bool(location)),
     )
@@ -100,3 +98,16 @@ class ImageCopier(QObject):
         image = self._images.image(location, WHOLE_PX)
         if image is not None and location == self._location:
             QApplication.clipboard().setImage(image)
+
+
+def open_folder_of(path: str) -> None:
+    """Show the folder that a file lies in, in the system's own program."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(os.path.dirname(path)))
+
+
+def dropped_paths(mime: QMimeData) -> list[str]:
+    """Get the files and folders that are dropped; none if something else is among them."""
+    urls = mime.urls()
+    if not all(url.isLocalFile() for url in urls):
+        return []
+    return [os.path.normpath(url.toLocalFile()) for url in urls]

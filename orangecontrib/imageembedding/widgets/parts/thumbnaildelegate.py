@@ -134,21 +134,16 @@ class ThumbnailDelegate(QStyledItemDelegate):
             painter.drawText(square.adjusted(4, 4, -4, -4), int(flags), reason)
         painter.restore()
 
-    def paint_heading(self, painter: QPainter, rect: QRect, title: str, n_images: int) -> None:
+    def paint_heading(self, painter: QPainter, rect: QRect, title: str) -> None:
         """Paint the heading of a group; the painter has the font and the pen."""
         painter.save()
         font = painter.font()
         font.setBold(True)
         painter.setFont(font)
         inside = rect.adjusted(PADDING + SPACING, 0, -PADDING - SPACING, -SPACING)
-        count = f"({n_images:,})"
-        metrics = painter.fontMetrics()
-        room = inside.width() - metrics.horizontalAdvance(count) - PADDING
-        title = metrics.elidedText(title, Qt.ElideMiddle, room)
-        flags = Qt.AlignBottom | Qt.AlignLeading
-        if self._view.isRightToLeft():
-            flags = Qt.AlignBottom | Qt.AlignRight
-        painter.drawText(inside, int(flags), f"{title} {count}")
+        title = painter.fontMetrics().elidedText(title, Qt.ElideMiddle, inside.width())
+        side = Qt.AlignRight if self._view.isRightToLeft() else Qt.AlignLeft
+        painter.drawText(inside, int(Qt.AlignBottom | side), title)
         line = QColor(painter.pen().color())
         line.setAlphaF(0.25)
         painter.setPen(line)

@@ -307,7 +307,7 @@ class ThumbnailView(QListView):
         painter.setPen(option.palette.color(QPalette.Text))
         for group in self._cells.headings_between(top, bottom):
             rect = self._cells.heading_rect(group).translated(0, -offset)
-            self._delegate.paint_heading(painter, rect, *self.images.groups[group])
+            self._delegate.paint_heading(painter, rect, self.images.groups[group][0])
         painter.end()
         self._want_what_is_in_sight()
 
