@@ -160,7 +160,7 @@ def table_of_found(
     InputError
         If that is no image.
     """
-    files, skipped = tuple(found.files), tuple(found.skipped)
+    files, skipped = found.files, tuple(found.skipped)
     if not files:
         left_out = "" if wanted is None or wanted.take_all else " of the names wanted"
         if skipped:

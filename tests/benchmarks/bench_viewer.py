@@ -146,7 +146,9 @@ def view(folder: str) -> None:
     gaps, start = Gaps(), time.perf_counter()
     handle(widget, "set_data" if OURS else "setData", data)
     wait(lambda: first_shown(widget), 120)
-    say(f"first thumbnails in sight after {time.perf_counter() - start:.2f} s;", gaps.told())
+    took = time.perf_counter() - start
+    wait(seconds=0.1)
+    say(f"first thumbnails in sight after {took:.2f} s;", gaps.told())
     wait(seconds=1)
     gaps = Gaps()
     for place in [*np.linspace(0, 1, N_STEPS), *np.linspace(1, 0, N_STEPS)]:
@@ -158,6 +160,7 @@ def view(folder: str) -> None:
     bar.setValue(0)
     for _ in range(200):
         bar.setValue(bar.value() + page)
+        wait(seconds=0.01)
         wait(lambda: first_shown(widget), 1)
     say(f"200 screenfuls, each complete: {gaps.told()}; {resident_mb() - before:+.0f} MB")
     if OURS:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,42 @@ class SkippedFile:
     reason: str
 
 
+class ImageFiles(Sequence[ImageFile]):
+    """Records that only ever get more, kept as plain tuples.
+
+    Python's garbage collector need not look at those; at a hundred thousand objects it would, and
+    stop the window for a tenth of a second each time.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, str, int, int, int, int]] = []
+
+    def append(self, row: tuple[str, str, int, int, int, int]) -> None:
+        """Add the attributes of an `ImageFile`, in their order."""
+        self._rows.append(row)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ImageFile: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[ImageFile]: ...
+
+    def __getitem__(self, index: int | slice) -> ImageFile | list[ImageFile]:
+        if isinstance(index, slice):
+            return [ImageFile(*row) for row in self._rows[index]]
+        return ImageFile(*self._rows[index])
+
+
 @dataclass(slots=True)
 class Found:
     """What a search has found so far; another thread may look at it meanwhile.
 
     Attributes
     ----------
-    files : list of ImageFile
+    files : sequence of ImageFile
         Only ever grows, as the following.
     skipped : list of SkippedFile
     folders : list of str
@@ -55,7 +86,7 @@ class Found:
         Number of files whose names are known; their headers are read later.
     """
 
-    files: list[ImageFile] = field(default_factory=list)
+    files: ImageFiles = field(default_factory=ImageFiles)
     skipped: list[SkippedFile] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     n_listed: int = 0

@@ -88,7 +88,7 @@ def scan_paths(
             n_bytes = _size_of_regular_file(path)
             width_px, height_px, n_frames = read_header(path)
             file_class = class_name or class_of_top[top]
-            found.files.append(ImageFile(path, file_class, n_bytes, width_px, height_px, n_frames))
+            found.files.append((path, file_class, n_bytes, width_px, height_px, n_frames))
         except ImageError as error:
             found.skipped.append(SkippedFile(path, error.reason))
         progress((i + 1) / len(listed))

@@ -39,21 +39,20 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
         ``image`` (absolute path: right wherever the rows go), ``size`` in bytes, ``width`` and
         ``height`` in pixels; also ``frames`` if some image has more than one.
     """
-    columns = {
-        StringVariable("image name"): [_stem(file.path) for file in files],
-        image_variable(): [_location(file.path) for file in files],
-        _whole_number("size"): [file.n_bytes for file in files],
-        _whole_number("width"): [file.width_px for file in files],
-        _whole_number("height"): [file.height_px for file in files],
-    }
-    if any(file.n_frames > 1 for file in files):
-        columns[_whole_number("frames")] = [file.n_frames for file in files]
-    metas = np.empty((len(files), len(columns)), dtype=object)
-    for i, column in enumerate(columns.values()):
-        metas[:, i] = column
-    class_vars, codes = _category(files) if classes else ([], None)
+    variables = [StringVariable("image name"), image_variable()]
+    numbers = ("size", "width", "height", "frames")
+    variables += [ContinuousVariable(name, number_of_decimals=0) for name in numbers]
+    metas = np.empty((len(files), len(variables)), dtype=object)
+    class_names = []
+    for row, file in enumerate(files):
+        sizes = file.n_bytes, file.width_px, file.height_px, file.n_frames
+        metas[row] = _stem(file.path), _location(file.path), *sizes
+        class_names.append(file.class_name)
+    if (metas[:, -1] <= 1).all():
+        variables, metas = variables[:-1], metas[:, :-1].copy()
+    class_vars, codes = _category(class_names) if classes else ([], None)
     table = Table.from_numpy(
-        Domain([], class_vars, list(columns)),
+        Domain([], class_vars, variables),
         X=np.empty((len(files), 0)),
         Y=codes,
         metas=metas,
@@ -62,14 +61,10 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
     return table
 
 
-def _whole_number(name: str) -> ContinuousVariable:
-    return ContinuousVariable(name, number_of_decimals=0)
-
-
-def _category(files: Sequence[ImageFile]) -> tuple[list[DiscreteVariable], np.ndarray | None]:
+def _category(class_names: list[str]) -> tuple[list[DiscreteVariable], np.ndarray | None]:
     """Get the class and its values, shape (n_files, 1); nothing if all are of one class."""
     index: dict[str, int] = {}
-    codes = [index.setdefault(file.class_name, len(index)) for file in files]
+    codes = [index.setdefault(name, len(index)) for name in class_names]
     if len(index) <= 1:
         return [], None
     values = get_unique_names_duplicates([_readable(name) for name in index])

@@ -45,7 +45,7 @@ from orangecontrib.imageembedding.widgets.parts.skippedlist import SkippedList
 from orangecontrib.imageembedding.widgets.parts.thumbnails import ThumbnailView
 from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
-STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 6, 100
+STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
 LOOK_MS = 100  # how often the number of files found is shown
 
 
