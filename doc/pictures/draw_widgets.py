@@ -71,7 +71,8 @@ def numbered(widget: QWidget, parts: list[Part]) -> QPixmap:
     painter.setFont(font)
     for number, part in enumerate(parts, start=1):
         inner, offset = part if isinstance(part, tuple) else (part, None)
-        place = offset or QPoint(inner.width() - 2 * BADGE_PX, 0)
+        small = inner.width() < 8 * BADGE_PX  # the number beside its text, not on it
+        place = offset or QPoint(inner.width() - (BADGE_PX // 2 if small else 2 * BADGE_PX), 0)
         corner = inner.mapTo(widget, place) - QPoint(0, BADGE_PX // 3)
         corner.setX(min(max(corner.x(), 0), widget.width() - BADGE_PX))
         corner.setY(min(max(corner.y(), 0), widget.height() - BADGE_PX))

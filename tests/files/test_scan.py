@@ -188,5 +188,5 @@ def test_what_was_found_before_a_cancel_is_kept(tmp_path):
         scan_paths([str(tmp_path)], read_header, cancel_at_half, found=found)
     assert names(found) == ["1.png", "2.png"]
     assert found.n_listed == 4
-    assert found.folders == [str(tmp_path)]
+    assert list(found.folders) == [str(tmp_path)]
     assert found.current_folder == str(tmp_path)

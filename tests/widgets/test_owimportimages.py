@@ -5,6 +5,7 @@ import time
 import pytest
 from AnyQt.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from AnyQt.QtGui import QDragEnterEvent, QDropEvent
+from AnyQt.QtTest import QTest
 from Orange.widgets.tests.base import WidgetTest
 from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
@@ -196,8 +197,8 @@ class TestOWImportImages(WidgetTest):
 
     def test_patterns_choose_files(self):
         widget = self.open(self.folder)
-        widget.controls.include.setText("1*; *.gif")
-        widget.controls.include.returnPressed.emit()
+        QTest.keyClicks(widget.controls.include, "1*; *.gif")
+        QTest.keyClick(widget.controls.include, Qt.Key_Return)
         self.wait_until_finished(widget=widget)
         assert [str(row["image name"]) for row in self.output(widget)] == ["1"]
         widget.include, widget.exclude = "", "dog"

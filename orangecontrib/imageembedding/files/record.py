@@ -80,15 +80,15 @@ class Found:
     files : sequence of ImageFile
         Only ever grows, as the following.
     skipped : list of SkippedFile
-    folders : list of str
-        The folders that were entered.
+    folders : dict of str to int
+        The folders that were entered, and when each had last been changed then, in nanoseconds.
     n_listed : int
         Number of files whose names are known; their headers are read later.
     """
 
     files: ImageFiles = field(default_factory=ImageFiles)
     skipped: list[SkippedFile] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
+    folders: dict[str, int] = field(default_factory=dict)
     n_listed: int = 0
 
     @property
@@ -96,4 +96,4 @@ class Found:
         """Where the search is now; "" before it has begun."""
         if self.files:
             return os.path.dirname(self.files[-1].path)
-        return self.folders[-1] if self.folders else ""
+        return next(reversed(self.folders), "")

@@ -145,7 +145,7 @@ def _walk(
             found.skipped.append(SkippedFile(folder, "leads to a folder that is read already"))
             continue
         entered.add(real)
-        found.folders.append(folder)
+        found.folders[folder] = _changed_at(folder)
         folders = []
         for entry, is_folder in _entries(folder, found):
             inner = f"{class_name}/{entry.name}" if class_name else entry.name
@@ -154,6 +154,14 @@ def _walk(
             elif not is_folder and (wanted.take_all or wanted.wants_file(inner)):
                 yield entry.path, class_name
         pending.extend(reversed(folders))
+
+
+def _changed_at(folder: str) -> int:
+    """Get when something came into a folder, or went, in nanoseconds; -1 if it is not there."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return -1
 
 
 def _entries(folder: str, found: Found) -> Iterator[tuple[os.DirEntry[str], bool]]:

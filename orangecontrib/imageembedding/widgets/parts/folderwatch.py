@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from AnyQt.QtCore import QObject, pyqtSignal
 
@@ -25,15 +25,21 @@ class FolderWatch(QObject):
         super().__init__(parent)
         self._stop = threading.Event()
 
-    def watch(self, folders: Sequence[str]) -> None:
-        """Look at these folders, not at what is below them, and at no others any more."""
+    def watch(self, folders: Mapping[str, int]) -> None:
+        """Look at these folders, not at what is below them, and at no others any more.
+
+        Parameters
+        ----------
+        folders : mapping of str to int
+            When each was changed when it was read, in nanoseconds; -1 if it was not there.
+        """
         self.stop()
         self._stop = stop = threading.Event()
         if not folders:
             return
         teller = _Teller()
         teller.changed.connect(self._tell)
-        arguments = list(folders), stop, teller
+        arguments = dict(folders), stop, teller
         threading.Thread(target=_look, args=arguments, daemon=True).start()
         weakref.finalize(self, stop.set)
 
@@ -53,22 +59,15 @@ class _Teller(QObject):
     changed = pyqtSignal(object)
 
 
-def _look(folders: list[str], stop: threading.Event, teller: _Teller) -> None:
-    before = _times(folders, stop)
+def _look(folders: dict[str, int], stop: threading.Event, teller: _Teller) -> None:
     while not stop.wait(LOOK_EVERY_S):
-        if _times(folders, stop) != before:
+        if any(_changed_at(folder) != before for folder, before in folders.items()):
             teller.changed.emit(stop)
             return
 
 
-def _times(folders: list[str], stop: threading.Event) -> list[int]:
-    """Get when each folder was changed; -1 if it is not there."""
-    times = []
-    for folder in folders:
-        if stop.is_set():
-            break
-        try:
-            times.append(os.stat(folder).st_mtime_ns)
-        except OSError:
-            times.append(-1)
-    return times
+def _changed_at(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return -1
