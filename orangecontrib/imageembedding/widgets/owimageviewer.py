@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from AnyQt.QtCore import QPoint, QSize
+from AnyQt.QtCore import QPoint, QSize, Qt
 from AnyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListView
 from Orange.data import (
     ContinuousVariable,
@@ -166,7 +166,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self.view.selection_changed.connect(self._selection_changed)
         self.view.opened.connect(self.open_preview)
         self.view.typed.connect(self._typed)
-        self.view.setContextMenuPolicy(self.view.contextMenuPolicy().CustomContextMenu)
+        self.view.setContextMenuPolicy(Qt.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._open_menu)
         self.legend = Legend()
         self.mainArea.layout().addLayout(row)
@@ -239,7 +239,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
     def _show_images(self) -> None:
         self._locations, self._texts = [], []
         if self._preview is not None:
-            self._preview.hide()
+            self._preview.forget()
         if self.data is not None and self.image_attr is not None:
             self._locations = image_locations(self.data, self.image_attr)
             self.view.set_images(self._locations, Titles(self.data, self.title_attrs))
@@ -287,7 +287,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
     def on_done(self, result: tuple[Arrangement, list[str]]) -> None:
         arrangement, self._texts = result
         if self._preview is not None:
-            self._preview.hide()
+            self._preview.forget()
         headed = [(f"{name} ({n:,})", n) for name, n in arrangement.groups]
         self.view.arrange(arrangement.rows, headed)
         self._count()
@@ -319,11 +319,9 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         if self._preview is None:
             self._preview = Preview(self)
             self._preview.moved.connect(self._preview_moved)
-        rows = self.view.images.rows
+        data, rows, locations = self.data, self.view.images.rows, self._locations
         self._preview.set_images(
-            len(rows),
-            lambda place: self._locations[rows[place]],
-            lambda place: facts(self.data, int(rows[place])),
+            len(rows), lambda i: locations[rows[i]], lambda i: facts(data, int(rows[i]))
         )
         self._preview.open_at(position)
 

@@ -12,6 +12,7 @@ from AnyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
+    QListView,
     QListWidget,
     QPushButton,
     QShortcut,
@@ -192,7 +193,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.cancel_button.setEnabled(False)
         self.strip = ThumbnailView()
         self.strip.setAccessibleName("Some images of each class")
-        self.strip.setSelectionMode(self.strip.SelectionMode.NoSelection)
+        self.strip.setSelectionMode(QListView.NoSelection)
         self.strip.set_side(STRIP_SIDE)
         self.strip.set_title_lines(0)
         self.strip.setMinimumWidth(300)
@@ -247,7 +248,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         paths = dropped_paths(event.mimeData())
         if paths:
             event.acceptProposedAction()
-            adds = event.modifiers() & Qt.ControlModifier
+            qt6 = hasattr(event, "modifiers")
+            adds = (event.modifiers() if qt6 else event.keyboardModifiers()) & Qt.ControlModifier
             self.open_paths([*(self.paths if adds else ()), *paths])
 
     def _folder_entered(self) -> None:
@@ -360,7 +362,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     def _show_strip(self) -> None:
         if self._preview is not None:
-            self._preview.hide()
+            self._preview.forget()
         if self.imported is None:
             self.strip.set_images((), ())
             return

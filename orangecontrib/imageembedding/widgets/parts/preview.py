@@ -159,9 +159,14 @@ class Preview(QDialog):
         facts : callable
             Gives names and values to be told of the image at a position.
         """
-        self._images.forget()
+        self.forget()
         self._n_images, self._location, self._facts = n_images, location, facts
-        self.position = -1
+
+    def forget(self) -> None:
+        """Close; there is nothing to be shown any more."""
+        self._images.forget()
+        self._n_images, self.position = 0, -1
+        self._location, self._facts = str, lambda position: ()
         self.hide()
 
     def open_at(self, position: int) -> None:
