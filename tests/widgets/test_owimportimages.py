@@ -164,6 +164,13 @@ class TestOWImportImages(WidgetTest):
         assert widget.paths == [self.folder]
         assert len(self.output(widget)) == 2
 
+    def test_a_folder_known_only_relative_to_the_workflow_is_found(self):
+        settings = {"folder": "", "folder_in_workflow": "animals", "__version__": 2}
+        env = {"basedir": str(self.tmp_path)}
+        widget = self.create_widget(OWImportImages, stored_settings=settings, env=env)
+        self.wait_until_finished(widget=widget)
+        assert widget.paths == [self.folder]
+
     def test_settings_of_the_first_version_are_read(self):
         widget = self.open(folder=self.folder, folder_in_workflow="animals", __version__=2)
         assert widget.paths == [self.folder]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 from AnyQt.QtCore import QSize, Qt, QTimer
@@ -390,9 +391,9 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     def _find_paths(self) -> None:
         base = self.workflowEnv().get("basedir")
-        relative = [*self.paths_in_workflow, *[""] * len(self.paths)]
-        known = zip(self.paths, relative[: len(self.paths)], strict=True)
-        self.paths = [found_again(base, path, inside) for path, inside in known]
+        known = zip_longest(self.paths, self.paths_in_workflow, fillvalue="")
+        found = [found_again(base, path, inside) for path, inside in known]
+        self.paths = [path for path in found if path]
 
     def workflowEnvChanged(self, key: str, value: str, oldvalue: str) -> None:
         if key == "basedir":

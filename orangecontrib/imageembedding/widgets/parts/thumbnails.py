@@ -9,28 +9,18 @@ from AnyQt.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPoint,
     QRect,
-    QSize,
     Qt,
     QTimer,
     pyqtSignal,
 )
-from AnyQt.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QRegion, QWheelEvent
-from AnyQt.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QListView,
-    QStyle,
-    QStyleOptionViewItem,
-)
+from AnyQt.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
+from AnyQt.QtWidgets import QApplication, QListView, QStyle
 
-from orangecontrib.imageembedding.widgets.parts.cells import CellLayout
 from orangecontrib.imageembedding.widgets.parts.dragging import drag_out
-from orangecontrib.imageembedding.widgets.parts.pixmaps import Pixmaps
+from orangecontrib.imageembedding.widgets.parts.gridview import GridView
 from orangecontrib.imageembedding.widgets.parts.rubberband import RubberBand
-from orangecontrib.imageembedding.widgets.parts.thumbnaildelegate import ThumbnailDelegate
-from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import LocationRole, ThumbnailModel
+from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import LocationRole
 
 MIN_SIDE, MAX_SIDE = 32, 512
 ZOOM_STEP = 1.2
@@ -40,12 +30,8 @@ AROUND = 1  # screenfuls below and above what is in sight that are decoded, too
 _ADDING = Qt.ControlModifier | Qt.ShiftModifier
 
 
-class ThumbnailView(QListView):
-    """Shows a `ThumbnailModel`; only what is in sight, and a little around it, is decoded.
-
-    A list view to screen readers. It lays out, paints and finds its cells itself: that takes as
-    long for 100,000 images as for those in sight.
-    """
+class ThumbnailView(GridView):
+    """Shows a `ThumbnailModel`; only what is in sight, and a little around it, is decoded."""
 
     side_changed = pyqtSignal(int)
     selection_changed = pyqtSignal()
@@ -54,30 +40,18 @@ class ThumbnailView(QListView):
     """The position of an image that is to be shown large."""
     typed = pyqtSignal(str)
 
+    _hidden_selected: Sequence[int] = ()  # rows that are chosen, but filtered out
+    _arranging = False
+    _wanted: tuple[int, int, int] | None = None
+
     def __init__(self) -> None:
         super().__init__()
-        self.pixmaps = Pixmaps(self)
-        self.images = ThumbnailModel()
-        self._delegate = ThumbnailDelegate(self, self.pixmaps)
-        self._cells = CellLayout(1, QSize(1, 1), ())
-        self._hidden_selected: list[int] = []  # rows that are chosen, but filtered out
-        self._arranging = False
-        self._wanted: tuple[int, int, int] | None = None
-        self.setItemDelegate(self._delegate)
-        self.setUniformItemSizes(True)
-        # Qt lays its list out all the same, unseen: in one go that would take 0.3 s for 100,000.
-        self.setLayoutMode(QListView.Batched)
         self.setSelectionMode(QListView.ExtendedSelection)
-        self.setVerticalScrollMode(QListView.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)  # else its coming would re-lay out
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.setAccessibleName("Images")
-        self.setModel(self.images)
         self._band = RubberBand(self, self._select_in_band)
         self._repaint = QTimer(self, interval=REPAINT_MS, singleShot=True)
         self._repaint.timeout.connect(self.viewport().update)
-        self.images.modelReset.connect(self._lay_out)
         self.pixmaps.ready.connect(self._image_ready)
         self.doubleClicked.connect(self._open)
 
@@ -86,7 +60,7 @@ class ThumbnailView(QListView):
     def set_images(self, locations: Sequence[str], titles: Sequence[str]) -> None:
         """Show other images, none of them selected; see `ThumbnailModel.set_images`."""
         self.pixmaps.forget()
-        self._hidden_selected = []
+        self._hidden_selected = ()
         self.images.set_images(locations, titles)
         self.verticalScrollBar().setValue(0)
 
@@ -103,20 +77,6 @@ class ThumbnailView(QListView):
         if len(positions):
             index = self.images.index(int(positions[0]))
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.NoUpdate)
-
-    def set_side(self, side: int) -> None:
-        """Show images at most `side` pixels wide and high."""
-        bar, old = self.verticalScrollBar(), self._cells
-        in_sight = old.positions_between(bar.value(), bar.value() + 1)
-        self._delegate.side = side
-        self._lay_out()
-        if in_sight:
-            bar.setValue(self._cells.rect_of(in_sight[0]).top() - self._cells.heading_height)
-
-    def set_title_lines(self, n_lines: int) -> None:
-        """Leave room for so many lines of a title."""
-        self._delegate.n_title_lines = n_lines
-        self._lay_out()
 
     # What is selected
 
@@ -150,18 +110,6 @@ class ThumbnailView(QListView):
             selection = self._selection_of([(int(first), int(end) - 1)])
             self.selectionModel().select(selection, command)
 
-    def set_current(self, position: int) -> None:
-        """Bring an image into sight and go on from it with the keyboard."""
-        index = self.images.index(position)
-        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.NoUpdate)
-        self.scrollTo(index)
-
-    def group_of(self, position: int) -> int:
-        """Get the group that an image is in; -1 without groups."""
-        if not self.images.groups:
-            return -1
-        return int(np.searchsorted(self._cells.group_first, position, side="right")) - 1
-
     def _selection_of(self, ranges: Iterable[tuple[int, int]]) -> QItemSelection:
         selection = QItemSelection()
         for first, last in ranges:
@@ -173,7 +121,7 @@ class ThumbnailView(QListView):
         self.viewport().update()
         if not self._arranging:
             if not QApplication.keyboardModifiers() & _ADDING:
-                self._hidden_selected = []
+                self._hidden_selected = ()
             self.selection_changed.emit()
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlags) -> None:
@@ -192,102 +140,15 @@ class ThumbnailView(QListView):
         )
         self.selectionModel().select(selection, QItemSelectionModel.ClearAndSelect)
 
-    # Where things are
-
-    def _lay_out(self) -> None:
-        option = self._option()
-        heading_height = round(2.2 * self.fontMetrics().height()) if self.images.groups else 0
-        sizes = [n for _, n in self.images.groups] or [len(self.images.rows)]
-        cell = self._delegate.sizeHint(option, QModelIndex())
-        self._cells = CellLayout(self.viewport().width(), cell, sizes, heading_height)
-        self._wanted = None
-        self.updateGeometries()
-        self.viewport().update()
-
-    def resizeEvent(self, event) -> None:
-        bar, old = self.verticalScrollBar(), self._cells
-        in_sight = old.positions_between(bar.value(), bar.value() + 1)
-        QAbstractItemView.resizeEvent(self, event)
-        self._lay_out()
-        if in_sight and self._cells.n_columns != old.n_columns:
-            bar.setValue(self._cells.rect_of(in_sight[0]).top() - self._cells.heading_height)
-
-    def updateGeometries(self) -> None:
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setRange(0, max(self._cells.height - height, 0))
-        bar.setPageStep(height)
-        bar.setSingleStep(max(self._delegate.side // 3, 1))
-
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self.viewport().scroll(dx, dy)
+        super().scrollContentsBy(dx, dy)
         self._band.follow()
-
-    def horizontalOffset(self) -> int:
-        return 0
-
-    def verticalOffset(self) -> int:
-        return self.verticalScrollBar().value()
-
-    def visualRect(self, index: QModelIndex) -> QRect:
-        if not index.isValid() or index.row() >= len(self.images.rows):
-            return QRect()
-        rect = self._mirrored(self._cells.rect_of(index.row()))
-        return rect.translated(0, -self.verticalOffset())
-
-    def _mirrored(self, rect: QRect) -> QRect:
-        """Turn a place in the grid round where one reads from right to left."""
-        return QStyle.visualRect(self.layoutDirection(), self.viewport().rect(), rect)
-
-    def indexAt(self, point: QPoint) -> QModelIndex:
-        x = self.viewport().width() - 1 - point.x() if self.isRightToLeft() else point.x()
-        position = self._cells.position_at(x, point.y() + self.verticalOffset())
-        index = self.images.index(position) if position >= 0 else QModelIndex()
-        content = self._delegate.content_rect(self.visualRect(index))
-        return index if index.isValid() and content.contains(point) else QModelIndex()
-
-    def group_at(self, point: QPoint) -> int:
-        """Get the group whose heading is at a point of the viewport; -1 if there is none."""
-        return self._cells.heading_at(point.y() + self.verticalOffset())
-
-    def isIndexHidden(self, index: QModelIndex) -> bool:
-        return False
-
-    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        return QRegion(self.viewport().rect())
-
-    def scrollTo(self, index: QModelIndex, hint=QAbstractItemView.EnsureVisible) -> None:
-        rect, bar = self.visualRect(index), self.verticalScrollBar()
-        if rect.top() < 0 or hint == QAbstractItemView.PositionAtTop:
-            bar.setValue(bar.value() + rect.top())
-        elif rect.bottom() > self.viewport().height():
-            bar.setValue(bar.value() + rect.bottom() - self.viewport().height() + 1)
-
-    def moveCursor(
-        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifiers
-    ) -> QModelIndex:
-        n, position = len(self.images.rows), self.currentIndex().row()
-        if n == 0:
-            return QModelIndex()
-        if position < 0:
-            return self.images.index(0)
-        forward = -1 if self.isRightToLeft() else 1
-        page = max(self.viewport().height() // self._cells.rect_of(position).height(), 1)
-        steps = {
-            self.MoveLeft: -forward, self.MoveRight: forward, self.MovePrevious: -1,
-            self.MoveNext: 1, self.MoveHome: -n, self.MoveEnd: n,
-        }  # fmt: skip
-        lines = {self.MoveUp: -1, self.MoveDown: 1, self.MovePageUp: -page, self.MovePageDown: page}
-        if action in lines:
-            return self.images.index(self._cells.moved(position, lines[action]))
-        return self.images.index(min(max(position + steps[action], 0), n - 1))
 
     # Painting
 
-    def _option(self) -> QStyleOptionViewItem:
-        option = QStyleOptionViewItem()
-        option.initFrom(self)
-        option.font = self.font()
-        return option
+    def _lay_out(self) -> None:
+        self._wanted = None
+        super()._lay_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
