@@ -465,6 +465,15 @@ class TestOWImageViewer(WidgetTest):
         assert list(keeper._cache) == [("large", 1000)]
         keeper.close()
 
+    def test_no_image_is_begun_while_the_window_paints(self):
+        self.send(self.images)
+        view = self.widget.view
+        view.pixmaps.forget()
+        with view.pixmaps.held():
+            view.pixmaps.want([(view.images.locations[0], 64)])
+            assert view.pixmaps._queue._wishes
+        self.process_events(until=lambda: view.pixmaps.image(view.images.locations[0], 64))
+
     def test_what_is_out_of_sight_is_wanted_no_more(self):
         queue = pixmaps._Queue()
         queue.replace([("a", 1), ("b", 1)])

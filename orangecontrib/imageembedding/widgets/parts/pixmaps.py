@@ -6,7 +6,8 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from AnyQt.QtCore import QObject, pyqtSignal
 from AnyQt.QtGui import QImage, QPixmap
@@ -69,6 +70,15 @@ class Pixmaps(QObject):
         """Ask for these images, the most wanted first, and for no others any more."""
         self._queue.replace([key for key in keys if key not in self._cache])
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Begin no image meanwhile: threads of Python share their time with that of the window."""
+        self._queue.hold(True)
+        try:
+            yield
+        finally:
+            self._queue.hold(False)
+
     def forget(self) -> None:
         """Drop all: the view shows something else now, or the same files with other content."""
         self._queue.clear()
@@ -103,7 +113,7 @@ class _Queue:
         self.generation = 0
         self._wishes: OrderedDict[Key, None] = OrderedDict()
         self._begun: set[Key] = set()
-        self._closed = False
+        self._closed = self._held = False
         self._changed = threading.Condition()
 
     def put(self, key: Key) -> None:
@@ -127,12 +137,19 @@ class _Queue:
     def get(self) -> tuple[Key, int] | None:
         """Wait for a wish; get it with its generation, None when closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._wishes or self._closed)
+            self._changed.wait_for(lambda: (self._wishes and not self._held) or self._closed)
             if self._closed:
                 return None
             key, _ = self._wishes.popitem()
             self._begun.add(key)
             return key, self.generation
+
+    def hold(self, held: bool) -> None:
+        """Give out no wish until it is called again."""
+        with self._changed:
+            self._held = held
+            if not held:
+                self._changed.notify_all()
 
     def done(self, key: Key) -> bool:
         """Note that a wish is met; tell whether anybody still waits for it."""

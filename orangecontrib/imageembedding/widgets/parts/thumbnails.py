@@ -151,6 +151,11 @@ class ThumbnailView(GridView):
         super()._lay_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        with self.pixmaps.held():
+            self._paint(event)
+            self._want_what_is_in_sight()
+
+    def _paint(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         option, offset = self._option(), self.verticalOffset()
         top, bottom = event.rect().top() + offset, event.rect().bottom() + 1 + offset
@@ -170,7 +175,6 @@ class ThumbnailView(GridView):
             rect = self._cells.heading_rect(group).translated(0, -offset)
             self._delegate.paint_heading(painter, rect, self.images.groups[group][0])
         painter.end()
-        self._want_what_is_in_sight()
 
     def _want_what_is_in_sight(self) -> None:
         top, height = self.verticalOffset(), self.viewport().height()
