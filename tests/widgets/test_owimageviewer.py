@@ -411,6 +411,16 @@ class TestOWImageViewer(WidgetTest):
         self.send(import_images(moved).table, widget)
         assert [str(row["image name"]) for row in self.selected(widget)] == ["1", "4"]
 
+    def test_a_workflow_saved_before_its_data_come_keeps_the_selection(self):
+        self.send(self.images)
+        self.widget.view.select_rows([2])
+        settings = self.widget.settingsHandler.pack_data(self.widget)
+        unseen = self.create_widget(OWImageViewer, stored_settings=settings)
+        settings = unseen.settingsHandler.pack_data(unseen)
+        widget = self.create_widget(OWImageViewer, stored_settings=settings)
+        self.send(self.images, widget)
+        assert widget.view.selected_rows() == [2]
+
     def test_of_duplicates_only_that_one_is_known_again_that_was_selected(self):
         twice = self.images[[0, 0, 1]]
         self.send(twice)

@@ -353,7 +353,8 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         return self.data.ids[rows] if self.data is not None and len(rows) else np.array([], int)
 
     def _note_selection(self) -> None:
-        self.selected_images = identities(self._locations, self.view.selected_rows())
+        if self._locations:  # else what a workflow remembers would be lost before its data come
+            self.selected_images = identities(self._locations, self.view.selected_rows())
 
     @gui.deferred
     def commit(self) -> None:
