@@ -130,7 +130,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
             painter.setPen(QPen(outline, 1, Qt.DashLine))
             painter.drawRect(square.adjusted(0, 0, -1, -1))
             painter.setPen(colour)
-            flags = Qt.AlignCenter | Qt.TextWrapAnywhere | Qt.TextWordWrap
+            flags = Qt.AlignCenter | Qt.TextWordWrap
             painter.drawText(square.adjusted(4, 4, -4, -4), int(flags), reason)
         painter.restore()
 
