@@ -93,6 +93,9 @@ setup(
         "orange3.addon": ["Image Embedding = orangecontrib.imageembedding"],
         "orange.widgets": ["Image Embedding = orangecontrib.imageembedding.widgets"],
         "orange.widgets.tutorials": ["Image Embedding = orangecontrib.imageembedding.examples"],
+        "orange.canvas.drophandler": [
+            "Import Images = orangecontrib.imageembedding.widgets.drop:ImportImagesDropHandler"
+        ],
         "orange.canvas.help": [
             "html-index = orangecontrib.imageembedding.widgets:WIDGET_HELP_PATH"
         ],

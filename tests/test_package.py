@@ -19,7 +19,7 @@ def entry_points(group):
 @pytest.mark.parametrize(
     "group",
     ["orange3.addon", "orange.widgets", "orange.widgets.tutorials", "orange.canvas.help",
-     "console_scripts"],
+     "orange.canvas.drophandler", "console_scripts"],
 )  # fmt: skip
 def test_every_entry_point_loads(group):
     (point,) = entry_points(group)

@@ -8,7 +8,8 @@ from Orange.distance import Cosine
 from pictures import encoded, picture, write_images
 
 import orangecontrib.imageembedding as oie
-from orangecontrib.imageembedding.pipeline import cluster_distances, cluster_table
+from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.pipeline import cluster_distances, cluster_table, table_of_found
 from orangecontrib.imageembedding.tables.locate import default_image_locations
 
 NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", "dog/10.png"]
@@ -66,6 +67,35 @@ def test_a_folder_without_images_is_an_error_that_says_what_was_there(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(oie.InputError, match=r"no images.*1 left out.*notes\.txt: not an image"):
         oie.import_images(tmp_path)
+
+
+def test_several_folders_and_patterns_can_be_given(folder):
+    found = oie.import_images([folder / "dog", folder / "cat"], include=["*1*"])
+    assert [str(row["image name"]) for row in found.table] == ["1", "10", "1"]
+    assert found.table.name == "dog + cat"
+
+
+def test_the_table_has_no_class_where_none_is_wanted(folder):
+    table = oie.import_images(folder, classes=False).table
+    assert table.domain.class_var is None
+    assert len(table) == len(NAMES)
+
+
+def test_patterns_that_fit_no_image_are_told(folder):
+    with pytest.raises(oie.InputError, match="no images of the names wanted"):
+        oie.import_images(folder, include=["*.gif"])
+
+
+def test_what_was_found_before_a_cancel_becomes_a_table(folder):
+    found = Found()
+
+    def cancel(fraction):
+        if fraction >= 1:
+            raise oie.Cancelled
+
+    with pytest.raises(oie.Cancelled):
+        oie.import_images(folder, cancel, found=found)
+    assert len(table_of_found([str(folder)], found).table) == len(NAMES)
 
 
 def test_when_no_image_can_be_embedded_the_table_is_empty_and_all_have_reasons(folder):

@@ -32,8 +32,9 @@ from orangecontrib.imageembedding.embeddings.own import own_embedder
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
-from orangecontrib.imageembedding.files.record import SkippedFile
-from orangecontrib.imageembedding.files.scan import scan_folder
+from orangecontrib.imageembedding.files.patterns import Patterns
+from orangecontrib.imageembedding.files.record import Found, SkippedFile
+from orangecontrib.imageembedding.files.scan import scan_paths
 from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables import locate
@@ -51,6 +52,8 @@ from orangecontrib.imageembedding.tables.features import (
     with_embeddings,
     with_reasons,
 )
+
+MAX_NAMED = 3  # folders in the name of a table or in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +183,30 @@ class ClusteredRows:
         return self.names[leaf] if self.names is not None else str(self.rows[leaf] + 1)
 
 
-def import_images(folder: str | os.PathLike[str], progress: Progress = silent) -> ImportedImages:
-    """Make a table of the images in a folder and in all folders below it.
+def import_images(
+    folder: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    progress: Progress = silent,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    classes: bool = True,
+    found: Found | None = None,
+) -> ImportedImages:
+    """Make a table of the images in folders and in all folders below them.
 
     Parameters
     ----------
-    folder : str or path
-        Its sub-folders become the classes.
+    folder : str or path, or a sequence of them
+        Folders; in a sequence also single files.
     progress : Progress, optional
         Told the part of the files that are looked at.
+    include, exclude : sequence of str, optional
+        Patterns of names, such as ``*.jpg``, of the files that are wanted, and of files and
+        folders that are not; see `Patterns`.
+    classes : bool, optional
+        Whether sub-folders become the classes.
+    found : Found, optional
+        Grows meanwhile; after a cancel `table_of_found` makes a table of it.
 
     Returns
     -------
@@ -200,16 +218,36 @@ def import_images(folder: str | os.PathLike[str], progress: Progress = silent) -
         If there is no such folder, or no image in it.
     """
     say(progress, "Reading the folder")
-    folder = os.fspath(folder)
-    scan = run_watched(lambda relay: scan_folder(folder, read_header, relay), progress)
-    if not scan.files:
-        left_out = ""
-        if scan.skipped:
-            first = scan.skipped[0]
-            left_out = f" {len(scan.skipped)} left out; the first: {first.path}: {first.reason}."
-        raise InputError(f"The folder {folder} holds no images.{left_out}")
-    name = os.path.basename(os.path.abspath(folder)) or folder
-    return ImportedImages(table_of_images(scan.files, name), scan.skipped)
+    if isinstance(folder, str | os.PathLike):
+        if os.path.isfile(folder):
+            raise InputError(f"The folder {os.fspath(folder)} is a file, not a folder.")
+        folder = [folder]
+    paths = [os.fspath(path) for path in folder]
+    wanted = Patterns(include, exclude)
+    known = Found() if found is None else found
+    run_watched(lambda relay: scan_paths(paths, read_header, relay, wanted, known), progress)
+    return table_of_found(paths, known, classes=classes, wanted=wanted)
+
+
+def table_of_found(
+    paths: Sequence[str], found: Found, *, classes: bool = True, wanted: Patterns | None = None
+) -> ImportedImages:
+    """Make a table of what `import_images` found in some paths, also if it was cancelled.
+
+    Raises
+    ------
+    InputError
+        If that is no image.
+    """
+    files, skipped = found.files, tuple(found.skipped)
+    if not files:
+        left_out = "" if wanted is None or wanted.take_all else " of the names wanted"
+        if skipped:
+            first = skipped[0]
+            left_out += f". {len(skipped)} left out; the first: {first.path}: {first.reason}"
+        raise InputError(f"The folder {', '.join(paths[:MAX_NAMED])} holds no images{left_out}.")
+    name = " + ".join(os.path.basename(os.path.abspath(path)) or path for path in paths[:MAX_NAMED])
+    return ImportedImages(table_of_images(files, name, classes=classes), skipped)
 
 
 def embed_images(

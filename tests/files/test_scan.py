@@ -4,7 +4,9 @@ import pytest
 from pictures import write_images
 
 from orangecontrib.imageembedding.errors import Cancelled, ImageError, InputError
-from orangecontrib.imageembedding.files.scan import natural_key, scan_folder
+from orangecontrib.imageembedding.files.patterns import Patterns
+from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.files.scan import natural_key, scan_folder, scan_paths
 
 
 def read_header(path):
@@ -128,3 +130,63 @@ def test_a_link_to_itself_is_named(tmp_path):
     scan = scan_folder(str(tmp_path), read_header)
     assert names(scan) == ["1.png"]
     assert [os.path.basename(skipped.path) for skipped in scan.skipped] == ["loop"]
+
+
+def test_several_folders_come_one_after_the_other(tmp_path):
+    write_images(tmp_path, ["b/cat/2.png", "a/cat/1.png", "a/3.png"])
+    found = scan_paths([str(tmp_path / "b"), str(tmp_path / "a")], read_header)
+    assert [os.path.relpath(file.path, tmp_path) for file in found.files] == [
+        os.path.join("b", "cat", "2.png"),
+        os.path.join("a", "3.png"),
+        os.path.join("a", "cat", "1.png"),
+    ]
+    assert [file.class_name for file in found.files] == ["cat", "a", "cat"]
+
+
+def test_a_folder_inside_another_that_is_chosen_is_read_once(tmp_path):
+    write_images(tmp_path, ["1.png", "cat/2.png"])
+    found = scan_paths([str(tmp_path), str(tmp_path / "cat")], read_header)
+    assert names(found) == ["1.png", "2.png"]
+
+
+def test_single_files_have_the_class_of_their_folder_and_come_once(tmp_path):
+    write_images(tmp_path, ["cat/1.png", "cat/2.png", "dog/3.png"])
+    chosen = [str(tmp_path / name) for name in ("cat/2.png", "dog/3.png", "cat/2.png")]
+    found = scan_paths(chosen, read_header)
+    assert [file.class_name for file in found.files] == ["cat", "dog"]
+    again = scan_paths([str(tmp_path / "cat"), *chosen], read_header)
+    assert names(again) == ["1.png", "2.png", "3.png"]
+
+
+def test_one_missing_folder_of_several_is_named_and_the_others_are_read(tmp_path):
+    write_images(tmp_path, ["a/1.png"])
+    found = scan_paths([str(tmp_path / "gone"), str(tmp_path / "a")], read_header)
+    assert names(found) == ["1.png"]
+    assert [(os.path.basename(s.path), s.reason) for s in found.skipped] == [
+        ("gone", "does not exist")
+    ]
+
+
+def test_what_is_not_wanted_is_passed_over_in_silence(tmp_path):
+    write_images(tmp_path, ["1.png", "1_mask.png", "old/2.png"])
+    (tmp_path / "notes.txt").write_text("hello")
+    wanted = Patterns(["*.png"], ["*_mask*", "old"])
+    found = scan_paths([str(tmp_path)], read_header, wanted=wanted)
+    assert names(found) == ["1.png"]
+    assert found.skipped == []
+
+
+def test_what_was_found_before_a_cancel_is_kept(tmp_path):
+    write_images(tmp_path, ["1.png", "2.png", "3.png", "4.png"])
+    found = Found()
+
+    def cancel_at_half(fraction):
+        if fraction >= 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        scan_paths([str(tmp_path)], read_header, cancel_at_half, found=found)
+    assert names(found) == ["1.png", "2.png"]
+    assert found.n_listed == 4
+    assert list(found.folders) == [str(tmp_path)]
+    assert found.current_folder == str(tmp_path)

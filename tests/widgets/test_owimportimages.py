@@ -1,14 +1,22 @@
 import os
 import threading
+import time
 
 import pytest
-from AnyQt.QtCore import QSettings
+from AnyQt.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from AnyQt.QtGui import QDragEnterEvent, QDropEvent
+from AnyQt.QtTest import QTest
 from Orange.widgets.tests.base import WidgetTest
 from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
 
+from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.widgets import owimportimages
-from orangecontrib.imageembedding.widgets.owimportimages import RECENT_KEY, OWImportImages
+from orangecontrib.imageembedding.widgets.drop import ImportImagesDropHandler
+from orangecontrib.imageembedding.widgets.folders import RECENT_KEY
+from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
+from orangecontrib.imageembedding.widgets.parts import folderwatch
+from orangecontrib.imageembedding.widgets.parts.skippedlist import SkippedList
 
 
 class TestOWImportImages(WidgetTest):
@@ -20,13 +28,6 @@ class TestOWImportImages(WidgetTest):
 
     def setUp(self):
         self.widget = self.create_widget(OWImportImages)
-
-    def open(self, folder=None, **settings):
-        widget = self.create_widget(OWImportImages, stored_settings=settings or None)
-        if folder is not None:
-            widget.open_folder(folder)
-        self.wait_until_finished(widget=widget)
-        return widget
 
     def output(self, widget):
         return self.get_output(widget.Outputs.data, widget=widget)
@@ -81,10 +82,10 @@ class TestOWImportImages(WidgetTest):
         release = threading.Event()
         real = owimportimages.import_images
 
-        def slow(folder, progress):
+        def slow(paths, progress, **options):
             while not release.wait(0.01):
                 progress(0.5)
-            return real(folder, progress)
+            return real(paths, progress, **options)
 
         owimportimages.import_images = slow
         try:
@@ -107,14 +108,14 @@ class TestOWImportImages(WidgetTest):
     def test_the_folder_is_kept_in_the_workflow(self):
         widget = self.open(self.folder)
         settings = widget.settingsHandler.pack_data(widget)
-        assert settings["folder"] == self.folder
+        assert settings["paths"] == [self.folder]
         assert len(self.output(self.open(**settings))) == 2
 
     def test_a_folder_beside_the_workflow_is_found_where_both_have_moved_to(self):
         widget = self.create_widget(OWImportImages, env={"basedir": str(self.tmp_path)})
         widget.open_folder(self.folder)
         settings = widget.settingsHandler.pack_data(widget)
-        assert settings["folder_in_workflow"] == "animals"
+        assert settings["paths_in_workflow"] == ["animals"]
         self.wait_until_finished(widget=widget)
 
         moved = self.tmp_path / "elsewhere"
@@ -141,8 +142,8 @@ class TestOWImportImages(WidgetTest):
         widget = self.create_widget(OWImportImages, env=env)
         widget.open_folder(self.folder)
         settings = widget.settingsHandler.pack_data(widget)
-        assert settings["folder_in_workflow"] == ""
-        assert settings["folder"] == self.folder
+        assert settings["paths_in_workflow"] == [""]
+        assert settings["paths"] == [self.folder]
 
     def test_the_history_of_the_user_stays_out_of_the_workflow(self):
         other = str(write_images(self.tmp_path / "private", ["1.png"]))
@@ -160,8 +161,158 @@ class TestOWImportImages(WidgetTest):
     def test_settings_of_the_predecessor_are_read(self):
         recent = RecentPath(self.folder, "basedir", "animals")
         widget = self.open(recent_paths=[recent], __version__=1)
-        assert widget.folder == self.folder
+        assert widget.paths == [self.folder]
         assert len(self.output(widget)) == 2
+
+    def test_a_folder_known_only_relative_to_the_workflow_is_found(self):
+        settings = {"folder": "", "folder_in_workflow": "animals", "__version__": 2}
+        env = {"basedir": str(self.tmp_path)}
+        widget = self.create_widget(OWImportImages, stored_settings=settings, env=env)
+        self.wait_until_finished(widget=widget)
+        assert widget.paths == [self.folder]
+
+    def test_settings_of_the_first_version_are_read(self):
+        widget = self.open(folder=self.folder, folder_in_workflow="animals", __version__=2)
+        assert widget.paths == [self.folder]
+        assert len(self.output(widget)) == 2
+
+    def open(self, paths=None, **settings):
+        widget = self.create_widget(OWImportImages, stored_settings=settings or None)
+        if paths is not None:
+            widget.open_paths([paths] if isinstance(paths, str) else paths)
+        self.wait_until_finished(widget=widget)
+        return widget
+
+    def test_several_folders_and_files_become_one_table(self):
+        other = str(write_images(self.tmp_path / "more", ["cow/3.png", "4.png"]))
+        widget = self.open([self.folder, os.path.join(other, "cow")])
+        assert len(self.output(widget)) == 3
+        assert not widget.path_list.isHidden()
+        widget.open_paths([*widget.paths, os.path.join(other, "4.png")])
+        self.wait_until_finished(widget=widget)
+        assert self.output(widget).domain.class_var.values == ("cat", "dog", "cow", "more")
+        widget.path_list.item(0).setSelected(True)
+        widget.remove_button.click()
+        self.wait_until_finished(widget=widget)
+        assert len(self.output(widget)) == 2
+
+    def test_sub_folders_need_not_become_classes(self):
+        widget = self.open(self.folder)
+        widget.controls.classes.click()
+        self.wait_until_finished(widget=widget)
+        assert self.output(widget).domain.class_var is None
+
+    def test_patterns_choose_files(self):
+        widget = self.open(self.folder)
+        QTest.keyClicks(widget.controls.include, "1*; *.gif")
+        QTest.keyClick(widget.controls.include, Qt.Key_Return)
+        self.wait_until_finished(widget=widget)
+        assert [str(row["image name"]) for row in self.output(widget)] == ["1"]
+        widget.include, widget.exclude = "", "dog"
+        widget.reload()
+        self.wait_until_finished(widget=widget)
+        assert [str(row["image name"]) for row in self.output(widget)] == ["1"]
+
+    def drop(self, widget, paths, modifiers=Qt.NoModifier):
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(path) for path in paths])
+        point = QPoint(5, 5)
+        enter = QDragEnterEvent(point, Qt.CopyAction, mime, Qt.LeftButton, modifiers)
+        widget.dragEnterEvent(enter)
+        place = QPointF(point)
+        widget.dropEvent(QDropEvent(place, Qt.CopyAction, mime, Qt.LeftButton, modifiers))
+        self.wait_until_finished(widget=widget)
+        return enter.isAccepted()
+
+    def test_folders_and_files_can_be_dropped(self):
+        other = str(write_images(self.tmp_path / "more", ["3.png"]))
+        widget = self.open()
+        assert self.drop(widget, [self.folder])
+        assert widget.paths == [self.folder]
+        self.drop(widget, [other], Qt.ControlModifier)
+        assert widget.paths == [self.folder, other]
+        self.drop(widget, [os.path.join(other, "3.png")])
+        assert len(self.output(widget)) == 1
+
+    def test_a_drop_on_the_canvas_makes_a_widget_with_these_folders(self):
+        handler = ImportImagesDropHandler()
+        mime = QMimeData()
+        image = os.path.join(self.folder, "cat", "1.png")
+        mime.setUrls([QUrl.fromLocalFile(path) for path in (self.folder, image)])
+        assert handler.canDropMimeData(None, mime)
+        settings = handler.parametersFromMimeData(None, mime)
+        widget = self.open(**settings)
+        assert widget.paths == [self.folder, image]
+        assert not handler.canDropFiles([__file__])
+        assert handler.qualifiedName().endswith("owimportimages.OWImportImages")
+
+    def test_some_images_of_each_class_are_shown_with_the_counts(self):
+        write_images(self.tmp_path / "animals", [f"cat/{i}.png" for i in range(10, 20)])
+        widget = self.open(self.folder)
+        assert widget.strip.images.groups == [("cat (11)", 5), ("dog (1)", 1)]
+        names = [widget.strip.images.titles[row] for row in widget.strip.images.rows]
+        assert names == ["1", "10", "11", "12", "13", "2"]
+        widget.strip.opened.emit(5)
+        assert "dog" in widget._preview.facts.text()
+        widget._preview.hide()
+
+    def test_skipped_files_are_listed(self):
+        (self.tmp_path / "animals" / "notes.txt").write_text("hello")
+        widget = self.open(self.folder)
+        assert widget.skipped_button.text() == "1 file left out …"
+        widget.show_skipped()
+        (window,) = widget.findChildren(SkippedList)
+        model = window.model
+        row = [model.index(0, column).data() for column in range(2)]
+        assert row == [os.path.join(self.folder, "notes.txt"), "not an image: text"]
+        window.close()
+
+    def test_what_was_found_until_a_cancel_can_be_used(self):
+        release = threading.Event()
+        real = pipeline.read_header
+
+        def slow(path):
+            if path.endswith("2.png"):
+                release.wait(10)
+            return real(path)
+
+        pipeline.read_header = slow
+        try:
+            widget = self.create_widget(OWImportImages)
+            widget.open_folder(self.folder)
+            self.process_events(until=lambda: len(widget.found.files) == 1)
+            widget._show_progress()
+            assert widget.info_label.text().startswith("1 of 2 files\n")
+            start = time.monotonic()
+            widget.cancel_button.click()
+            assert time.monotonic() - start < 0.3
+            assert self.output(widget) is None
+            assert not widget.use_button.isHidden()
+            widget.use_button.click()
+            self.wait_until_finished(widget=widget)
+            assert len(self.output(widget)) == 1
+        finally:
+            release.set()
+            pipeline.read_header = real
+
+    def test_a_change_on_disk_is_told(self):
+        folderwatch.LOOK_EVERY_S, before = 0.01, folderwatch.LOOK_EVERY_S
+        try:
+            widget = self.open(self.folder)
+            write_images(self.tmp_path / "animals", ["dog/3.png"])
+            self.process_events(until=lambda: widget.Information.changed.is_shown())
+            widget.reload()
+            self.wait_until_finished(widget=widget)
+            assert not widget.Information.changed.is_shown()
+            assert len(self.output(widget)) == 3
+        finally:
+            folderwatch.LOOK_EVERY_S = before
+
+    def test_closing_while_reading_does_no_harm(self):
+        widget = self.create_widget(OWImportImages)
+        widget.open_folder(self.folder)
+        widget.onDeleteWidget()
+        self.process_events()
 
     def test_the_report_names_the_folder(self):
         widget = self.open(self.folder)

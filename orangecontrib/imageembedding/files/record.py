@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,60 @@ class SkippedFile:
 
     path: str
     reason: str
+
+
+class ImageFiles(Sequence[ImageFile]):
+    """Records that only ever get more, kept as plain tuples.
+
+    Python's garbage collector need not look at those; at a hundred thousand objects it would, and
+    stop the window for a tenth of a second each time.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, str, int, int, int, int]] = []
+
+    def append(self, row: tuple[str, str, int, int, int, int]) -> None:
+        """Add the attributes of an `ImageFile`, in their order."""
+        self._rows.append(row)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ImageFile: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[ImageFile]: ...
+
+    def __getitem__(self, index: int | slice) -> ImageFile | list[ImageFile]:
+        if isinstance(index, slice):
+            return [ImageFile(*row) for row in self._rows[index]]
+        return ImageFile(*self._rows[index])
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search has found so far; another thread may look at it meanwhile.
+
+    Attributes
+    ----------
+    files : sequence of ImageFile
+        Only ever grows, as the following.
+    skipped : list of SkippedFile
+    folders : dict of str to int
+        The folders that were entered, and when each had last been changed then, in nanoseconds.
+    n_listed : int
+        Number of files whose names are known; their headers are read later.
+    """
+
+    files: ImageFiles = field(default_factory=ImageFiles)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    folders: dict[str, int] = field(default_factory=dict)
+    n_listed: int = 0
+
+    @property
+    def current_folder(self) -> str:
+        """Where the search is now; "" before it has begun."""
+        if self.files:
+            return os.path.dirname(self.files[-1].path)
+        return next(reversed(self.folders), "")

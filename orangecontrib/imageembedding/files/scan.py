@@ -1,21 +1,27 @@
-"""Folder → `ImageFile` records, in natural order, whatever else lies in it."""
+"""Folders → `ImageFile` records, in natural order, whatever else lies in them."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from orangecontrib.imageembedding.errors import ImageError, InputError
-from orangecontrib.imageembedding.files.record import ImageFile, SkippedFile
+from orangecontrib.imageembedding.files.patterns import Patterns
+from orangecontrib.imageembedding.files.record import Found, ImageFile, SkippedFile
 from orangecontrib.imageembedding.progress import Progress, silent
 
 # Left by systems and programs, never meant by the user; names beginning with a dot are, too.
 CLUTTER = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "$recycle.bin"})
+NUMBER_WIDTH = 20  # digits to which numbers in names are filled up for sorting
 
 ReadHeader = Callable[[str], tuple[int, int, int]]
+Listed = tuple[str, str, str]
+"""Path, class name ("" directly in a chosen folder), and that folder."""
+
+_number = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,95 +32,153 @@ class FolderScan:
     skipped: tuple[SkippedFile, ...]
 
 
-def natural_key(name: str) -> tuple[tuple[int | str, ...], str]:
+def natural_key(name: str) -> tuple[str, str]:
     """Sort key that puts ``img2`` before ``img10``, the same on every machine."""
-    parts = re.split(r"(\d+)", name)
-    return tuple(int(part) if i % 2 else part.casefold() for i, part in enumerate(parts)), name
+    return _number.sub(lambda found: found[0].zfill(NUMBER_WIDTH), name.casefold()), name
 
 
 def scan_folder(folder: str, read_header: ReadHeader, progress: Progress = silent) -> FolderScan:
-    """List the images in `folder` and all folders below it.
+    """List the images in `folder` and all folders below it; as `scan_paths` else."""
+    if os.path.isfile(folder):
+        raise InputError(f"The folder {folder} is a file, not a folder.")
+    found = scan_paths([folder], read_header, progress)
+    return FolderScan(tuple(found.files), tuple(found.skipped))
+
+
+def scan_paths(
+    paths: Sequence[str],
+    read_header: ReadHeader,
+    progress: Progress = silent,
+    wanted: Patterns | None = None,
+    found: Found | None = None,
+) -> Found:
+    """List the images in folders and all folders below them.
 
     Parameters
     ----------
-    folder : str
-        Path of an existing folder.
+    paths : sequence of str
+        Folders; also single files, whose class is the name of the folder they lie in.
     read_header : callable
         Gives (width, height, number of frames) of the image file at a path, the size in pixels,
         reading no more than its header; raises `ImageError` for a file that is none.
     progress : Progress, optional
         Told the part of the files that are looked at.
+    wanted : Patterns, optional
+        Other files and folders are passed over in silence; by default all are wanted.
+    found : Found, optional
+        Grows meanwhile: what is in it can be used after a cancel, too.
 
     Returns
     -------
-    scan : FolderScan
-        Folders are entered in natural order after the files beside them. Hidden files and
-        system clutter are passed over in silence, everything else that is left out is named.
+    found : Found
+        Folders come as chosen, and below each in natural order after the files beside them.
+        Hidden files and system clutter are passed over in silence, everything else that is
+        left out is named. A folder that is reached twice is read once.
 
     Raises
     ------
     InputError
-        If `folder` is no folder or cannot be read.
+        If there is not one folder or file that can be read.
     """
-    top = os.path.abspath(os.path.expanduser(folder))
-    if not os.path.isdir(top):
-        what = "is a file, not a folder" if os.path.exists(top) else "does not exist"
-        raise InputError(f"The folder {folder} {what}. Choose a folder with images.")
-    try:
-        os.scandir(top).close()
-    except OSError as error:
-        raise InputError(f"The folder {folder} cannot be read: {error.strerror}.") from error
-    skipped: list[SkippedFile] = []
-    found = list(_walk(top, skipped, progress))
-    class_names = {class_name for _, class_name in found}
-    top_class = _name_of_top(top, class_names)
-    files = []
-    for i, (path, class_name) in enumerate(found):
+    found = Found() if found is None else found
+    listed = _list(paths, wanted or Patterns(), found, progress)
+    class_of_top = _classes_of_tops(listed)
+    for i, (path, class_name, top) in enumerate(listed):
         try:
             n_bytes = _size_of_regular_file(path)
             width_px, height_px, n_frames = read_header(path)
-            file_class = class_name or top_class
-            files.append(ImageFile(path, file_class, n_bytes, width_px, height_px, n_frames))
+            file_class = class_name or class_of_top[top]
+            found.files.append((path, file_class, n_bytes, width_px, height_px, n_frames))
         except ImageError as error:
-            skipped.append(SkippedFile(path, error.reason))
-        progress((i + 1) / len(found))
+            found.skipped.append(SkippedFile(path, error.reason))
+        progress((i + 1) / len(listed))
     progress(1.0)
-    return FolderScan(tuple(files), tuple(skipped))
+    return found
 
 
-def _walk(top: str, skipped: list[SkippedFile], progress: Progress) -> Iterator[tuple[str, str]]:
+def _list(paths: Sequence[str], wanted: Patterns, found: Found, progress: Progress) -> list[Listed]:
+    """List the files below all `paths`, each once."""
+    entered: set[str] = set()
+    listed: list[Listed] = []
+    problems = []
+    for chosen in paths:
+        top = os.path.abspath(os.path.expanduser(chosen))
+        if problem := _problem_with(top):
+            problems.append(
+                InputError(f"The folder {chosen} {problem}. Choose a folder with images.")
+            )
+            found.skipped.append(SkippedFile(top, problem))
+        elif os.path.isdir(top):
+            for path, class_name in _walk(top, entered, wanted, found, progress):
+                listed.append((path, class_name, top))
+                found.n_listed += 1
+        elif os.path.realpath(os.path.dirname(top)) not in entered:
+            listed.append((top, "", os.path.dirname(top)))
+            found.n_listed += 1
+    if problems and len(problems) == len(paths):
+        raise problems[0]
+    return list(dict.fromkeys(listed))
+
+
+def _problem_with(top: str) -> str:
+    """Say why a chosen folder or file cannot be read; "" if it can."""
+    if not os.path.exists(top):
+        return "does not exist"
+    try:
+        if os.path.isdir(top):
+            os.scandir(top).close()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return ""
+
+
+def _walk(
+    top: str, entered: set[str], wanted: Patterns, found: Found, progress: Progress
+) -> Iterator[tuple[str, str]]:
     """Yield (path, class name) of each file; class name "" for those directly in `top`."""
     pending = [(top, "")]
-    entered = set()
     while pending:
         folder, class_name = pending.pop()
         progress(0.0)
         real = os.path.realpath(folder)
         if real in entered:
-            skipped.append(SkippedFile(folder, "links to a folder that is read already"))
+            found.skipped.append(SkippedFile(folder, "leads to a folder that is read already"))
             continue
         entered.add(real)
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: natural_key(entry.name))
-        except OSError as error:
-            skipped.append(SkippedFile(folder, f"folder cannot be read: {error.strerror}"))
-            continue
+        found.folders[folder] = _changed_at(folder)
         folders = []
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name.casefold() in CLUTTER:
-                continue
-            try:
-                is_folder = entry.is_dir()
-            except OSError as error:  # a link to itself
-                skipped.append(SkippedFile(entry.path, error.strerror or "cannot be read"))
-                continue
-            if is_folder:
-                inner = f"{class_name}/{entry.name}" if class_name else entry.name
+        for entry, is_folder in _entries(folder, found):
+            inner = f"{class_name}/{entry.name}" if class_name else entry.name
+            if is_folder and wanted.wants_folder(inner):
                 folders.append((entry.path, inner))
-            else:
+            elif not is_folder and (wanted.take_all or wanted.wants_file(inner)):
                 yield entry.path, class_name
         pending.extend(reversed(folders))
+
+
+def _changed_at(folder: str) -> int:
+    """Get when something came into a folder, or went, in nanoseconds; -1 if it is not there."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return -1
+
+
+def _entries(folder: str, found: Found) -> Iterator[tuple[os.DirEntry[str], bool]]:
+    """Yield what lies in a folder in natural order, and whether it is a folder itself."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: natural_key(entry.name))
+    except OSError as error:
+        found.skipped.append(SkippedFile(folder, f"folder cannot be read: {error.strerror}"))
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.casefold() in CLUTTER:
+            continue
+        try:
+            yield entry, entry.is_dir()
+        except OSError as error:  # a link to itself
+            found.skipped.append(SkippedFile(entry.path, error.strerror or "cannot be read"))
 
 
 def _size_of_regular_file(path: str) -> int:
@@ -131,7 +195,11 @@ def _size_of_regular_file(path: str) -> int:
     return status.st_size
 
 
-def _name_of_top(top: str, class_names: set[str]) -> str:
-    """Class of the images directly in the top folder: its name, if no sub-folder has it."""
-    name = os.path.basename(top) or top
-    return "." if name in class_names else name
+def _classes_of_tops(listed: Sequence[Listed]) -> dict[str, str]:
+    """Get the class of the images directly in each chosen folder: its name, if no other has it."""
+    class_names = {class_name for _, class_name, _ in listed}
+    classes = {}
+    for top in dict.fromkeys(top for _, _, top in listed):
+        name = os.path.basename(top) or top
+        classes[top] = "." if name in class_names else name
+    return classes

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from orangecontrib.imageembedding.images import thumbnailcache
 from orangecontrib.imageembedding.images.decode import decode
-from orangecontrib.imageembedding.images.fetch import fetch
+from orangecontrib.imageembedding.images.fetch import fetch, is_url
 
 
 def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
@@ -16,7 +17,7 @@ def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
     Parameters
     ----------
     location : str
-        Path or URL.
+        Path or URL. Of a local file the result is kept on disk for the next time.
     side_px : int
         Side of the square in pixels.
 
@@ -30,6 +31,22 @@ def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
     ImageError
         If the image cannot be had or read, with the reason.
     """
-    image = Image.fromarray(decode(fetch(location), location, at_least_px=side_px))
+    kept_px = None if is_url(location) else thumbnailcache.kept_side(side_px)
+    key = None if kept_px is None else thumbnailcache.key_of(location, kept_px)
+    if key is None or kept_px is None:
+        return _shrunk(decode(fetch(location), location, at_least_px=side_px), side_px)
+    kept = thumbnailcache.look_up(key)
+    if kept is None:
+        whole = decode(fetch(location), location, at_least_px=kept_px)
+        kept = _shrunk(whole, kept_px)
+        if kept.shape != whole.shape:  # a small picture is read as fast from its own file
+            thumbnailcache.keep(key, kept)
+    return _shrunk(kept, side_px)
+
+
+def _shrunk(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    if max(pixels.shape) <= side_px:
+        return pixels
+    image = Image.fromarray(pixels)
     image.thumbnail((side_px, side_px), Image.Resampling.BOX, reducing_gap=2.0)
     return np.asarray(image)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+from Orange.data.util import get_unique_names_duplicates
 
 from orangecontrib.imageembedding.files.record import ImageFile, SkippedFile
 
@@ -19,7 +20,7 @@ def image_variable(name: str = "image") -> StringVariable:
     return variable
 
 
-def table_of_images(files: Sequence[ImageFile], name: str) -> Table:
+def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = True) -> Table:
     """Make the table of imported images.
 
     Parameters
@@ -28,39 +29,46 @@ def table_of_images(files: Sequence[ImageFile], name: str) -> Table:
         Become the rows, in this order.
     name : str
         Name of the table.
+    classes : bool, optional
+        Whether it gets a class.
 
     Returns
     -------
     table : Table
-        Class ``category`` if there are several, metas ``image name``, ``image`` (absolute path:
-        right wherever the rows go), ``size`` in bytes, ``width`` and ``height`` in pixels; also
-        ``frames`` if some image has more than one.
+        Class ``category`` if there are several and they are wanted, metas ``image name``,
+        ``image`` (absolute path: right wherever the rows go), ``size`` in bytes, ``width`` and
+        ``height`` in pixels; also ``frames`` if some image has more than one.
     """
-    class_names = [_readable(file.class_name) for file in files]
-    classes = list(dict.fromkeys(class_names))
-    numbers = ["size", "width", "height"]
-    if any(file.n_frames > 1 for file in files):
-        numbers.append("frames")
-    metas = (
-        StringVariable("image name"),
-        image_variable(),
-        *(ContinuousVariable(number, number_of_decimals=0) for number in numbers),
-    )
-    class_vars = [DiscreteVariable("category", values=classes)] if len(classes) > 1 else []
-    index = {class_name: i for i, class_name in enumerate(classes)}
-    codes = np.array([[index[name]] for name in class_names], dtype=float)
-    values = np.empty((len(files), len(metas)), dtype=object)
+    variables = [StringVariable("image name"), image_variable()]
+    numbers = ("size", "width", "height", "frames")
+    variables += [ContinuousVariable(name, number_of_decimals=0) for name in numbers]
+    metas = np.empty((len(files), len(variables)), dtype=object)
+    class_names = []
     for row, file in enumerate(files):
-        sizes = (file.n_bytes, file.width_px, file.height_px, file.n_frames)
-        values[row] = (_stem(file.path), _location(file.path), *sizes)[: len(metas)]
+        sizes = file.n_bytes, file.width_px, file.height_px, file.n_frames
+        metas[row] = _stem(file.path), _location(file.path), *sizes
+        class_names.append(file.class_name)
+    if (metas[:, -1] <= 1).all():
+        variables, metas = variables[:-1], metas[:, :-1].copy()
+    class_vars, codes = _category(class_names) if classes else ([], None)
     table = Table.from_numpy(
-        Domain([], class_vars, metas),
+        Domain([], class_vars, variables),
         X=np.empty((len(files), 0)),
-        Y=codes.reshape(-1, 1) if class_vars else None,
-        metas=values,
+        Y=codes,
+        metas=metas,
     )
     table.name = name
     return table
+
+
+def _category(class_names: list[str]) -> tuple[list[DiscreteVariable], np.ndarray | None]:
+    """Get the class and its values, shape (n_files, 1); nothing if all are of one class."""
+    index: dict[str, int] = {}
+    codes = [index.setdefault(name, len(index)) for name in class_names]
+    if len(index) <= 1:
+        return [], None
+    values = get_unique_names_duplicates([_readable(name) for name in index])
+    return [DiscreteVariable("category", values)], np.array(codes, dtype=float).reshape(-1, 1)
 
 
 def table_of_skipped(skipped: Sequence[SkippedFile]) -> Table | None:
@@ -75,12 +83,14 @@ def table_of_skipped(skipped: Sequence[SkippedFile]) -> Table | None:
 
 
 def _stem(path: str) -> str:
-    name = _readable(path).replace("\\", "/").rsplit("/", 1)[-1]
-    return name.rsplit(".", 1)[0] or name
+    name = _readable(path).replace("\\", "/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def _location(path: str) -> str:
     """Get the path; a file URL where its name is not valid text, which no table could store."""
+    if path.isascii():
+        return path
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -90,4 +100,6 @@ def _location(path: str) -> str:
 
 def _readable(name: str) -> str:
     """Replace what is not valid text in the name of a file or folder by a sign."""
+    if name.isascii():
+        return name
     return name.encode(errors="surrogateescape").decode(errors="replace")

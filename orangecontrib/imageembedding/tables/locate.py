@@ -77,8 +77,8 @@ def image_locations(table: Table, column: Variable) -> list[str]:
     """
     column = table.domain[column.name]  # the table's own: an equal one may have another origin
     origin = column.attributes.get("origin") or _folder_of(table)
-    values = [_text(column, value) for value in table.get_column(column)]
-    return [_joined(origin, value) if value else "" for value in values]
+    values = _texts(column, table.get_column(column))
+    return [_joined(origin, value) if value else "" for value in values] if origin else values
 
 
 def location_key(table: Table, column: Variable) -> Hashable:
@@ -89,11 +89,12 @@ def location_key(table: Table, column: Variable) -> Hashable:
     return (column.attributes.get("origin"), _folder_of(table), cells)
 
 
-def _text(column: Variable, value: object) -> str:
-    """Text of one cell, "" if it is missing."""
+def _texts(column: Variable, values: np.ndarray) -> list[str]:
+    """Get the texts of a column, "" where they are missing."""
     if isinstance(column, DiscreteVariable):
-        value = column.str_val(value)
-    return value if isinstance(value, str) and value != "?" else ""
+        names = np.array([*column.values, ""], dtype=object)
+        values = names[np.where(np.isnan(values), -1, values).astype(int)]
+    return [value if isinstance(value, str) and value != "?" else "" for value in values.tolist()]
 
 
 def with_absolute_locations(table: Table, column: Variable) -> Table:

@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 import numpy as np
-from Orange.data import DiscreteVariable, StringVariable, Table, Variable
+from AnyQt.QtCore import QPoint, QSize, Qt
+from AnyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListView
+from Orange.data import (
+    ContinuousVariable,
+    DiscreteVariable,
+    StringVariable,
+    Table,
+    Variable,
+)
 from Orange.widgets import gui
-from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
-from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME, create_annotated_table
+from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
+from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME, lazy_annotated_table
+from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
+from Orange.widgets.utils.signals import LazyValue
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
+from orangecontrib.imageembedding.tables.arrange import Arrangement, arrange, searchable_texts
+from orangecontrib.imageembedding.tables.describe import (
+    SelectedImages,
+    Titles,
+    facts,
+    identities,
+    rows_of,
+)
 from orangecontrib.imageembedding.tables.locate import image_columns, image_locations
+from orangecontrib.imageembedding.widgets.colours import colours_of
+from orangecontrib.imageembedding.widgets.imagereport import html_of_images
+from orangecontrib.imageembedding.widgets.parts.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.parts.legend import Legend
+from orangecontrib.imageembedding.widgets.parts.preview import Preview
 from orangecontrib.imageembedding.widgets.parts.thumbnails import (
     MAX_SIDE,
     MIN_SIDE,
     ThumbnailView,
 )
 
+AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
+TITLES_SIZE = QSize(100, 84)
 
-class OWImageViewer(OWWidget):
+
+def arrange_in_background(
+    table: Table, locations: list[str], texts: list[str], wishes: dict, state: TaskState | None
+) -> tuple[Arrangement, list[str]]:
+    """Arrange the rows; also get the texts that words are looked for in, if they were needed."""
+    if wishes["words"] and not texts:
+        texts = searchable_texts(table, locations)
+    return arrange(table, texts=texts, **wishes), texts
+
+
+class OWImageViewer(OWWidget, ConcurrentMixin):
     name = "Image Viewer"
     description = "Look at images and select some of them."
     keywords = "image, picture, photo, view, show, gallery, thumbnails"
@@ -31,7 +66,8 @@ class OWImageViewer(OWWidget):
     ]
 
     class Inputs:
-        data = Input("Data", Table)
+        data = Input("Data", Table, default=True)
+        data_subset = Input("Data Subset", Table)
 
     class Outputs:
         selected_data = Output("Selected Images", Table, default=True)
@@ -43,101 +79,231 @@ class OWImageViewer(OWWidget):
             "Import Images makes such data."
         )
 
-    settings_version = 3
+    class Warning(OWWidget.Warning):
+        foreign_subset = Msg("No row of Data Subset is in the data.")
+
+    settings_version = 4
     settingsHandler = DomainContextHandler()
 
     image_attr: Variable | None = ContextSetting(None)
-    title_attr: Variable | None = ContextSetting(None)
+    title_attrs: list[Variable] = ContextSetting([])
+    colour_attr: Variable | None = ContextSetting(None)
+    group_attr: Variable | None = ContextSetting(None)
+    sort_attr: Variable | None = ContextSetting(None)
+    selected_cells: frozenset[str] = ContextSetting(frozenset())  # of the predecessor's workflows
+    descending: bool = Setting(False)
     side: int = Setting(128)
     auto_commit: bool = Setting(True)
-    selected_rows: list[int] = Setting([], schema_only=True)
+    selected_images: SelectedImages = Setting(("", []), schema_only=True)
+    selected_rows: list[int] = Setting([], schema_only=True)  # of older workflows
 
     graph_name = "view"
 
     def __init__(self) -> None:
         super().__init__()
+        ConcurrentMixin.__init__(self)
         self.data: Table | None = None
-        self._rows_to_restore = list(self.selected_rows)
+        self.subset: Table | None = None
+        self._locations: list[str] = []
+        self._texts: list[str] = []
+        self._preview: Preview | None = None
+        self._copier = ImageCopier(self)
+        self._to_restore = self.selected_images, list(self.selected_rows)
+        self._add_controls()
+        self._add_view()
+        self.settingsAboutToBePacked.connect(self._note_selection)
+
+    def _add_controls(self) -> None:
         box = gui.vBox(self.controlArea, "Images")
         self.column_model = VariableListModel()
-        gui.comboBox(
-            box, self, "image_attr", label="Image column:", model=self.column_model,
-            searchable=True, callback=self._column_changed,
+        self._add_combo(box, "image_attr", "Image column", self.column_model, self._column_changed)
+        types = DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES
+        self.title_model = DomainModel(types)
+        gui.widgetLabel(box, "Titles:")
+        self.title_list = gui.listView(
+            box, self, "title_attrs", model=self.title_model, callback=self._show_titles,
+            sizeHint=TITLES_SIZE, selectionMode=QListView.ExtendedSelection,
         )  # fmt: skip
-        self.title_model = DomainModel(
-            (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES),
-            valid_types=(StringVariable, DiscreteVariable),
-            placeholder="(none)",
-        )
-        gui.comboBox(
-            box, self, "title_attr", label="Title:", model=self.title_model,
-            searchable=True, callback=self._show_titles,
-        )  # fmt: skip
+        self.title_list.setAccessibleName("Titles")
+        primitive = DiscreteVariable, ContinuousVariable
+        self.colour_model = DomainModel(types, valid_types=primitive, placeholder="(none)")
+        self._add_combo(box, "colour_attr", "Colour", self.colour_model, self._show_colours)
+        box = gui.vBox(self.controlArea, "Order")
+        self.group_model = DomainModel(types, valid_types=DiscreteVariable, placeholder="(none)")
+        self._add_combo(box, "group_attr", "Group by", self.group_model, self._rearrange)
+        self.sort_model = DomainModel(types, placeholder="(as in the data)")
+        self._add_combo(box, "sort_attr", "Sort by", self.sort_model, self._rearrange)
+        gui.checkBox(box, self, "descending", "Largest or last first", callback=self._rearrange)
+        box = gui.vBox(self.controlArea, "Size")
         self.size_slider = gui.hSlider(
-            box, self, "side", label="Size:", minValue=MIN_SIDE, maxValue=MAX_SIDE, step=16,
+            box, self, "side", minValue=MIN_SIDE, maxValue=MAX_SIDE, step=16,
             callback=self._resize, createLabel=False,
         )  # fmt: skip
-        for control, label in (
-            (self.controls.image_attr, "Image column"),
-            (self.controls.title_attr, "Title"),
-            (self.size_slider, "Size of the images"),
-        ):
-            control.setAccessibleName(label)
+        self.size_slider.setAccessibleName("Size of the images")
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_commit")
+
+    def _add_combo(self, box, value, label, model, callback) -> None:
+        combo = gui.comboBox(
+            box, self, value, label=f"{label}:", model=model, searchable=True, callback=callback
+        )
+        combo.setAccessibleName(label)
+
+    def _add_view(self) -> None:
+        self.filter_edit = QLineEdit(
+            placeholderText="Filter …", clearButtonEnabled=True,
+            toolTip="Show only images whose texts, categories or file names contain these words",
+        )  # fmt: skip
+        self.filter_edit.setAccessibleName("Filter")
+        self.filter_edit.textChanged.connect(self._rearrange)
+        self.count_label = QLabel()
+        row = QHBoxLayout()
+        row.addWidget(self.filter_edit, 1)
+        row.addWidget(self.count_label)
         self.view = ThumbnailView()
         self.view.set_side(self.side)
         self.view.side_changed.connect(self._set_side)
-        self.view.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.view.selection_changed.connect(self._selection_changed)
+        self.view.opened.connect(self.open_preview)
+        self.view.typed.connect(self._typed)
+        self.view.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._open_menu)
+        self.legend = Legend()
+        self.mainArea.layout().addLayout(row)
         self.mainArea.layout().addWidget(self.view)
+        self.mainArea.layout().addWidget(self.legend)
+
+    # Inputs
 
     @Inputs.data
     def set_data(self, data: Table | None) -> None:
+        chosen = self._ids_selected()
+        same_rows = _same_rows(self.data, data)
+        self.cancel()
         self.closeContext()
         self.clear_messages()
-        self.data = data
-        domain = data.domain if data is not None else None
-        self.column_model[:] = image_columns(domain) if domain is not None else []
-        self.image_attr = self.column_model[0] if self.column_model else None
-        self.title_model.set_domain(domain)
-        self.title_attr = self._default_title()
-        if self.column_model:  # where there is nothing to choose, no choice is to be remembered
-            self.openContext(domain)
-        elif data is not None:
-            self.Error.no_column()
+        self.data, self._locations = data, []
+        self._set_domain()
         self._show_images()
-        if data is not None:
-            self.view.select_rows([row for row in self._rows_to_restore if row < len(data)])
-            self.selected_rows = self.view.selected_rows()
-            self._rows_to_restore = []
+        if data is not None and self._locations:
+            rows = np.flatnonzero(np.isin(data.ids, chosen)) if same_rows else self._restored()
+            self.view.select_rows(rows)
+
+    @Inputs.data_subset
+    def set_subset(self, subset: Table | None) -> None:
+        self.subset = subset
+
+    def handleNewSignals(self) -> None:
+        self._show_subset()
+        self._count()
         self.commit.now()
 
-    def _default_title(self) -> Variable | None:
-        for variable in self.title_model:
-            if isinstance(variable, StringVariable) and variable != self.image_attr:
-                return variable
-        return None
+    def _set_domain(self) -> None:
+        domain = self.data.domain if self.data is not None else None
+        self.column_model[:] = image_columns(domain) if domain is not None else []
+        self.image_attr = self.column_model[0] if self.column_model else None
+        for model in (self.title_model, self.colour_model, self.group_model, self.sort_model):
+            model.set_domain(domain)
+        self.title_attrs = self._default_titles()
+        self.colour_attr = self.group_attr = self.sort_attr = None
+        self.selected_cells = frozenset()
+        if self.column_model:  # where there is nothing to choose, no choice is to be remembered
+            self.openContext(domain)
+        elif self.data is not None:
+            self.Error.no_column()
+
+    def _default_titles(self) -> list[Variable]:
+        texts = [v for v in self.title_model if isinstance(v, StringVariable)]
+        return [v for v in texts if v != self.image_attr][:1]
+
+    def _restored(self) -> list[int]:
+        """Get the rows that were selected when the workflow was saved; the next time none."""
+        (images, rows), self._to_restore = self._to_restore, (("", []), [])
+        if self.selected_cells:
+            cells = self.selected_cells
+            self.selected_cells = frozenset()
+            column = self.data.get_column(self.image_attr)
+            texts = [self.image_attr.str_val(value) for value in column]
+            return [row for row, text in enumerate(texts) if text in cells]
+        if images[1]:
+            return rows_of(self._locations, images)
+        return [row for row in rows if row < len(self.data)]
+
+    # What is shown
 
     def _column_changed(self) -> None:
         self._show_images()
+        self._show_subset()
         self._selection_changed()
 
     def _show_images(self) -> None:
-        if self.data is None or self.image_attr is None:
-            self.view.images.set_images((), ())
+        self._locations, self._texts = [], []
+        if self._preview is not None:
+            self._preview.forget()
+        if self.data is not None and self.image_attr is not None:
+            self._locations = image_locations(self.data, self.image_attr)
+            self.view.set_images(self._locations, Titles(self.data, self.title_attrs))
         else:
-            locations = image_locations(self.data, self.image_attr)
-            self.view.images.set_images(locations, self._titles())
+            self.view.set_images((), ())
+        self._show_titles()
+        self._show_colours()
+        self._rearrange()
 
     def _show_titles(self) -> None:
-        if self.data is not None and self.image_attr is not None:
-            self.view.images.set_titles(self._titles())
+        self.view.set_title_lines(len(self.title_attrs))
+        if self._locations:
+            self.view.images.set_titles(Titles(self.data, self.title_attrs))
 
-    def _titles(self) -> list[str]:
-        if self.title_attr is None:
-            return [""] * len(self.data)
-        values = self.data.get_column(self.title_attr)
-        return [self.title_attr.str_val(value) for value in values]
+    def _show_colours(self) -> None:
+        variable = self.colour_attr if self._locations else None
+        colour, entries = colours_of(self.data, variable)
+        self.view.images.set_colours(colour)
+        self.legend.set_entries(entries)
+
+    def _show_subset(self) -> None:
+        self.Warning.foreign_subset.clear()
+        in_subset = None
+        if self.subset is not None and self._locations:
+            in_subset = np.isin(self.data.ids, self.subset.ids)
+            self.Warning.foreign_subset(shown=len(in_subset) > 0 and not in_subset.any())
+        self.view.images.set_subset(in_subset)
+
+    def _rearrange(self) -> None:
+        self.cancel()
+        if not self._locations:
+            return
+        wishes = {
+            "group_by": self.group_attr,
+            "sort_by": self.sort_attr,
+            "descending": self.descending,
+            "words": self.filter_edit.text().strip(),
+        }
+        args = self.data, self._locations, self._texts, wishes
+        if len(self.data) <= AT_ONCE or not any(wishes.values()):
+            self.on_done(arrange_in_background(*args, None))
+        else:
+            self.start(arrange_in_background, *args)
+
+    def on_done(self, result: tuple[Arrangement, list[str]]) -> None:
+        arrangement, self._texts = result
+        if self._preview is not None:
+            self._preview.forget()
+        headed = [(f"{name} ({n:,})", n) for name, n in arrangement.groups]
+        self.view.arrange(arrangement.rows, headed)
+        self._count()
+
+    def on_partial_result(self, _: object) -> None:
+        """Nothing comes in parts."""
+
+    def _count(self) -> None:
+        n, n_shown = len(self._locations), len(self.view.images.rows)
+        shown = f"{n:,} images" if n_shown == n else f"{n_shown:,} of {n:,} images"
+        chosen = self.view.selected_rows()
+        self.count_label.setText(f"{shown}, {len(chosen):,} selected" if n else "")
+
+    def _typed(self, text: str) -> None:
+        self.filter_edit.setFocus()
+        self.filter_edit.insert(text)
 
     def _set_side(self, side: int) -> None:
         self.side = side
@@ -146,35 +312,89 @@ class OWImageViewer(OWWidget):
     def _resize(self) -> None:
         self.view.set_side(self.side)
 
+    # One image
+
+    def open_preview(self, position: int) -> None:
+        """Show an image large."""
+        if self._preview is None:
+            self._preview = Preview(self)
+            self._preview.moved.connect(self._preview_moved)
+        data, rows, locations = self.data, self.view.images.rows, self._locations
+        self._preview.set_images(
+            len(rows), lambda i: locations[rows[i]], lambda i: facts(data, int(rows[i]))
+        )
+        self._preview.open_at(position)
+
+    def _preview_moved(self, position: int) -> None:
+        self.view.set_current(position)
+
+    def _open_menu(self, point: QPoint) -> None:
+        index = self.view.indexAt(point)
+        if not index.isValid():
+            return
+        row = int(self.view.images.rows[index.row()])
+        rows = self.view.selected_rows()
+        chosen = [self._locations[i] for i in (rows if row in rows else [row])]
+        menu = image_menu(self, self._locations[row], chosen, self._copier.copy)
+        group = self.view.group_of(index.row())
+        if group >= 0:
+            menu.addAction("Select group", lambda: self.view.select_group(group))
+        menu.popup(self.view.viewport().mapToGlobal(point))
+
+    # Outputs
+
     def _selection_changed(self) -> None:
         self.selected_rows = self.view.selected_rows()
+        self._count()
         self.commit.deferred()
+
+    def _ids_selected(self) -> np.ndarray:
+        rows = np.array(self.view.selected_rows(), dtype=int)
+        return self.data.ids[rows] if self.data is not None and len(rows) else np.array([], int)
+
+    def _note_selection(self) -> None:
+        if self._locations:  # else what a workflow remembers would be lost before its data come
+            self.selected_images = identities(self._locations, self.view.selected_rows())
 
     @gui.deferred
     def commit(self) -> None:
-        if self.data is None:
+        data, rows = self.data, np.array(self.view.selected_rows(), dtype=int)
+        if data is None:
             self.Outputs.selected_data.send(None)
             self.Outputs.data.send(None)
             return
-        rows = np.array(self.view.selected_rows(), dtype=int)
-        self.Outputs.selected_data.send(self.data[rows] if len(rows) else None)
-        self.Outputs.data.send(create_annotated_table(self.data, rows))
+        chosen = LazyValue[Table](lambda: data[rows], length=len(rows), domain=data.domain)
+        self.Outputs.selected_data.send(chosen if len(rows) else None)
+        self.Outputs.data.send(lazy_annotated_table(data, rows))
 
     def onDeleteWidget(self) -> None:
+        self.shutdown()
         self.view.pixmaps.close()
+        self._copier.close_threads()
+        if self._preview is not None:
+            self._preview.close_threads()
         super().onDeleteWidget()
 
     def send_report(self) -> None:
         if self.data is None:
             return
+        rows = self.view.selected_rows()
         self.report_items(
             (
                 ("Image column", self.image_attr and self.image_attr.name),
-                ("Title", self.title_attr and self.title_attr.name),
-                ("Images", f"{len(self.data)}, {len(self.selected_rows)} selected"),
+                ("Titles", ", ".join(variable.name for variable in self.title_attrs)),
+                ("Colour", self.colour_attr and self.colour_attr.name),
+                ("Group by", self.group_attr and self.group_attr.name),
+                ("Sort by", self.sort_attr and self.sort_attr.name),
+                ("Filter", self.filter_edit.text()),
+                ("Images", f"{len(self.data)}, {len(rows)} selected"),
             )
         )
         self.report_plot()
+        if rows:
+            titles = self.view.images.titles
+            chosen = [(self._locations[row], titles[row]) for row in rows]
+            self.report_raw("Selected images", html_of_images(chosen, self.view.pixmaps))
 
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
@@ -183,6 +403,24 @@ class OWImageViewer(OWWidget):
                 settings["side"] = min(max(settings.pop("imageSize"), MIN_SIDE), MAX_SIDE)
             if "autoCommit" in settings:
                 settings["auto_commit"] = settings.pop("autoCommit")
+
+    @classmethod
+    def migrate_context(cls, context: Context, version: int | None) -> None:
+        values = context.values
+        if version is None or version < 4:  # noqa: PLR2004
+            title = values.pop("title_attr", None)
+            if isinstance(title, tuple) and isinstance(title[0], str):
+                values["title_attrs"] = ([title], -3)
+            cells = values.pop("selected_items", None)
+            cells = cells[0] if isinstance(cells, tuple) else cells
+            if cells:
+                values["selected_cells"] = (frozenset(map(str, cells)), -2)
+
+
+def _same_rows(old: Table | None, new: Table | None) -> bool:
+    if old is None or new is None or len(old) != len(new):
+        return False
+    return np.array_equal(np.sort(old.ids), np.sort(new.ids))
 
 
 if __name__ == "__main__":  # pragma: no cover

@@ -1,11 +1,25 @@
-"""Import Images: a folder becomes a table of its images."""
+"""Import Images: folders become a table of their images."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from itertools import zip_longest
 
-from AnyQt.QtCore import QSettings, Qt
-from AnyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QStyle
+import numpy as np
+from AnyQt.QtCore import QSize, Qt, QTimer
+from AnyQt.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
+from AnyQt.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QListView,
+    QListWidget,
+    QPushButton,
+    QShortcut,
+    QSizePolicy,
+    QStyle,
+)
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
@@ -14,22 +28,48 @@ from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output, OWWidget
 
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
-from orangecontrib.imageembedding.pipeline import ImportedImages, import_images
+from orangecontrib.imageembedding.files.patterns import split_patterns
+from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.pipeline import ImportedImages, import_images, table_of_found
 from orangecontrib.imageembedding.tables.build import table_of_skipped
+from orangecontrib.imageembedding.tables.describe import Titles, facts
+from orangecontrib.imageembedding.tables.locate import default_image_locations
+from orangecontrib.imageembedding.widgets.folders import (
+    found_again,
+    recent_folders,
+    relative_to,
+    remember_folders,
+)
+from orangecontrib.imageembedding.widgets.parts.dragging import dropped_paths
+from orangecontrib.imageembedding.widgets.parts.folderwatch import FolderWatch
+from orangecontrib.imageembedding.widgets.parts.preview import Preview
+from orangecontrib.imageembedding.widgets.parts.skippedlist import SkippedList
+from orangecontrib.imageembedding.widgets.parts.thumbnails import ThumbnailView
 from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
-RECENT_KEY = "imageembedding/recent-folders"
-MAX_RECENT = 15
+STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
+LOOK_MS = 100  # how often the number of files found is shown
 
 
-def import_in_background(folder: str, state: TaskState) -> ImportedImages:
-    """Import a folder, with progress in the widget."""
-    return import_images(folder, TaskProgress(state))
+def import_in_background(
+    paths: list[str], options: dict, found: Found, state: TaskState
+) -> tuple[ImportedImages, Table | None]:
+    """Import folders, with progress in the widget; also make the table of what is skipped."""
+    imported = import_images(paths, TaskProgress(state), found=found, **options)
+    return imported, table_of_skipped(imported.skipped)
+
+
+def table_in_background(
+    paths: list[str], classes: bool, found: Found, _: TaskState
+) -> tuple[ImportedImages, Table | None]:
+    """Make the tables of what was found until the import was cancelled."""
+    imported = table_of_found(paths, found, classes=classes)
+    return imported, table_of_skipped(imported.skipped)
 
 
 class OWImportImages(OWWidget, ConcurrentWidgetMixin):
     name = "Import Images"
-    description = "Make a table of the images in a folder."
+    description = "Make a table of the images in folders."
     keywords = "image, picture, photo, folder, directory, load, read, open"
     icon = "icons/import-images.svg"
     priority = 10
@@ -47,22 +87,40 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     class Information(OWWidget.Information):
         cancelled = Msg("Cancelled. Press Reload to import the folder.")
+        changed = Msg("The folder has changed on disk. Press Reload to read it again.")
 
-    want_main_area = False
-    resizing_enabled = False
-    settings_version = 2
+    settings_version = 3
 
-    # The folder travels in the workflow: relative to it where it lies inside its folder.
-    folder: str = Setting("", schema_only=True)
-    folder_in_workflow: str = Setting("", schema_only=True)
+    # The folders travel in the workflow: relative to it where they lie inside its folder.
+    paths: list[str] = Setting([], schema_only=True)
+    paths_in_workflow: list[str] = Setting([], schema_only=True)
+    classes: bool = Setting(True)
+    include: str = Setting("", schema_only=True)
+    exclude: str = Setting("", schema_only=True)
 
     def __init__(self) -> None:
         super().__init__()
         ConcurrentWidgetMixin.__init__(self)
-        box = gui.vBox(self.controlArea, "Folder")
-        row = QHBoxLayout()
+        self.found = Found()
+        self.imported: ImportedImages | None = None
+        self._preview: Preview | None = None
+        self._watch = FolderWatch(self)
+        self._watch.changed.connect(self.Information.changed)
+        self._looking = QTimer(self, interval=LOOK_MS)
+        self._looking.timeout.connect(self._show_progress)
+        self.setAcceptDrops(True)
+        self._add_folders()
+        self._add_options()
+        self._add_images()
+        self.settingsAboutToBePacked.connect(self._note_paths_in_workflow)
+        self._find_paths()
+        self._list_folders()
+        self.reload()
+
+    def _add_folders(self) -> None:
+        box = gui.vBox(self.controlArea, "Folders")
         self.folder_combo = QComboBox(
-            editable=True, minimumContentsLength=30, insertPolicy=QComboBox.NoInsert
+            editable=True, minimumContentsLength=24, insertPolicy=QComboBox.NoInsert
         )
         self.folder_combo.setAccessibleName("Folder")
         self.folder_combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
@@ -70,91 +128,130 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.folder_combo.lineEdit().setPlaceholderText("Choose a folder with images")
         self.folder_combo.activated.connect(self._folder_entered)
         self.folder_combo.lineEdit().returnPressed.connect(self._folder_entered)
-        self.browse_button = QPushButton("…", toolTip="Choose a folder", autoDefault=False)
-        self.browse_button.setAccessibleName("Choose a folder")
-        self.browse_button.setIcon(self.style().standardIcon(QStyle.SP_DirOpenIcon))
-        self.browse_button.clicked.connect(self.browse)
-        self.reload_button = QPushButton("Reload", autoDefault=False)
-        self.reload_button.setIcon(self.style().standardIcon(QStyle.SP_BrowserReload))
-        self.reload_button.clicked.connect(self.reload)
+        self.browse_button = self._button(
+            "…", self.browse, "Choose a folder", QStyle.SP_DirOpenIcon
+        )
+        self.add_button = self._button("Add …", self.browse_more, "Add another folder")
+        self.remove_button = self._button("Remove", self.remove_chosen, "Remove from the list")
+        self.reload_button = self._button(
+            "Reload", self.reload, "Read the folders again", QStyle.SP_BrowserReload
+        )
+        row = QHBoxLayout()
         row.addWidget(self.folder_combo)
-        for button in (self.browse_button, self.reload_button):
-            button.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
-            row.addWidget(button)
+        row.addWidget(self.browse_button)
         box.layout().addLayout(row)
+        self.path_list = QListWidget(selectionMode=QListWidget.ExtendedSelection)
+        self.path_list.setAccessibleName("Folders and files")
+        self.path_list.setTextElideMode(Qt.ElideMiddle)
+        self.path_list.setMaximumHeight(90)
+        delete = QShortcut(QKeySequence(QKeySequence.Delete), self.path_list)
+        delete.setContext(Qt.WidgetShortcut)
+        delete.activated.connect(self.remove_chosen)
+        box.layout().addWidget(self.path_list)
+        row = QHBoxLayout()
+        for button in (self.add_button, self.remove_button, self.reload_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        box.layout().addLayout(row)
+
+    def _button(self, text, callback, tip, icon=None) -> QPushButton:
+        button = QPushButton(text, toolTip=tip, autoDefault=False)
+        button.setAccessibleName(tip)
+        button.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        if icon is not None:
+            button.setIcon(self.style().standardIcon(icon))
+        button.clicked.connect(lambda: callback())
+        return button
+
+    def _add_options(self) -> None:
+        box = gui.vBox(self.controlArea, "Options")
+        gui.checkBox(box, self, "classes", "Sub-folders are classes", callback=self.reload)
+        tip = "Patterns of names, such as *.jpg or cat/*; a semicolon between them"
+        for name, label, example in (
+            ("include", "Only files:", "all"), ("exclude", "Leave out:", "nothing"),
+        ):  # fmt: skip
+            edit = gui.lineEdit(
+                box, self, name, label=label, orientation=Qt.Horizontal, labelWidth=70,
+                callback=self.reload, tooltip=tip,
+            )  # fmt: skip
+            edit.setPlaceholderText(example)
+            edit.setAccessibleName(label.rstrip(":"))
+
+    def _add_images(self) -> None:
         box = gui.vBox(self.controlArea, "Images")
         self.info_label = gui.widgetLabel(box, "")
         self.info_label.setWordWrap(True)
         self.info_label.setTextFormat(Qt.PlainText)
+        self.skipped_button = self._button("", self.show_skipped, "Show the files left out")
+        self.use_button = self._button("Use what was found", self.use_found, "Use these images")
+        for button in (self.skipped_button, self.use_button):
+            button.hide()
+            box.layout().addWidget(button)
+        gui.rubber(self.controlArea)
         self.cancel_button = gui.button(
             self.buttonsArea, self, "Cancel", callback=self.cancel_import, autoDefault=False
         )
         self.cancel_button.setEnabled(False)
-        self.settingsAboutToBePacked.connect(self._note_folder_in_workflow)
-        self._find_folder_in_workflow()
-        self._list_recent()
-        self.reload()
+        self.strip = ThumbnailView()
+        self.strip.setAccessibleName("Some images of each class")
+        self.strip.setSelectionMode(QListView.NoSelection)
+        self.strip.set_side(STRIP_SIDE)
+        self.strip.set_title_lines(0)
+        self.strip.setMinimumWidth(300)
+        self.strip.opened.connect(self._open_preview)
+        self.mainArea.layout().addWidget(self.strip)
+
+    def sizeHint(self) -> QSize:
+        return QSize(860, 520)
+
+    # Which folders
 
     def browse(self) -> None:
         """Let the user choose a folder."""
-        start = self.folder or os.path.expanduser("~")
-        folder = QFileDialog.getExistingDirectory(self, "Choose a folder with images", start)
+        folder = self._ask("Choose a folder with images")
         if folder:
             self.open_folder(folder)
 
+    def browse_more(self) -> None:
+        """Let the user choose one more folder."""
+        folder = self._ask("Add a folder with images")
+        if folder:
+            self.open_paths([*self.paths, folder])
+
+    def _ask(self, title: str) -> str:
+        start = self.paths[0] if self.paths else os.path.expanduser("~")
+        return QFileDialog.getExistingDirectory(self, title, start)
+
     def open_folder(self, folder: str) -> None:
         """Import another folder."""
-        folder = os.path.expanduser(folder)
-        self.folder = os.path.abspath(folder) if os.path.isdir(folder) else folder
-        self._remember_recent()
-        self._list_recent()
+        self.open_paths([folder])
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Import other folders and files."""
+        expanded = [os.path.expanduser(path) for path in paths]
+        known = [os.path.abspath(path) if os.path.exists(path) else path for path in expanded]
+        self.paths = list(dict.fromkeys(known))
+        remember_folders(self.paths)
+        self._list_folders()
         self.reload()
 
-    def reload(self) -> None:
-        """Import the folder anew."""
-        self.cancel()
-        self.clear_messages()
-        self.reload_button.setEnabled(bool(self.folder))
-        if not self.folder:
-            self.info_label.setText("No folder chosen.")
-            self._send(None)
-            return
-        self.info_label.setText("Reading …")
-        self.cancel_button.setEnabled(True)
-        self.start(import_in_background, self.folder)
+    def remove_chosen(self) -> None:
+        """Leave out the folders that are chosen in the list."""
+        rows = {index.row() for index in self.path_list.selectedIndexes()}
+        if rows:
+            self.open_paths([path for i, path in enumerate(self.paths) if i not in rows])
 
-    def cancel_import(self) -> None:
-        """Stop reading the folder."""
-        self.cancel()
-        self.info_label.setText("")
-        self.Information.cancelled()
-        self._send(None)
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
 
-    def on_done(self, result: ImportedImages) -> None:
-        if result.skipped:
-            first = result.skipped[0]
-            files = "1 file" if len(result.skipped) == 1 else f"{len(result.skipped)} files"
-            self.Warning.skipped(files, os.path.basename(first.path), first.reason)
-        self.info_label.setText(_describe(result.table))
-        self._send(result)
-
-    def on_exception(self, ex: Exception) -> None:
-        if isinstance(ex, Cancelled):
-            return
-        self.info_label.setText("")
-        self._send(None)
-        self.Error.failed(ex)
-        if not isinstance(ex, ImageEmbeddingError):
-            self.setInvalidated(False)  # else all that follows would wait for ever
-            raise ex
-
-    def on_partial_result(self, _: object) -> None:
-        """Nothing comes in parts."""
-
-    def _send(self, result: ImportedImages | None) -> None:
-        self.cancel_button.setEnabled(False)
-        self.Outputs.data.send(result and result.table)
-        self.Outputs.skipped.send(result and table_of_skipped(result.skipped))
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = dropped_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            qt6 = hasattr(event, "modifiers")
+            adds = (event.modifiers() if qt6 else event.keyboardModifiers()) & Qt.ControlModifier
+            self.open_paths([*(self.paths if adds else ()), *paths])
 
     def _folder_entered(self) -> None:
         index = self.folder_combo.currentIndex()
@@ -164,52 +261,167 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         if folder:
             self.open_folder(folder)
 
-    # The list of recent folders is the user's: it stays on this computer.
-
-    def _list_recent(self) -> None:
-        folders = _recent_folders()
-        if self.folder and self.folder not in folders:
-            folders.insert(0, self.folder)
+    def _list_folders(self) -> None:
+        folders = recent_folders()  # of the user: they stay on this computer
+        first = self.paths[0] if self.paths else ""
+        if first and first not in folders:
+            folders.insert(0, first)
         self.folder_combo.clear()
         for folder in folders:
             self.folder_combo.addItem(folder, folder)
-        if self.folder:
-            self.folder_combo.setCurrentIndex(folders.index(self.folder))
-        else:
-            self.folder_combo.setCurrentIndex(-1)
+        self.folder_combo.setCurrentIndex(folders.index(first) if first else -1)
+        if not first:
             self.folder_combo.clearEditText()
-        self.folder_combo.setToolTip(self.folder)
+        self.folder_combo.setToolTip(first)
+        self.path_list.clear()
+        self.path_list.addItems(self.paths)
+        several = len(self.paths) > 1
+        self.path_list.setVisible(several)
+        self.remove_button.setVisible(several)
 
-    def _remember_recent(self) -> None:
-        others = [folder for folder in _recent_folders() if folder != self.folder]
-        QSettings().setValue(RECENT_KEY, [self.folder, *others][:MAX_RECENT])
+    # Importing
+
+    def reload(self) -> None:
+        """Import the folders anew."""
+        self.cancel()
+        self.clear_messages()
+        self._watch.stop()
+        self.use_button.hide()
+        self.reload_button.setEnabled(bool(self.paths))
+        if not self.paths:
+            self.info_label.setText("No folder chosen.")
+            self._send(None, None)
+            return
+        self.info_label.setText("Reading …")
+        self.cancel_button.setEnabled(True)
+        self.found = Found()
+        self._looking.start()
+        options = {
+            "classes": self.classes,
+            "include": split_patterns(self.include),
+            "exclude": split_patterns(self.exclude),
+        }
+        self.start(import_in_background, list(self.paths), options, self.found)
+
+    def _show_progress(self) -> None:
+        found = self.found
+        n_done = len(found.files) + len(found.skipped)
+        folder = found.current_folder.encode(errors="surrogateescape").decode(errors="replace")
+        self.info_label.setText(f"{n_done:,} of {found.n_listed:,} files\n{folder}")
+
+    def cancel_import(self) -> None:
+        """Stop reading; what was found until now can be used."""
+        self.cancel()
+        self._looking.stop()
+        n_found = len(self.found.files)
+        self.Information.cancelled()
+        self._send(None, None)
+        self.info_label.setText(f"{n_found:,} images found until then." if n_found else "")
+        self.use_button.setVisible(n_found > 0)
+
+    def use_found(self) -> None:
+        """Send what was found until the import was cancelled."""
+        self.use_button.hide()
+        self.start(table_in_background, list(self.paths), self.classes, self.found)
+
+    def on_done(self, result: tuple[ImportedImages, Table | None]) -> None:
+        self._looking.stop()
+        imported, skipped = result
+        if imported.skipped:
+            first = imported.skipped[0]
+            files = _counted(len(imported.skipped), "file")
+            self.Warning.skipped(files, os.path.basename(first.path), first.reason)
+        self._send(imported, skipped)
+        self.info_label.setText(_describe(imported.table))
+        self._watch.watch(self.found.folders)
+
+    def on_exception(self, ex: Exception) -> None:
+        if isinstance(ex, Cancelled):
+            return
+        self._looking.stop()
+        self.info_label.setText("")
+        self._send(None, None)
+        self.Error.failed(ex)
+        if not isinstance(ex, ImageEmbeddingError):
+            self.setInvalidated(False)  # else all that follows would wait for ever
+            raise ex
+
+    def on_partial_result(self, _: object) -> None:
+        """Nothing comes in parts."""
+
+    def _send(self, imported: ImportedImages | None, skipped: Table | None) -> None:
+        self.imported = imported
+        self.cancel_button.setEnabled(False)
+        self._show_strip()
+        n_skipped = len(imported.skipped) if imported else 0
+        self.skipped_button.setText(f"{_counted(n_skipped, 'file')} left out …")
+        self.skipped_button.setVisible(n_skipped > 0)
+        self.Outputs.data.send(imported and imported.table)
+        self.Outputs.skipped.send(skipped)
+
+    # What was found
+
+    def _show_strip(self) -> None:
+        if self._preview is not None:
+            self._preview.forget()
+        if self.imported is None:
+            self.strip.set_images((), ())
+            return
+        table = self.imported.table
+        rows, groups = _some_of_each_class(table)
+        self.strip.set_images(default_image_locations(table), Titles(table, table.domain.metas[:1]))
+        self.strip.arrange(rows, groups)
+
+    def _open_preview(self, position: int) -> None:
+        if self._preview is None:
+            self._preview = Preview(self)
+        rows, locations = self.strip.images.rows, self.strip.images.locations
+        table = self.imported.table
+        self._preview.set_images(
+            len(rows), lambda i: locations[rows[i]], lambda i: facts(table, int(rows[i]))
+        )
+        self._preview.open_at(position)
+
+    def show_skipped(self) -> None:
+        """Open the list of the files that were left out."""
+        rows = [(file.path, file.reason) for file in self.imported.skipped]
+        SkippedList(rows, self).show()
 
     # A workflow that moves together with its images still finds them.
 
-    def _find_folder_in_workflow(self) -> None:
+    def _find_paths(self) -> None:
         base = self.workflowEnv().get("basedir")
-        if base and self.folder_in_workflow:
-            self.folder = os.path.normpath(os.path.join(base, self.folder_in_workflow))
-        elif base and self.folder and not os.path.isdir(self.folder):
-            # From another computer: a folder of that name beside the workflow will be the one.
-            beside = os.path.join(base, os.path.basename(self.folder.replace("\\", "/")))
-            if os.path.isdir(beside):
-                self.folder = beside
+        known = zip_longest(self.paths, self.paths_in_workflow, fillvalue="")
+        found = [found_again(base, path, inside) for path, inside in known]
+        self.paths = [path for path in found if path]
 
     def workflowEnvChanged(self, key: str, value: str, oldvalue: str) -> None:
         if key == "basedir":
-            self._note_folder_in_workflow()
+            self._note_paths_in_workflow()
 
-    def _note_folder_in_workflow(self) -> None:
+    def _note_paths_in_workflow(self) -> None:
         base = self.workflowEnv().get("basedir")
-        self.folder_in_workflow = _relative(self.folder, base) if base and self.folder else ""
+        self.paths_in_workflow = [relative_to(base, path) for path in self.paths]
 
     def onDeleteWidget(self) -> None:
+        self._watch.stop()
+        self._looking.stop()
         self.shutdown()
+        self.strip.pixmaps.close()
+        if self._preview is not None:
+            self._preview.close_threads()
         super().onDeleteWidget()
 
     def send_report(self) -> None:
-        self.report_items((("Folder", self.folder), ("Images", self.info_label.text())))
+        items = [
+            ("Folders", ", ".join(self.paths)),
+            ("Images", self.info_label.text()),
+            ("Only files", self.include),
+            ("Left out by name", self.exclude),
+        ]
+        self.report_items([(name, text) for name, text in items if text])
+        if self.imported is not None and self.imported.skipped:
+            self.report_items([("Skipped", _counted(len(self.imported.skipped), "file"))])
 
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
@@ -219,26 +431,35 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
                 settings["folder"] = recent[0].abspath
                 if recent[0].prefix == "basedir":
                     settings["folder_in_workflow"] = recent[0].relpath
+        if version is None or version < 3:  # noqa: PLR2004
+            if folder := settings.pop("folder", ""):
+                settings["paths"] = [folder]
+            if inside := settings.pop("folder_in_workflow", ""):
+                settings["paths_in_workflow"] = [inside]
 
 
-def _recent_folders() -> list[str]:
-    value = QSettings().value(RECENT_KEY, [])
-    return [value] if isinstance(value, str) else list(value or [])  # Qt unwraps lists of one
+def _some_of_each_class(table: Table) -> tuple[np.ndarray, list[tuple[str, int]]]:
+    """Get the first rows of each class, and headings with the number of all."""
+    variable = table.domain.class_var
+    if variable is None:
+        rows = np.arange(min(len(table), STRIP_LENGTH * STRIP_LENGTH))
+        return rows, [(f"{table.name} ({len(table):,})", len(rows))]
+    codes = table.Y.astype(int)
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes, minlength=len(variable.values))[:MAX_STRIPS]
+    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    shown = np.minimum(counts, STRIP_LENGTH)
+    rows = [order[first : first + n] for first, n in zip(firsts, shown, strict=True)]
+    named = zip(variable.values, counts.tolist(), shown.tolist(), strict=False)
+    return np.concatenate(rows), [(f"{name} ({n:,})", n_shown) for name, n, n_shown in named]
 
 
-def _relative(folder: str, base: str) -> str:
-    """Path from `base` to a folder inside it, with "/"; "" if it lies elsewhere."""
-    try:
-        relative = os.path.relpath(folder, base)
-    except ValueError:  # on another drive
-        return ""
-    outside = relative == os.pardir or relative.startswith(os.pardir + os.sep)
-    return "" if outside else relative.replace(os.sep, "/")
+def _counted(n: int, noun: str) -> str:
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _describe(table: Table) -> str:
-    n = len(table)
-    images = "1 image" if n == 1 else f"{n} images"
+    images = _counted(len(table), "image")
     classes = table.domain.class_var
     return images if classes is None else f"{images} in {len(classes.values)} categories"
 

@@ -6,6 +6,8 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from AnyQt.QtCore import QObject, pyqtSignal
 from AnyQt.QtGui import QImage, QPixmap
@@ -15,42 +17,67 @@ from orangecontrib.imageembedding.images.thumbnail import thumbnail
 
 MAX_CACHE_BYTES = 256 << 20
 MAX_WAITING = 256  # what was wanted longer ago is out of sight by now
+MAX_THREADS = 4
+WHOLE_PX = 1 << 15  # as large as any image is: it is never shrunk
+BYTES_OF_REASON = 500  # about, with what else an entry takes
 
 Key = tuple[str, int]  # location, side in pixels
 
 
 class Pixmaps(QObject):
-    """Gives pixmaps of images as they become ready.
+    """Gives images as they become ready.
 
-    A view asks for what it paints; what is not there yet is decoded in a background thread, the
-    newest wish first, and `ready` tells the view to paint again.
+    What is not there yet is decoded in background threads. A view says what it wants: one at a
+    time as it paints (`pixmap`), or all that is in sight at once (`want`), which drops the older
+    wishes. `ready` tells it to paint again.
     """
 
     ready = pyqtSignal(str)
-    """A location whose pixmap, or reason for there being none, can be had now."""
+    """A location whose image, or reason for there being none, can be had now."""
 
-    _decoded = pyqtSignal(object, object)
-
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, max_bytes: int = MAX_CACHE_BYTES) -> None:
         super().__init__(parent)
-        self._cache: OrderedDict[Key, QPixmap | str] = OrderedDict()
+        self._cache: OrderedDict[Key, QImage | str] = OrderedDict()
         self._n_bytes = 0
+        self._max_bytes = max_bytes
         self._queue = _Queue()
-        self._decoded.connect(self._store)
-        emit = self._decoded.emit
-        for _ in range(min(4, os.cpu_count() or 1)):
-            threading.Thread(target=_work, args=(self._queue, emit), daemon=True).start()
+        results = _Results()
+        results.decoded.connect(self._store)
+        for _ in range(min(MAX_THREADS, os.cpu_count() or 1)):
+            threading.Thread(target=_work, args=(self._queue, results), daemon=True).start()
         weakref.finalize(self, self._queue.close)
 
     def pixmap(self, location: str, side_px: int) -> QPixmap | None:
         """Get the thumbnail if it is ready; else ask for it and get None."""
-        entry = self._entry(location, side_px)
-        return entry if isinstance(entry, QPixmap) else None
+        if (location, side_px) not in self._cache:
+            self._queue.put((location, side_px))
+        image = self.image(location, side_px)
+        return None if image is None else QPixmap.fromImage(image)  # shares the pixels
+
+    def image(self, location: str, side_px: int) -> QImage | None:
+        """Get the thumbnail if it is ready, without asking for it."""
+        entry = self._cache.get((location, side_px))
+        if entry is not None:
+            self._cache.move_to_end((location, side_px))
+        return entry if isinstance(entry, QImage) else None
 
     def reason(self, location: str, side_px: int) -> str:
         """Say why there is no thumbnail; "" if there is one, or nothing is known yet."""
         entry = self._cache.get((location, side_px))
         return entry if isinstance(entry, str) else ""
+
+    def want(self, keys: Sequence[Key]) -> None:
+        """Ask for these images, the most wanted first, and for no others any more."""
+        self._queue.replace([key for key in keys if key not in self._cache])
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Begin no image meanwhile: threads of Python share their time with that of the window."""
+        self._queue.hold(True)
+        try:
+            yield
+        finally:
+            self._queue.hold(False)
 
     def forget(self) -> None:
         """Drop all: the view shows something else now, or the same files with other content."""
@@ -62,32 +89,31 @@ class Pixmaps(QObject):
         """End the background threads; nothing is ready any more."""
         self._queue.close()
 
-    def _entry(self, location: str, side_px: int) -> QPixmap | str | None:
-        key = (location, side_px)
-        entry = self._cache.get(key)
-        if entry is None:
-            self._queue.put(key)
-        else:
-            self._cache.move_to_end(key)
-        return entry
-
-    def _store(self, key: Key, result: QImage | str) -> None:
-        entry = QPixmap.fromImage(result) if isinstance(result, QImage) else result
-        self._n_bytes += _n_bytes(entry) - _n_bytes(self._cache.pop(key, ""))
+    def _store(self, key: Key, generation: int, entry: QImage | str) -> None:
+        if generation != self._queue.generation:
+            return  # asked for before all was forgotten: the file may be another by now
+        self._n_bytes += _n_bytes(entry) - _n_bytes(self._cache.pop(key, None))
         self._cache[key] = entry
-        while self._n_bytes > MAX_CACHE_BYTES:
+        while self._n_bytes > self._max_bytes and len(self._cache) > 1:
             _, oldest = self._cache.popitem(last=False)
             self._n_bytes -= _n_bytes(oldest)
         self.ready.emit(key[0])
 
 
+class _Results(QObject):
+    """Carries results over to the thread of the view; kept alive by those who send them."""
+
+    decoded = pyqtSignal(object, int, object)
+
+
 class _Queue:
-    """Wishes of the view, the newest first, each once; the oldest are forgotten."""
+    """Wishes, each once; the last is met first, the first are forgotten when there are many."""
 
     def __init__(self) -> None:
+        self.generation = 0
         self._wishes: OrderedDict[Key, None] = OrderedDict()
         self._begun: set[Key] = set()
-        self._closed = False
+        self._closed = self._held = False
         self._changed = threading.Condition()
 
     def put(self, key: Key) -> None:
@@ -100,23 +126,42 @@ class _Queue:
                 self._wishes.popitem(last=False)
             self._changed.notify()
 
-    def get(self) -> Key | None:
-        """Wait for a wish; None when closed."""
+    def replace(self, keys: Sequence[Key]) -> None:
+        """Forget all wishes but these, the most wanted first."""
         with self._changed:
-            self._changed.wait_for(lambda: self._wishes or self._closed)
+            self._wishes = OrderedDict.fromkeys(
+                key for key in reversed(keys) if key not in self._begun
+            )
+            self._changed.notify_all()
+
+    def get(self) -> tuple[Key, int] | None:
+        """Wait for a wish; get it with its generation, None when closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: (self._wishes and not self._held) or self._closed)
             if self._closed:
                 return None
             key, _ = self._wishes.popitem()
             self._begun.add(key)
-            return key
+            return key, self.generation
 
-    def done(self, key: Key) -> None:
+    def hold(self, held: bool) -> None:
+        """Give out no wish until it is called again."""
+        with self._changed:
+            self._held = held
+            if not held:
+                self._changed.notify_all()
+
+    def done(self, key: Key) -> bool:
+        """Note that a wish is met; tell whether anybody still waits for it."""
         with self._changed:
             self._begun.discard(key)
+            return not self._closed
 
     def clear(self) -> None:
         with self._changed:
             self._wishes.clear()
+            self._begun.clear()
+            self.generation += 1
 
     def close(self) -> None:
         with self._changed:
@@ -124,19 +169,17 @@ class _Queue:
             self._changed.notify_all()
 
 
-def _work(queue: _Queue, emit) -> None:
-    while (key := queue.get()) is not None:
+def _work(queue: _Queue, results: _Results) -> None:
+    while (wish := queue.get()) is not None:
+        key, generation = wish
         try:
             result: QImage | str = _image(*key)
         except ImageError as error:
             result = error.reason
         except Exception as error:  # noqa: BLE001 - whatever it is, the other images go on
             result = f"{type(error).__name__}: {error}"
-        queue.done(key)
-        try:
-            emit(key, result)
-        except RuntimeError:  # the view has been deleted meanwhile
-            return
+        if queue.done(key):
+            results.decoded.emit(key, generation, result)
 
 
 def _image(location: str, side_px: int) -> QImage:
@@ -145,8 +188,10 @@ def _image(location: str, side_px: int) -> QImage:
     pixels = thumbnail(location, side_px)
     height, width, _ = pixels.shape
     image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format_RGB888)
-    return image.copy()  # QImage does not keep the bytes alive
+    return image.convertToFormat(QImage.Format_RGB32)  # a copy, in the form that is drawn fastest
 
 
-def _n_bytes(entry: QPixmap | str) -> int:
-    return 4 * entry.width() * entry.height() if isinstance(entry, QPixmap) else 0
+def _n_bytes(entry: QImage | str | None) -> int:
+    if entry is None:
+        return 0
+    return BYTES_OF_REASON if isinstance(entry, str) else entry.sizeInBytes() + BYTES_OF_REASON

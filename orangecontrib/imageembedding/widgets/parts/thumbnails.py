@@ -1,189 +1,262 @@
-"""A grid of thumbnails with titles."""
+"""A grid of thumbnails with titles, for any number of images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 from AnyQt.QtCore import (
-    QAbstractListModel,
-    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPointF,
     QRect,
-    QRectF,
-    QSize,
-    QSizeF,
     Qt,
+    QTimer,
     pyqtSignal,
 )
-from AnyQt.QtGui import QFontMetrics, QPainter, QPalette, QWheelEvent
-from AnyQt.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from AnyQt.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
+from AnyQt.QtWidgets import QApplication, QListView, QStyle
 
-from orangecontrib.imageembedding.widgets.parts.pixmaps import Pixmaps
+from orangecontrib.imageembedding.widgets.parts.dragging import drag_out
+from orangecontrib.imageembedding.widgets.parts.gridview import GridView
+from orangecontrib.imageembedding.widgets.parts.rubberband import RubberBand
+from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import LocationRole
 
 MIN_SIDE, MAX_SIDE = 32, 512
-PADDING = 6
+ZOOM_STEP = 1.2
+REPAINT_MS = 30  # images that become ready within it are painted together
+AROUND = 1  # screenfuls below and above what is in sight that are decoded, too
 
-LocationRole = Qt.UserRole
-
-
-class ThumbnailModel(QAbstractListModel):
-    """Locations and titles; one row for each image."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._locations: Sequence[str] = ()
-        self._titles: Sequence[str] = ()
-
-    def set_images(self, locations: Sequence[str], titles: Sequence[str]) -> None:
-        """Show other images.
-
-        Parameters
-        ----------
-        locations : sequence of str
-            Paths or URLs; "" where there is none.
-        titles : sequence of str
-            As many.
-        """
-        self.beginResetModel()
-        self._locations, self._titles = locations, titles
-        self.endResetModel()
-
-    def set_titles(self, titles: Sequence[str]) -> None:
-        """Show other titles under the same images."""
-        self._titles = titles
-        if titles:
-            self.dataChanged.emit(self.index(0), self.index(len(titles) - 1), [Qt.DisplayRole])
-
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._locations)
-
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> str | None:
-        if not index.isValid():
-            return None
-        if role == LocationRole:
-            return self._locations[index.row()]
-        if role in (Qt.DisplayRole, Qt.AccessibleTextRole):
-            return self._titles[index.row()]
-        return None
+_ADDING = Qt.ControlModifier | Qt.ShiftModifier
 
 
-class ThumbnailDelegate(QStyledItemDelegate):
-    """Paints one image with its title below; a reason in place of an image that is none."""
-
-    def __init__(self, view: ThumbnailView, pixmaps: Pixmaps) -> None:
-        super().__init__(view)
-        self.side = 128
-        self._pixmaps = pixmaps
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        text_height = QFontMetrics(option.font).height()
-        return QSize(self.side + 2 * PADDING, self.side + text_height + 3 * PADDING)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        painter.save()
-        palette = option.palette
-        selected = bool(option.state & QStyle.State_Selected)
-        if selected:
-            painter.fillRect(option.rect, palette.brush(QPalette.Highlight))
-        role = QPalette.HighlightedText if selected else QPalette.Text
-        painter.setPen(palette.color(role))
-        frame = option.rect.adjusted(PADDING, PADDING, -PADDING, -PADDING)
-        image_rect = QRect(frame.left(), frame.top(), self.side, self.side)
-        self._paint_image(painter, image_rect, index.data(LocationRole))
-        metrics = QFontMetrics(option.font)
-        text_rect = QRect(frame.left(), image_rect.bottom() + PADDING, self.side, metrics.height())
-        title = metrics.elidedText(index.data(Qt.DisplayRole), Qt.ElideMiddle, self.side)
-        painter.drawText(text_rect, Qt.AlignCenter, title)
-        if option.state & QStyle.State_HasFocus:
-            painter.setPen(Qt.DotLine)
-            painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
-        painter.restore()
-
-    def _paint_image(self, painter: QPainter, rect: QRect, location: str) -> None:
-        ratio = painter.device().devicePixelRatioF()
-        side_px = round(self.side * ratio)
-        pixmap = self._pixmaps.pixmap(location, side_px)
-        if pixmap is not None:
-            place = QRectF(QPointF(), QSizeF(pixmap.size()) / ratio)
-            place.moveCenter(QRectF(rect).center())
-            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
-            return
-        painter.save()
-        painter.setOpacity(0.5)
-        painter.setPen(Qt.DashLine)
-        painter.drawRect(rect.adjusted(1, 1, -1, -1))
-        painter.setOpacity(1)
-        reason = self._pixmaps.reason(location, side_px)
-        flags = Qt.AlignCenter | Qt.TextWordWrap
-        painter.drawText(rect.adjusted(4, 4, -4, -4), flags, reason)
-        painter.restore()
-
-    def helpEvent(self, event, view, option, index) -> bool:
-        if event.type() == QEvent.ToolTip and index.isValid():
-            location = index.data(LocationRole)
-            ratio = view.devicePixelRatioF()
-            reason = self._pixmaps.reason(location, round(self.side * ratio))
-            view.setToolTip("\n".join(filter(None, (location, reason))))
-        return super().helpEvent(event, view, option, index)
-
-
-def _ranges(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Join sorted rows to ranges (first, last): a selection of many single rows is slow."""
-    ranges: list[tuple[int, int]] = []
-    for row in rows:
-        if ranges and ranges[-1][1] == row - 1:
-            ranges[-1] = ranges[-1][0], row
-        else:
-            ranges.append((row, row))
-    return ranges
-
-
-class ThumbnailView(QListView):
-    """Shows a `ThumbnailModel`; only what is in sight is ever decoded."""
+class ThumbnailView(GridView):
+    """Shows a `ThumbnailModel`; only what is in sight, and a little around it, is decoded."""
 
     side_changed = pyqtSignal(int)
+    selection_changed = pyqtSignal()
+    """The user, or `select_rows`, has chosen other images; not when they are only rearranged."""
+    opened = pyqtSignal(int)
+    """The position of an image that is to be shown large."""
+    typed = pyqtSignal(str)
+
+    _hidden_selected: Sequence[int] = ()  # rows that are chosen, but filtered out
+    _arranging = False
+    _wanted: tuple[int, int, int] | None = None
 
     def __init__(self) -> None:
         super().__init__()
-        self.pixmaps = Pixmaps(self)
-        self.images = ThumbnailModel()
-        self.setModel(self.images)
-        self._delegate = ThumbnailDelegate(self, self.pixmaps)
-        self.setItemDelegate(self._delegate)
-        self.setViewMode(QListView.IconMode)
-        self.setMovement(QListView.Static)
-        self.setResizeMode(QListView.Adjust)
-        self.setUniformItemSizes(True)
         self.setSelectionMode(QListView.ExtendedSelection)
-        self.setVerticalScrollMode(QListView.ScrollPerPixel)
+        self.setDragEnabled(True)
         self.setAccessibleName("Images")
-        self.images.modelReset.connect(self.pixmaps.forget)
-        self.pixmaps.ready.connect(lambda _: self.viewport().update())
+        self._band = RubberBand(self, self._select_in_band)
+        self._repaint = QTimer(self, interval=REPAINT_MS, singleShot=True)
+        self._repaint.timeout.connect(self.viewport().update)
+        self.pixmaps.ready.connect(self._image_ready)
+        self.doubleClicked.connect(self._open)
 
-    def set_side(self, side: int) -> None:
-        """Show images at most `side` pixels wide and high."""
-        self._delegate.side = side
-        self.scheduleDelayedItemsLayout()
+    # What is shown
+
+    def set_images(self, locations: Sequence[str], titles: Sequence[str]) -> None:
+        """Show other images, none of them selected; see `ThumbnailModel.set_images`."""
+        self.pixmaps.forget()
+        self._hidden_selected = ()
+        self.images.set_images(locations, titles)
+        self.verticalScrollBar().setValue(0)
+
+    def arrange(self, rows: np.ndarray, groups: Sequence[tuple[str, int]] = ()) -> None:
+        """Show some of the images in another order; those selected stay so, also unseen."""
+        selected = self.selected_rows()
+        current = self.currentIndex()
+        current_row = int(self.images.rows[current.row()]) if current.isValid() else None
+        self._arranging = True
+        self.images.arrange(rows, groups)
+        self._select(selected)
+        self._arranging = False
+        positions = self.images.positions_of([] if current_row is None else [current_row])
+        if len(positions):
+            index = self.images.index(int(positions[0]))
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.NoUpdate)
+
+    # What is selected
 
     def selected_rows(self) -> list[int]:
-        """Get the rows of the selected images, in their order."""
-        return sorted(index.row() for index in self.selectionModel().selectedRows())
+        """Get the rows of the selected images, sorted; also of those that are filtered out."""
+        rows = [
+            self.images.rows[chosen.top() : chosen.bottom() + 1]
+            for chosen in self.selectionModel().selection()
+        ]
+        return np.sort(np.concatenate([self._hidden_selected, *rows]).astype(int)).tolist()
 
-    def select_rows(self, rows: Sequence[int]) -> None:
+    def select_rows(self, rows: Iterable[int]) -> None:
         """Select these images and no others."""
-        selection = QItemSelection()
-        for first, last in _ranges(sorted(rows)):
-            selection.select(self.images.index(first), self.images.index(last))
+        self._arranging = True
+        self._select(list(rows))
+        self._arranging = False
+        self.selection_changed.emit()
+
+    def _select(self, rows: Sequence[int]) -> None:
+        positions = self.images.positions_of(rows)
+        shown = set(self.images.rows[positions].tolist())
+        self._hidden_selected = [row for row in rows if row not in shown]
+        selection = self._selection_of(_ranges(positions))
         self.selectionModel().select(selection, QItemSelectionModel.ClearAndSelect)
 
+    def select_group(self, group: int, add: bool = False) -> None:
+        """Select all images of a group."""
+        first, end = self._cells.group_first[group : group + 2]
+        command = QItemSelectionModel.Select if add else QItemSelectionModel.ClearAndSelect
+        if end > first:
+            selection = self._selection_of([(int(first), int(end) - 1)])
+            self.selectionModel().select(selection, command)
+
+    def _selection_of(self, ranges: Iterable[tuple[int, int]]) -> QItemSelection:
+        selection = QItemSelection()
+        for first, last in ranges:
+            selection.select(self.images.index(first), self.images.index(last))
+        return selection
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        self.viewport().update()
+        if not self._arranging:
+            if not QApplication.keyboardModifiers() & _ADDING:
+                self._hidden_selected = ()
+            self.selection_changed.emit()
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlags) -> None:
+        # From the cell where a range begins to that where it ends, in the order shown.
+        ends = [self.indexAt(point).row() for point in (rect.topLeft(), rect.bottomRight())]
+        ends = [end for end in ends if end >= 0]
+        selection = self._selection_of([(min(ends), max(ends))] if ends else [])
+        self.selectionModel().select(selection, command)
+
+    def _select_in_band(self, rect: QRect, base: QItemSelection) -> None:
+        """Select what a rectangle of the grid touches, and what was selected before."""
+        selection = QItemSelection(base)
+        selection.merge(
+            self._selection_of(self._cells.ranges_in(self._mirrored(rect))),
+            QItemSelectionModel.Select,
+        )
+        self.selectionModel().select(selection, QItemSelectionModel.ClearAndSelect)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._band.follow()
+
+    # Painting
+
+    def _lay_out(self) -> None:
+        self._wanted = None
+        super()._lay_out()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with self.pixmaps.held():
+            self._paint(event)
+            self._want_what_is_in_sight()
+
+    def _paint(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        option, offset = self._option(), self.verticalOffset()
+        top, bottom = event.rect().top() + offset, event.rect().bottom() + 1 + offset
+        usual = option.state & ~(QStyle.State_HasFocus | QStyle.State_Selected)
+        selection, current = self.selectionModel(), self.currentIndex()
+        for position in self._cells.positions_between(top, bottom):
+            index = self.images.index(position)
+            option.rect = self.visualRect(index)
+            option.state = usual
+            if selection.isSelected(index):
+                option.state |= QStyle.State_Selected
+            if index == current and self.hasFocus():
+                option.state |= QStyle.State_HasFocus
+            self._delegate.paint(painter, option, index)
+        painter.setPen(option.palette.color(QPalette.Text))
+        for group in self._cells.headings_between(top, bottom):
+            rect = self._cells.heading_rect(group).translated(0, -offset)
+            self._delegate.paint_heading(painter, rect, self.images.groups[group][0])
+        painter.end()
+
+    def _want_what_is_in_sight(self) -> None:
+        top, height = self.verticalOffset(), self.viewport().height()
+        seen = self._cells.positions_between(top, top + height)
+        wanted = seen.start, seen.stop, self._delegate.side_px
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        below = self._cells.positions_between(top + height, top + (1 + AROUND) * height)
+        above = self._cells.positions_between(max(top - AROUND * height, 0), top)
+        order = dict.fromkeys([*seen, *below, *reversed(above)])
+        self.pixmaps.want([(self.images.index(i).data(LocationRole), wanted[2]) for i in order])
+
+    def _image_ready(self, _: str) -> None:
+        if not self._repaint.isActive():
+            self._repaint.start()
+
+    # What the user does
+
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.ControlModifier and event.angleDelta().y():
-            factor = 1.2 if event.angleDelta().y() > 0 else 1 / 1.2
+        turn = event.angleDelta().y()
+        if event.modifiers() & Qt.ControlModifier and turn:
+            factor = ZOOM_STEP if turn > 0 else 1 / ZOOM_STEP
             side = min(max(round(self._delegate.side * factor), MIN_SIDE), MAX_SIDE)
             self.side_changed.emit(side)
             event.accept()
         else:
             super().wheelEvent(event)
+
+    def mousePressEvent(self, event) -> None:
+        if event.button() != Qt.LeftButton or self.indexAt(event.pos()).isValid():
+            super().mousePressEvent(event)
+            return
+        adds = bool(event.modifiers() & _ADDING)
+        group = self.group_at(event.pos())
+        if group >= 0:
+            self.select_group(group, adds)
+        else:
+            before = self.selectionModel().selection() if adds else QItemSelection()
+            self._band.begin(event.pos(), before)
+
+    def mouseMoveEvent(self, event) -> None:
+        if self._band.active:
+            self._band.drag_to(event.pos())
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event) -> None:
+        if self._band.active:
+            self._band.end()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        if self.indexAt(event.pos()).isValid():
+            super().mouseDoubleClickEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        opens = event.key() in (Qt.Key_Space, Qt.Key_Return, Qt.Key_Enter)
+        if opens and not event.modifiers() and self.currentIndex().isValid():
+            self._open(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        self.typed.emit(search)
+
+    def _open(self, index: QModelIndex) -> None:
+        self.opened.emit(index.row())
+
+    def startDrag(self, actions: Qt.DropActions) -> None:
+        index = self.currentIndex()
+        rows = self.selected_rows()
+        image = self.pixmaps.image(index.data(LocationRole), self._delegate.side_px)
+        drag_out(self, [self.images.locations[row] for row in rows], image)
+
+
+def _ranges(positions: np.ndarray) -> list[tuple[int, int]]:
+    """Join sorted positions to ranges (first, last): a selection of many single ones is slow."""
+    if not len(positions):
+        return []
+    breaks = np.flatnonzero(np.diff(positions) != 1)
+    firsts = positions[np.concatenate([[0], breaks + 1])]
+    lasts = positions[np.concatenate([breaks, [len(positions) - 1]])]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

@@ -1,0 +1,44 @@
+"""The colour of each row by one of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from AnyQt.QtGui import QColor
+from Orange.data import Table, Variable
+
+N_STEPS = 5  # of a numeric column, in the legend
+
+
+def colours_of(
+    table: Table, variable: Variable | None
+) -> tuple[Callable[[int], QColor | None], list[tuple[str, QColor]]]:
+    """Get a function from row to colour, and the legend.
+
+    Parameters
+    ----------
+    table : Table
+        Whose rows.
+    variable : Variable or None
+        Categorical or numeric; rows without a value, or all if it is None, have no colour.
+    """
+    if variable is None:
+        return lambda row: None, []
+    column = table.get_column(variable).astype(float)
+    if variable.is_discrete:
+        colours = [QColor(*rgb) for rgb in variable.colors]
+        present = np.unique(column[~np.isnan(column)]).astype(int)
+        legend = [(variable.values[i], colours[i]) for i in present]
+        return lambda row: None if np.isnan(column[row]) else colours[int(column[row])], legend
+    if np.isnan(column).all():
+        return lambda row: None, []
+    low, high = float(np.nanmin(column)), float(np.nanmax(column))
+    palette = variable.palette
+    steps = np.unique(np.linspace(low, high, N_STEPS))
+    legend = [(variable.str_val(v), palette.value_to_qcolor(v, low, high)) for v in steps]
+    return (
+        lambda row: (
+            None if np.isnan(column[row]) else palette.value_to_qcolor(column[row], low, high)
+        )
+    ), legend
