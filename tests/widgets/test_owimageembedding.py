@@ -1,5 +1,6 @@
 import contextlib
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -9,11 +10,29 @@ from Orange.data import DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
 
+from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
 from orangecontrib.imageembedding.pipeline import import_images
-from orangecontrib.imageembedding.widgets import owimageembedding
+from orangecontrib.imageembedding.progress import Counts
+from orangecontrib.imageembedding.widgets import memory, owimageembedding
+from orangecontrib.imageembedding.widgets.choices import embedder_rows
 from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbedding
+from orangecontrib.imageembedding.widgets.parts import workprogress
+from orangecontrib.imageembedding.widgets.parts.embedderlist import ID_ROLE
 
 BUILT_IN = {"embedder_id": "efficientnet-lite0"}
+
+
+def choose(widget, embedder_id):
+    """Click an embedder."""
+    embedders = widget.embedder_list
+    (index,) = [i for i in embedders._leaves() if i.data(ID_ROLE) == embedder_id]
+    embedders.view.setCurrentIndex(index)
+
+
+def choose_device(widget, device):
+    index = widget._devices.index(device)
+    widget.device_combo.setCurrentIndex(index)
+    widget.device_combo.activated.emit(index)
 
 
 class TestOWImageEmbedding(WidgetTest):
@@ -29,7 +48,7 @@ class TestOWImageEmbedding(WidgetTest):
 
     def use_fake(self, backend=None):
         self.backend = backend or self.backend
-        self.monkeypatch.setattr(owimageembedding, "Local", lambda folder: self.backend)
+        self.monkeypatch.setattr(owimageembedding, "Local", lambda *args: self.backend)
 
     def create(self, **settings):
         return self.create_widget(OWImageEmbedding, stored_settings=BUILT_IN | settings)
@@ -191,19 +210,19 @@ class TestOWImageEmbedding(WidgetTest):
 
     def test_the_default_is_resnet50_and_titles_are_shown(self):
         widget = self.create_widget(OWImageEmbedding)
-        combo = widget.controls.embedder_id
         assert widget.embedder_id == "resnet50"
-        titles = [combo.itemText(i) for i in range(combo.count())]
-        assert titles[:3] == ["ResNet-50", "ResNet-50 (V2 weights)", "EfficientNet-Lite0"]
-        assert combo.currentText() == "ResNet-50"
+        current = widget.embedder_list.view.currentIndex()
+        assert current.data() == "ResNet-50"
+        assert current.siblingAtColumn(1).data() == "103 MB · 2,048"
+        assert "Photographs and drawings of all kinds" in widget.embedder_label.text()
+        assert "BSD-3-Clause" in widget.embedder_label.text()
+        assert "https://arxiv.org/abs/1512.03385" in widget.embedder_label.text()
 
     def test_choosing_another_embedder_embeds_again(self):
         self.use_fake()
         widget = self.create()
         self.send(widget, self.images)
-        combo = widget.controls.embedder_id
-        combo.setCurrentIndex(0)
-        combo.activated.emit(0)
+        choose(widget, "resnet50")
         self.wait_until_finished(widget=widget)
         assert widget.embedder_id == "resnet50"
         assert self.outputs(widget)[0].X.shape == (3, 2048)
@@ -216,7 +235,7 @@ class TestOWImageEmbedding(WidgetTest):
         widget = self.create(embedder_id="not-there")
         self.send(widget, self.images)
         assert widget.embedder_id == "not-there"
-        assert widget.controls.embedder_id.currentText() == "not-there (not available)"
+        assert widget.embedder_list.view.currentIndex().data() == "not-there (not available)"
         assert "'not-there'" in str(widget.Error.unknown_embedder)
         assert self.backend.loads == 0
 
@@ -226,6 +245,261 @@ class TestOWImageEmbedding(WidgetTest):
         widget = self.create_widget(OWImageEmbedding, stored_settings=old)
         assert widget.embedder_id == "vgg16"
         assert not widget.auto_apply
+
+    def test_the_catalogue_is_grouped_and_searched(self):
+        widget = self.create()
+        rows = {row.id: row.group for row in embedder_rows("", "", "resnet50", None)}
+        assert rows["efficientnet-lite0"] == "Built in"
+        assert rows["resnet50"] == "Downloaded on first use"
+        assert rows["painters"] == "On servers only"
+        assert set(widget.embedder_list.ids()) == set(rows)
+        widget.embedder_list.search.setText("paintings")
+        assert widget.embedder_list.ids() == ["painters"]
+        assert widget.embedder_id == "efficientnet-lite0"  # searching chooses nothing
+        widget.embedder_list.search.setText("")
+        assert widget.embedder_list.view.currentIndex().data() == "EfficientNet-Lite0"
+
+    def test_weights_that_are_there_are_said_to_be(self):
+        (self.folder / "resnet50-0676ba61.pth").write_bytes(b"x")
+        rows = {row.id: row.group for row in embedder_rows(str(self.folder), "", "x", None)}
+        assert rows["resnet50"] == "On this computer"
+        assert rows["vgg16"] == "Downloaded on first use"
+        assert rows["x"] == "Not available"
+
+    def test_any_model_of_timm_is_chosen_by_its_name(self):
+        widget = self.create()
+        widget.embedder_list.search.setText("timm:resnet18.a1_in1k")
+        widget.embedder_list.search.returnPressed.emit()
+        assert widget.embedder_id == "timm:resnet18.a1_in1k"
+        assert widget.embedder_list.view.currentIndex().data() == "timm:resnet18.a1_in1k"
+
+    def test_a_file_of_the_user(self):
+        import torch
+        import torchvision
+
+        path = self.folder / "tuned.pth"
+        torch.save(torchvision.models.resnet50(num_classes=3).state_dict(), path)
+        widget = self.create(embedder_id="resnet50", auto_apply=False)
+        self.monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (str(path), ""))
+        widget.choose_own_file()
+        assert widget.embedder_list.view.currentIndex().data() == "tuned.pth"
+        self.send(widget, self.images)
+        widget.commit.now()
+        self.wait_until_finished(widget=widget, timeout=60_000)
+        assert self.outputs(widget)[0].X.shape == (3, 2048)
+        again = self.create_widget(
+            OWImageEmbedding, stored_settings=widget.settingsHandler.pack_data(widget)
+        )
+        assert again.embedder_list.view.currentIndex().data() == "tuned.pth"
+
+    def test_the_second_time_says_that_all_was_known(self):
+        self.use_fake()
+        widget = self.create()
+        self.send(widget, self.images)
+        assert widget.progress.label.text() == "3 images embedded."
+        widget.commit.now()
+        self.wait_until_finished(widget=widget)
+        assert widget.progress.label.text() == "3 images embedded, 3 of them known already."
+        assert self.backend.loads == 1
+
+    def test_what_is_kept_can_be_cleared(self):
+        self.use_fake()
+        widget = self.create()
+        self.send(widget, self.images)
+        assert widget.clear_button.isEnabled()
+        assert "MB" in widget.kept_label.text()
+        for only_this, left in ((True, ["other"]), (False, [])):
+            cache = Cache()
+            cache.store("other exact 1", {b"x" * 16: np.ones(3, np.float32)})
+            cache.close()
+            widget.clear_kept(only_this)
+            self.process_events(lambda: not widget._watchers, timeout=10_000)
+            cache = Cache()
+            assert [kept.embedder_id for kept in cache.embedders()] == left
+            cache.close()
+
+    def test_progress_tells_images_speed_time_left_and_what_was_known(self):
+        widget = self.create()
+        clock = [100.0]
+        self.monkeypatch.setattr(workprogress.time, "monotonic", lambda: clock[0])
+        widget.on_partial_result("Embedding images")
+        assert widget.progress.label.text() == "Embedding images"
+        widget.on_partial_result(Counts(200, 1200, 200, "/a/1.png"))
+        assert widget.progress.label.text() == "200 of 1,200 images · 200 known already"
+        clock[0] += 2
+        widget.on_partial_result(Counts(300, 1200, 200, "/a/2.png"))
+        widget.on_partial_result(0.25)
+        assert widget.progress.label.text() == (
+            "300 of 1,200 images · 50 per second · 18 s left · 200 known already"
+        )
+        assert widget.progress.label.toolTip() == "/a/2.png"
+        assert widget.progress.bar.value() == 250
+
+    def test_the_speed_is_remembered_by_this_computer_and_not_in_the_workflow(self):
+        widget = self.create()
+        widget.data = self.images
+        widget._begun_at = time.monotonic() - 2
+        widget._n_at_begin = 0
+        widget._remember_speed(100)
+        widget._describe_embedder()
+        assert "images per second here" in widget.embedder_label.text()
+        assert 30 < memory.remembered_speed("efficientnet-lite0", "auto exact") < 60
+        assert "speed" not in str(widget.settingsHandler.pack_data(widget))
+
+    def test_after_cancel_apply_goes_on_from_there(self):
+        go_on = threading.Event()
+        n_batches = []
+
+        def wait_at_the_second():
+            n_batches.append(1)
+            if len(n_batches) > 1:
+                go_on.wait(30)
+
+        names = [f"x/{i}.png" for i in range(20)]
+        images = import_images(write_images(self.folder / "many", names)).table
+        time.sleep(0.03)
+        self.use_fake(FakeBackend(on_batch=wait_at_the_second))
+        widget = self.create()
+        self.send(widget, images, wait=False)
+        self.process_events(lambda: len(self.backend.locations) >= 3, timeout=30_000)
+        widget.cancel_button.click()
+        go_on.set()
+        time.sleep(0.5)
+        n_done = len(self.backend.locations)
+        second = FakeBackend()
+        self.use_fake(second)
+        widget.commit.now()
+        self.wait_until_finished(widget=widget)
+        assert len(second.locations) == 20 - n_done
+        assert len(self.outputs(widget)[0]) == 20
+
+    def test_changing_the_embedder_stops_what_is_running(self):
+        with self.hanging() as widget:
+            self.use_fake(FakeBackend())
+            choose(widget, "resnet50")
+            self.wait_until_finished(widget=widget)
+            assert self.outputs(widget)[0].X.shape == (3, 2048)
+
+    def test_changing_the_embedder_with_auto_apply_off_stops_and_waits_for_apply(self):
+        with self.hanging() as widget:
+            widget.auto_apply = False
+            choose(widget, "resnet50")
+            assert widget.task is None
+            assert self.outputs(widget) == (None, None)
+
+    def test_fast_and_devices_reach_the_backend(self):
+        asked = []
+        self.monkeypatch.setattr(
+            owimageembedding, "Local", lambda *args: asked.append(args) or self.backend
+        )
+        widget = self.create(device="cpu", precision="fast")
+        self.send(widget, self.images)
+        assert asked == [(None, "cpu", "fast")]
+
+    def test_a_device_that_is_not_there_is_an_error_and_stays_chosen(self):
+        widget = self.create(device="mps", auto_apply=True)
+        self.send(widget, self.images)
+        assert "no Apple GPU" in str(widget.Error.failed)
+        assert widget.device_combo.currentText() == "This computer: Apple GPU"
+
+    def use_server(self, backend):
+        asked = []
+
+        def remote(url, key):
+            asked.append((url, key))
+            return backend
+
+        self.monkeypatch.setattr(owimageembedding, "remote_backend", remote)
+        return asked
+
+    def test_a_server_is_used_only_when_somebody_here_has_chosen_it(self):
+        asked = self.use_server(self.backend)
+        widget = self.create()
+        choose_device(widget, "server")
+        self.send(widget, self.images)
+        assert widget.Error.no_server.is_shown()
+        assert widget.where_label.text().startswith("No server is chosen")
+        widget.url_edit.setText("http://lab.example:8000")
+        widget.key_edit.setText("secret")
+        widget.url_edit.editingFinished.emit()
+        self.wait_until_finished(widget=widget)
+        assert asked == [("http://lab.example:8000", "secret")]
+        assert widget.where_label.text() == (
+            "Images are sent to http://lab.example:8000 (1,280 numbers come back)."
+        )
+        assert len(self.outputs(widget)[0]) == 3
+        assert "secret" not in str(widget.settingsHandler.pack_data(widget))
+
+    def from_somebody_else(self):
+        return self.create(device="server", server_url="http://somewhere.example")
+
+    def test_a_workflow_of_somebody_else_asks_before_the_first_image_leaves(self):
+        asked = self.use_server(self.backend)
+        widget = self.from_somebody_else()
+        self.send(widget, self.images)
+        assert asked == []
+        assert "http://somewhere.example" in str(widget.Warning.not_trusted)
+        assert not widget.ask_box.isHidden()
+        widget.allow_button.click()
+        self.wait_until_finished(widget=widget)
+        assert asked == [("http://somewhere.example", "")]
+        assert widget.ask_box.isHidden()
+        assert not widget.Warning.not_trusted.is_shown()
+        again = self.from_somebody_else()
+        self.send(again, self.images)
+        assert len(asked) == 2  # it is remembered
+
+    def test_or_this_computer_is_used_instead(self):
+        asked = self.use_server(FakeBackend())
+        self.use_fake()
+        widget = self.from_somebody_else()
+        self.send(widget, self.images)
+        widget.local_button.click()
+        self.wait_until_finished(widget=widget)
+        assert asked == []
+        assert len(self.backend.locations) == 3
+        assert widget.where_label.text() == "Images stay on this computer."
+        assert widget.device_combo.currentText() == "This computer"
+
+    def test_a_lost_server_is_an_error_that_offers_this_computer_but_does_not_switch(self):
+        memory.trust("http://somewhere.example")
+        self.use_server(FakeBackend(fail_at=1))
+        self.use_fake()
+        widget = self.from_somebody_else()
+        self.send(widget, self.images)
+        assert str(widget.Error.failed) == "the device is gone"
+        assert widget.device == "server"
+        assert not widget.local_button.isHidden()
+        assert not widget.ask_box.isHidden()
+        assert self.outputs(widget) == (None, None)
+        assert self.backend.locations == []
+        widget.local_button.click()
+        self.wait_until_finished(widget=widget)
+        assert len(self.outputs(widget)[0]) == 3
+
+    def test_a_note_of_the_cache_is_a_warning(self):
+        cache_path().parent.mkdir(parents=True, exist_ok=True)
+        cache_path().write_bytes(b"Dear diary" * 100)
+        self.use_fake()
+        widget = self.create()
+        self.send(widget, self.images)
+        assert "cache clear" in str(widget.Warning.note)
+        assert len(self.outputs(widget)[0]) == 3
+
+    def test_vectors_of_the_wrong_length_are_an_error(self):
+        self.use_fake(FakeBackend(wrong_size=True))
+        widget = self.create()
+        self.send(widget, self.images)
+        assert "1281" in str(widget.Error.failed)
+
+    def test_controls_have_names_for_screen_readers(self):
+        widget = self.create()
+        for control in (
+            widget.controls.image_attr, widget.device_combo, widget.precision_combo,
+            widget.url_edit, widget.key_edit, widget.embedder_list.view,
+            widget.embedder_list.search, widget.progress.bar,
+        ):  # fmt: skip
+            assert control.accessibleName()
 
     def test_the_report_names_the_settings(self):
         self.use_fake()

@@ -198,3 +198,10 @@ class Cache:
             f"({error}). If it is damaged, clear it: image-embedding cache clear"
         )
         LOG.warning(self.problem)
+
+
+def clear_embedder(cache: Cache, embedder_id: str) -> None:
+    """Forget the vectors of an embedder, whatever its weights and precision were."""
+    for embedder in cache.embedders():
+        if embedder.embedder_id == embedder_id:
+            cache.clear(embedder.fingerprint)

@@ -144,10 +144,15 @@ def set_limit(db: sqlite3.Connection, n_bytes: int) -> None:
 
 def embedders(db: sqlite3.Connection) -> list[tuple[str, int, int]]:
     """List fingerprint, number of vectors and their bytes of the embedders that have some."""
-    return db.execute(
-        """SELECT fingerprint, COUNT(*), SUM(LENGTH(vector))
-        FROM vectors JOIN embedders ON embedder = id GROUP BY id ORDER BY fingerprint"""
-    ).fetchall()
+    # By the index alone: reading every row would read the whole file.
+    counts = dict(db.execute("SELECT embedder, COUNT(*) FROM vectors GROUP BY embedder"))
+    found = []
+    for number, fingerprint in db.execute("SELECT * FROM embedders ORDER BY fingerprint"):
+        if number in counts:
+            query = "SELECT LENGTH(vector) FROM vectors WHERE embedder = ? LIMIT 1"
+            (length,) = db.execute(query, (number,)).fetchone()
+            found.append((fingerprint, counts[number], counts[number] * length))
+    return found
 
 
 def clear(db: sqlite3.Connection, fingerprint: str | None) -> None:

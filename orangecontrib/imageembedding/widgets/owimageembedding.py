@@ -2,32 +2,66 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from functools import partial
 
-from AnyQt.QtCore import QModelIndex, Qt
-from AnyQt.QtWidgets import QFileDialog, QPushButton, QStyle
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+)
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
-from Orange.widgets.utils.itemmodels import PyListModel, VariableListModel
+from Orange.widgets.utils.concurrent import (
+    ConcurrentWidgetMixin,
+    FutureWatcher,
+    TaskState,
+    ThreadExecutor,
+)
+from Orange.widgets.utils.itemmodels import VariableListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
+from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path, clear_embedder
 from orangecontrib.imageembedding.embeddings.catalogue import (
     DEFAULT_ID,
+    all_embedders,
     get_embedder,
-    list_embedders,
 )
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import (
+    BackendError,
     Cancelled,
     ImageEmbeddingError,
     InputError,
     WeightsError,
 )
 from orangecontrib.imageembedding.pipeline import EmbeddedImages, embed_images
+from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import image_columns
+from orangecontrib.imageembedding.widgets import memory
+from orangecontrib.imageembedding.widgets.choices import (
+    DEVICES,
+    MB,
+    OWN_FILE,
+    SERVER,
+    described,
+    embedder_rows,
+    likely_devices,
+)
+from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, EmbedderList
+from orangecontrib.imageembedding.widgets.parts.workprogress import WorkProgress
 from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
 # The predecessor's workflows name an embedder by its position in this list.
@@ -40,35 +74,53 @@ OLD_EMBEDDERS = (
     "deeploc",
     "openface",
 )
+MIN_MEASURED = 24  # images; fewer tell nothing about the speed
+PRECISIONS = {"exact": "Exact (32 bits)", "fast": "Fast (16 bits)"}
 
 
-def embed_in_background(
-    data: Table, column: Variable, embedder_id: str, weights_folder: str, state: TaskState
-) -> EmbeddedImages:
-    """Embed a table on this computer, with progress in the widget."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with the images, as the controls say."""
+
+    embedder: str
+    column: str
+    backend: Backend
+    own_file: str | None
+
+
+def embed_in_background(data: Table, wanted: Wanted, state: TaskState) -> EmbeddedImages:
+    """Embed a table, with progress in the widget."""
     return embed_images(
         data,
-        embedder_id,
-        image_column=column.name,
-        backend=Local(weights_folder or None),
-        progress=TaskProgress(state),
+        wanted.embedder,
+        image_column=wanted.column,
+        backend=wanted.backend,
+        weights=wanted.own_file,
+        progress=EmbeddingProgress(state),
     )
 
 
-class EmbedderModel(PyListModel):
-    """A list of embedder ids that shows their titles."""
+class EmbeddingProgress(TaskProgress):
+    """Hands everything on to the widget, as partial results."""
 
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> object:
-        """Get the title to show; the id else."""
-        if role == Qt.DisplayRole and index.isValid():
-            return _title(self[index.row()])
-        return super().data(index, role)
+    def __call__(self, fraction: float) -> None:
+        """Take the finished part, 0.0 to 1.0."""
+        super().__call__(fraction)
+        self._state.set_partial_result(fraction)
+
+    def say(self, text: str) -> None:
+        """Begin a step."""
+        self._state.set_partial_result(text)
+
+    def count(self, counts: Counts) -> None:
+        """Take how many images are done."""
+        self._state.set_partial_result(counts)
 
 
 class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     name = "Image Embedding"
     description = "Describe each image by numbers from a deep neural network."
-    keywords = "embedding, image, picture, deep, neural network, features, resnet"
+    keywords = "embedding, image, picture, deep, neural network, features, resnet, server"
     icon = "icons/image-embedding.svg"
     priority = 20
     replaces = [
@@ -89,30 +141,55 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             "Import Images makes such data."
         )
         unknown_embedder = Msg("{} Choose another embedder.")
+        no_server = Msg("Type the address of the server, for example http://localhost:8000.")
         failed = Msg("{}")
         none_embedded = Msg("None of the {} images could be embedded; the first: {}")
 
     class Warning(OWWidget.Warning):
         skipped = Msg("{} of {} images left out; the first: {}. See the output Skipped Images.")
+        not_trusted = Msg(
+            "This workflow sends your images to {}. Nothing has been sent yet: choose below."
+        )
+        plugin = Msg("{}")
+        note = Msg("{}")
 
     class Information(OWWidget.Information):
-        cancelled = Msg("Cancelled. Press Apply to embed the images.")
+        cancelled = Msg("Cancelled. What was finished is kept: Apply goes on from there.")
 
     want_main_area = False
-    resizing_enabled = False
     settings_version = 3
     settingsHandler = DomainContextHandler()
 
     image_attr: Variable | None = ContextSetting(None)
     embedder_id: str = Setting(DEFAULT_ID)
+    own_file: str = Setting("")
+    own_like: str = Setting(DEFAULT_ID)
     weights_folder: str = Setting("")
+    device: str = Setting("auto")
+    precision: str = Setting("exact")
+    server_url: str = Setting("", schema_only=True)
     auto_apply: bool = Setting(True)
 
     def __init__(self) -> None:
         super().__init__()
         ConcurrentWidgetMixin.__init__(self)
         self.data: Table | None = None
-        self.controlArea.setMinimumWidth(360)
+        self.api_key = ""  # never saved with the workflow
+        self._server_models: tuple[str, ...] | None = None
+        self._begun_at = 0.0
+        self._n_at_begin = 0
+        self._executor = ThreadExecutor()
+        self._watchers: list[FutureWatcher] = []
+        self._add_images_box()
+        self._add_embedder_box()
+        self._add_computing_box()
+        self._add_progress()
+        self._show_where()
+        self._show_embedders()
+        self._show_kept()
+
+    def _add_images_box(self) -> None:
+        self.controlArea.setMinimumWidth(400)
         box = gui.vBox(self.controlArea, "Images")
         self.column_model = VariableListModel()
         gui.comboBox(
@@ -120,39 +197,102 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             orientation=Qt.Horizontal, searchable=True, callback=self._changed,
         )  # fmt: skip
         self.controls.image_attr.setAccessibleName("Image column")
-        self.where_label = gui.widgetLabel(box, "Images stay on this computer.")
 
-        box = gui.vBox(self.controlArea, "Embedder")
-        ids = [spec.id for spec in list_embedders()]
-        if self.embedder_id not in ids:  # keep what the workflow says; never change it silently
-            ids.append(self.embedder_id)
-        self.embedder_model = EmbedderModel(ids)
-        gui.comboBox(
-            box, self, "embedder_id", model=self.embedder_model, callback=self._embedder_changed
+    def _add_computing_box(self) -> None:
+        box = gui.vBox(self.controlArea, "Computing")
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.ExpandingFieldsGrow)
+        box.layout().addLayout(form)
+        self._devices = likely_devices()
+        if self.device not in self._devices:  # keep what the workflow says
+            self._devices.append(self.device)
+        names = [DEVICES.get(device, device) for device in self._devices]
+        self.device_combo = _combo(names, self._devices.index(self.device), self._device_chosen)
+        self.precision_combo = _combo(
+            list(PRECISIONS.values()), list(PRECISIONS).index(self.precision),
+            self._precision_chosen,
+        )  # fmt: skip
+        self.precision_combo.setToolTip(
+            "Fast computes in 16 bits where the hardware can: up to twice the speed. Vectors "
+            "differ a little: one nearest neighbour in twenty is another one."
         )
-        self.controls.embedder_id.setAccessibleName("Embedder")
+        self.url_edit = QLineEdit(self.server_url, placeholderText="http://localhost:8000")
+        self.key_edit = QLineEdit(
+            placeholderText="only if the server wants one", echoMode=QLineEdit.Password
+        )
+        self._server_rows = []
+        for title, field in (
+            ("Compute &on:", self.device_combo),
+            ("&Precision:", self.precision_combo),
+            ("&Server:", self.url_edit),
+            ("API &key:", self.key_edit),
+        ):
+            label = QLabel(title)
+            label.setBuddy(field)
+            field.setAccessibleName(title.replace("&", "").rstrip(":"))
+            form.addRow(label, field)
+            if isinstance(field, QLineEdit):
+                field.editingFinished.connect(self._server_typed)
+                self._server_rows += [label, field]
+        self.where_label = gui.widgetLabel(box, "")
+        self.where_label.setWordWrap(True)
+        self.where_label.setAccessibleName("Where the images go")
+        self.ask_box = gui.hBox(box)
+        self.allow_button = gui.button(
+            self.ask_box, self, "Send Images There", self.allow_server, autoDefault=False
+        )
+        self.local_button = gui.button(
+            self.ask_box, self, "Use This Computer", self.use_this_computer, autoDefault=False
+        )
+
+    def _add_embedder_box(self) -> None:
+        box = gui.vBox(self.controlArea, "Embedder")
+        self.embedder_list = EmbedderList()
+        self.embedder_list.chosen.connect(self.choose_embedder)
+        self.embedder_list.setMinimumHeight(140)
+        box.layout().addWidget(self.embedder_list)
         self.embedder_label = gui.widgetLabel(box, "")
         self.embedder_label.setWordWrap(True)
-        self.embedder_label.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.embedder_label.setOpenExternalLinks(True)
+        self.embedder_label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        # Room for the longest, so that nothing jumps when another embedder is chosen.
+        self.embedder_label.setFixedHeight(6 * self.fontMetrics().lineSpacing())
+        self.embedder_label.setTextInteractionFlags(Qt.TextBrowserInteraction)
+        line = gui.hBox(box)
+        gui.button(
+            line, self, "Own File…", callback=self.choose_own_file, autoDefault=False,
+            tooltip="Your own weights for the chosen embedder (state_dict, safetensors), "
+            "or a network (TorchScript, ONNX)",
+        )  # fmt: skip
         self.weights_button = gui.button(
-            box, self, "Use Downloaded Weights…", callback=self.choose_weights_folder,
+            line, self, "Folder of Weights…", callback=self.choose_weights_folder,
             autoDefault=False,
-            tooltip="Choose a folder that holds the weights file, where there is no internet",
+            tooltip="A folder that holds the weights file, where there is no internet",
         )  # fmt: skip
 
+    def _add_progress(self) -> None:
+        box = gui.vBox(self.controlArea, "Progress")
+        self.progress = WorkProgress()
+        box.layout().addWidget(self.progress)
+        line = gui.hBox(box)
+        self.kept_label = gui.widgetLabel(line, "")
+        gui.rubber(line)
+        self.clear_button = QPushButton("C&lear", autoDefault=False)
+        self.clear_button.setToolTip("Forget vectors that were computed before")
+        menu = QMenu(self.clear_button)
+        menu.addAction("Of This Embedder", partial(self.clear_kept, True))
+        menu.addAction("All", partial(self.clear_kept, False))
+        self.clear_button.setMenu(menu)
+        line.layout().addWidget(self.clear_button)
         gui.auto_apply(self.buttonsArea, self, "auto_apply")
         self.cancel_button = QPushButton("&Cancel", autoDefault=False, enabled=False)
         self.cancel_button.setIcon(self.style().standardIcon(QStyle.SP_DialogCancelButton))
         self.cancel_button.clicked.connect(self.cancel_embedding)
         self.buttonsArea.layout().addWidget(self.cancel_button)
-        self._describe_embedder()
 
     @Inputs.images
     def set_images(self, data: Table | None) -> None:
         self.closeContext()
-        self.cancel()  # the old answer is no longer wanted
-        self.clear_messages()
-        self._send(None)
+        self._stop()
         self.data = data
         self.column_model[:] = image_columns(data.domain) if data is not None else []
         self.image_attr = self.column_model[0] if self.column_model else None
@@ -160,12 +300,40 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             self.openContext(data.domain)
         self.commit.deferred()
 
+    def _stop(self) -> None:
+        """Break off what is no longer wanted."""
+        self.cancel()
+        self.clear_messages()
+        self.progress.finish("")
+        self._send(None)
+
     def _changed(self) -> None:
+        if self.task is not None:
+            self._stop()
         self.commit.deferred()
 
-    def _embedder_changed(self) -> None:
+    def choose_embedder(self, embedder_id: str) -> None:
+        """Use another embedder."""
+        self.embedder_id = embedder_id
+        if embedder_id.startswith(TIMM):
+            self._show_embedders()
         self._describe_embedder()
-        self.commit.deferred()
+        self._show_where()
+        self._changed()
+
+    def choose_own_file(self) -> None:
+        """Let the user point to weights or a network of their own."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Choose weights or a network", self.own_file,
+            "Weights and networks (*.pth *.pt *.bin *.ckpt *.safetensors *.onnx);;All files (*)",
+        )  # fmt: skip
+        if path:
+            if self.embedder_id != OWN_FILE:
+                self.own_like = self.embedder_id
+            self.own_file = path
+            self.embedder_id = OWN_FILE
+            self._show_embedders()
+            self._changed()
 
     def choose_weights_folder(self) -> None:
         """Let the user point to weights that were downloaded by other means."""
@@ -174,67 +342,215 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         )
         if folder:
             self.weights_folder = folder
-            self._embedder_changed()
+            self._show_embedders()
+            self._changed()
+
+    def _device_chosen(self, index: int) -> None:
+        self.device = self._devices[index]
+        self._server_models = None
+        self._show_where()
+        self._show_embedders()
+        if self.device != SERVER or self.server_url:
+            self._changed()
+        else:
+            self.url_edit.setFocus()
+
+    def _precision_chosen(self, index: int) -> None:
+        self.precision = list(PRECISIONS)[index]
+        self._describe_embedder()
+        self._changed()
+
+    def _server_typed(self) -> None:
+        url, key = self.url_edit.text().strip(), self.key_edit.text()
+        if (url, key) == (self.server_url, self.api_key):
+            return
+        self.server_url, self.api_key = url, key
+        if url:
+            memory.trust(url)  # who types an address has chosen it
+        self._server_models = None
+        self._show_where()
+        self._changed()
+
+    def allow_server(self) -> None:
+        """Agree that images are sent to the server that the workflow names."""
+        memory.trust(self.server_url)
+        self.commit.now()
+
+    def use_this_computer(self) -> None:
+        """Go back to the local embedder."""
+        self.device = "auto"
+        self.device_combo.setCurrentIndex(self._devices.index("auto"))
+        self._server_models = None
+        self._show_where()
+        self._show_embedders()
+        self.commit.now()
+
+    def _show_where(self) -> None:
+        is_remote = self.device == SERVER
+        for part in self._server_rows:
+            part.setVisible(is_remote)
+        self.ask_box.hide()
+        self.precision_combo.setEnabled(not is_remote)
+        if not is_remote:
+            self.where_label.setText("Images stay on this computer.")
+        elif not self.server_url:
+            self.where_label.setText("No server is chosen: images stay on this computer.")
+        else:
+            spec = self._spec()
+            numbers = f" ({spec.n_features:,} numbers come back)" if spec is not None else ""
+            self.where_label.setText(f"Images are sent to {self.server_url}{numbers}.")
+        font = self.where_label.font()
+        font.setBold(is_remote and bool(self.server_url))
+        self.where_label.setFont(font)
+
+    def _show_embedders(self) -> None:
+        self.embedder_list.set_rows(
+            embedder_rows(
+                self.weights_folder, self.own_file, self.embedder_id, self._server_models
+            ),
+            self.embedder_id,
+        )
+        self._describe_embedder()
+
+    def _spec(self) -> EmbedderSpec | None:
+        """Get what is known of the chosen embedder at once."""
+        embedder_id = self.own_like if self.embedder_id == OWN_FILE else self.embedder_id
+        return next((spec for spec in all_embedders()[0] if spec.id == embedder_id), None)
 
     def _describe_embedder(self) -> None:
-        try:
-            spec = get_embedder(self.embedder_id)
-        except InputError:
-            self.embedder_label.setText("Not available in this version.")
-            self.weights_button.hide()
-            return
-        if spec.is_remote_only:
-            how = "On servers only."
-        elif spec.is_built_in:
-            how = "Built in: no download."
-        elif self.weights_folder:
-            how = f"Weights: {spec.weights.name} in {self.weights_folder}."
+        spec = self._spec()
+        if self.embedder_id == OWN_FILE and spec is not None:
+            text = f"Your own weights for {spec.title}, or a network:<br>{self.own_file}"
+        elif spec is not None:
+            speed = memory.remembered_speed(spec.id, self._place())
+            text = described(spec, self.weights_folder, speed)
+        elif self.embedder_id.startswith(TIMM):
+            text = "A model of timm, chosen by name. Its weights are downloaded on first use."
         else:
-            how = f"Downloads {spec.weights.n_bytes / 1e6:.0f} MB once."
-        self.embedder_label.setText(
-            f"{spec.description}\n{spec.n_features} numbers for each image. {how}\n{spec.source}"
-        )
-        self.weights_button.setVisible(not spec.is_built_in)
+            text = "Not available here."
+        self.embedder_label.setText(text)
+        needs_weights = spec is not None and not spec.is_built_in and self.device != SERVER
+        self.weights_button.setEnabled(needs_weights and not spec.is_remote_only)
+
+    def _place(self) -> str:
+        return self.server_url if self.device == SERVER else f"{self.device} {self.precision}"
+
+    def _show_kept(self) -> None:
+        path = cache_path()
+        n_bytes = path.stat().st_size if path.is_file() else 0
+        self.kept_label.setText(f"Kept for the next time: {n_bytes / MB:,.1f} MB")
+        self.clear_button.setEnabled(self.task is None and n_bytes > 0)
+
+    def clear_kept(self, only_this: bool) -> None:
+        """Forget the vectors of the chosen embedder, or all."""
+        spec = self._spec()
+        only = spec.id if only_this and spec is not None else None
+        self.clear_button.setEnabled(False)
+        self._in_background(partial(clear_vectors, only), lambda _: self._show_kept())
+
+    def _in_background(self, work: object, done: object) -> None:
+        """Do something beside the embedding, and tell the GUI thread."""
+        watcher = FutureWatcher(self._executor.submit(work))
+        watcher.resultReady.connect(done)
+        watcher.done.connect(partial(self._watchers.remove, watcher))
+        self._watchers.append(watcher)
 
     @gui.deferred
     def commit(self) -> None:
-        self.cancel()
-        self.clear_messages()
-        self._send(None)
+        self._stop()
+        self._show_where()
+        for failure in all_embedders()[1]:
+            self.Warning.plugin(failure.message)
         if self.data is None:
             return
+        wanted = self._wanted()
+        if wanted is not None:
+            self.cancel_button.setEnabled(True)
+            self.clear_button.setEnabled(False)
+            self._begun_at = 0.0
+            self.start(partial(embed_in_background, self.data, wanted))
+
+    def _wanted(self) -> Wanted | None:
+        """Get what to do; None, and a message, if that cannot be done."""
         if self.image_attr is None:
             self.Error.no_column()
-            return
+            return None
+        is_own = self.embedder_id == OWN_FILE
+        embedder_id = self.own_like if is_own else self.embedder_id
+        is_somewhere_else = self.device == SERVER or embedder_id.startswith(TIMM)
+        if self._spec() is None and not is_somewhere_else:
+            try:
+                get_embedder(embedder_id)
+            except InputError as error:
+                self.Error.unknown_embedder(error)
+                return None
+        backend = self._backend()
+        if backend is None:
+            return None
+        own_file = self.own_file if is_own else None
+        return Wanted(embedder_id, self.image_attr.name, backend, own_file)
+
+    def _backend(self) -> Backend | None:
+        if self.device != SERVER:
+            return Local(self.weights_folder or None, self.device, self.precision)
+        if not self.server_url:
+            self.Error.no_server()
+            return None
+        if not memory.is_trusted(self.server_url):
+            self.Warning.not_trusted(self.server_url)
+            self.ask_box.show()
+            self.allow_button.show()
+            return None
         try:
-            get_embedder(self.embedder_id)
+            return remote_backend(self.server_url, self.api_key)
         except InputError as error:
-            self.Error.unknown_embedder(error)
-            return
-        self.cancel_button.setEnabled(True)
-        self.start(
-            partial(embed_in_background, self.data, self.image_attr, self.embedder_id,
-                    self.weights_folder)
-        )  # fmt: skip
+            self.Error.failed(error)
+            return None
 
     def cancel_embedding(self) -> None:
         """Stop; nothing is sent until Apply."""
         self.cancel()
         self.Information.cancelled()
+        self.progress.finish("")
         self._send(None)
 
+    def on_partial_result(self, result: Counts | str | float) -> None:
+        if isinstance(result, str):
+            self.progress.say(result)
+        elif isinstance(result, float):
+            self.progress.set_fraction(result)
+        else:
+            if not self._begun_at:
+                self._begun_at = time.monotonic()
+                self._n_at_begin = result.n_done - result.n_known
+            self.progress.count(result.n_done, result.n_total, result.n_known, result.location)
+
     def on_done(self, result: EmbeddedImages) -> None:
+        n_images = len(self.data)
+        self._remember_speed(n_images - result.n_known)
+        for note in result.notes:
+            self.Warning.note(note)
         if result.skipped is not None:
             reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
             if len(result.embeddings):
-                self.Warning.skipped(len(result.skipped), len(self.data), reason)
+                self.Warning.skipped(len(result.skipped), n_images, reason)
             else:
-                self.Error.none_embedded(len(self.data), reason)
+                self.Error.none_embedded(n_images, reason)
+        known = f", {result.n_known:,} of them known already" if result.n_known else ""
+        self.progress.finish(f"{len(result.embeddings):,} images embedded{known}.")
         self._send(result)
+        self._show_embedders()  # weights may have been downloaded, a speed measured
+
+    def _remember_speed(self, n_computed: int) -> None:
+        elapsed = time.monotonic() - self._begun_at
+        n_measured = n_computed - self._n_at_begin
+        if self._begun_at and n_measured >= MIN_MEASURED:
+            memory.remember_speed(self.embedder_id, self._place(), n_measured / elapsed)
 
     def on_exception(self, ex: Exception) -> None:
         if isinstance(ex, Cancelled):
             return
+        self.progress.finish("")
         self._send(None)
         self.Error.failed(ex)
         if not isinstance(ex, ImageEmbeddingError):
@@ -242,27 +558,34 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             raise ex
         if isinstance(ex, WeightsError):
             self.weights_button.setFocus()
-
-    def on_partial_result(self, _: object) -> None:
-        """Nothing comes in parts."""
+        elif isinstance(ex, BackendError) and self.device == SERVER:
+            self.ask_box.show()
+            self.allow_button.hide()
 
     def _send(self, result: EmbeddedImages | None) -> None:
         self.cancel_button.setEnabled(False)
+        self._show_kept()
         embeddings = result.embeddings if result is not None else None
         self.Outputs.embeddings.send(embeddings if embeddings else None)
         self.Outputs.skipped_images.send(result.skipped if result is not None else None)
 
     def onDeleteWidget(self) -> None:
         self.shutdown()
+        self._executor.shutdown(wait=False)
         super().onDeleteWidget()
 
     def send_report(self) -> None:
+        spec = self._spec()
         self.report_items(
             "Settings",
             (
                 ("Image column", self.image_attr and self.image_attr.name),
-                ("Embedder", _title(self.embedder_id)),
+                ("Embedder", spec.title if spec is not None else self.embedder_id),
+                ("Own file", self.embedder_id == OWN_FILE and self.own_file),
+                ("Precision", self.device != SERVER and PRECISIONS[self.precision]),
+                ("Source", spec is not None and spec.source),
                 ("Images", self.where_label.text()),
+                ("Result", self.progress.label.text()),
             ),
         )
         if self.data is not None:
@@ -278,11 +601,30 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
                 settings["auto_apply"] = settings.pop("_auto_apply")
 
 
-def _title(embedder_id: str) -> str:
-    try:
-        return get_embedder(embedder_id).title
-    except InputError:
-        return f"{embedder_id} (not available)"
+def _combo(items: list[str], current: int, chosen: object) -> QComboBox:
+    combo = QComboBox()
+    combo.addItems(items)
+    combo.setCurrentIndex(current)
+    combo.activated.connect(chosen)
+    combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+    return combo
+
+
+def clear_vectors(embedder_id: str | None) -> None:
+    """Forget the vectors of an embedder, or all."""
+    cache = Cache()
+    if embedder_id is None:
+        cache.clear()
+    else:
+        clear_embedder(cache, embedder_id)
+    cache.close()
+
+
+def remote_backend(url: str, api_key: str) -> Backend:
+    """Get the client of a server."""
+    from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
+
+    return Remote(url, api_key or None)
 
 
 if __name__ == "__main__":  # pragma: no cover
