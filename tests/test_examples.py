@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from Orange.data import Table
-from pictures import write_images
+from pictures import picture, write_images
 from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
@@ -29,10 +29,13 @@ application(settings)
 with open_workflow(path) as workflow:
     workflow.settle(120)
     for name in wanted:
-        node, channel = name.split("/")
+        node, channel, *column = name.split("/")
         table = workflow.output(node, channel)
         if table is None:
             print(name, None)
+        elif column:  # how often it says the class
+            is_right = table.get_column(column[0]) == table.Y
+            print(name, len(table), is_right.mean())
         else:
             print(name, len(table), len(table.domain.attributes))
 sys.stdout.flush()
@@ -97,10 +100,10 @@ def test_the_demo_writes_pictures_and_clusters_and_says_so_in_ten_lines(demo):
     ]  # fmt: skip
     assert 5 <= len(said.splitlines()) <= 10
     assert "48 images in 8 categories" in said
-    for picture in folder.glob("*.png"):
-        pixels = np.asarray(Image.open(picture).convert("L"))
+    for path in folder.glob("*.png"):
+        pixels = np.asarray(Image.open(path).convert("L"))
         assert min(pixels.shape) > 100
-        assert pixels.std() > 5, f"{picture.name} shows nothing"
+        assert pixels.std() > 5, f"{path.name} shows nothing"
 
 
 def test_the_demo_finds_the_animals_again(demo):
@@ -155,6 +158,64 @@ def test_a_workflow_of_the_predecessor_runs_with_its_settings(tmp_path):
     assert lines == [
         "Embedding/Embeddings 3 1280", "Clustering/Selected Data 3 1280", "Viewer/Data 3 0",
     ]  # fmt: skip
+
+
+def write_dark_and_bright(folder, first):
+    for kind, low in (("bright", 170), ("dark", 0)):
+        (folder / kind).mkdir(parents=True)
+        for i in range(first, first + 6):
+            Image.fromarray(picture(i) // 3 + low).save(folder / kind / f"{i}.png")
+    return str(folder)
+
+
+IMPORT = "orangecontrib.imageembedding.widgets.owimportimages.OWImportImages"
+EMBEDDING = "orangecontrib.imageembedding.widgets.owimageembedding.OWImageEmbedding"
+LOGISTIC = "Orange.widgets.model.owlogisticregression.OWLogisticRegression"
+BUILT_IN = {"embedder_id": "efficientnet-lite0"}
+
+
+def test_a_model_of_embedded_images_predicts_raw_ones(tmp_path):
+    known = write_dark_and_bright(tmp_path / "known", first=0)
+    new = write_dark_and_bright(tmp_path / "new", first=50)
+    nodes = [
+        ("Known", IMPORT, {"folder": known, "__version__": 2}),
+        ("New", IMPORT, {"folder": new, "__version__": 2}),
+        ("Embedding", EMBEDDING, BUILT_IN),
+        ("Logistic Regression", LOGISTIC, {}),
+        ("Predictions", "Orange.widgets.evaluate.owpredictions.OWPredictions", {}),
+        ("Apply", "Orange.widgets.data.owtransform.OWTransform", {}),
+    ]
+    links = [
+        ("Known", "Data", "Embedding", "Images"),
+        ("Embedding", "Embeddings", "Logistic Regression", "Data"),
+        ("Logistic Regression", "Model", "Predictions", "Predictors"),
+        ("New", "Data", "Predictions", "Data"),
+        ("New", "Data", "Apply", "Data"),
+        ("Embedding", "Embeddings", "Apply", "Template Data"),
+    ]
+    lines = run_workflow(
+        tmp_path, nodes, links, "Predictions/Predictions/Logistic Regression",
+        "Apply/Transformed Data",
+    )  # fmt: skip
+    assert float(lines[0].removeprefix("Predictions/Predictions/Logistic Regression 12 ")) > 0.8
+    assert lines[1] == "Apply/Transformed Data 12 1280"
+
+
+def test_embedded_images_are_tested_and_scored(tmp_path):
+    known = write_dark_and_bright(tmp_path / "known", first=0)
+    nodes = [
+        ("Known", IMPORT, {"folder": known, "__version__": 2}),
+        ("Embedding", EMBEDDING, BUILT_IN),
+        ("Logistic Regression", LOGISTIC, {}),
+        ("Score", "Orange.widgets.evaluate.owtestandscore.OWTestAndScore", {}),
+    ]
+    links = [
+        ("Known", "Data", "Embedding", "Images"),
+        ("Logistic Regression", "Learner", "Score", "Learner"),
+        ("Embedding", "Embeddings", "Score", "Data"),
+    ]
+    lines = run_workflow(tmp_path, nodes, links, "Score/Predictions/Logistic Regression")
+    assert float(lines[0].removeprefix("Score/Predictions/Logistic Regression 12 ")) > 0.8
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         ConcurrentWidgetMixin.__init__(self)
         self.data: Table | None = None
         self.api_key = ""  # never saved with the workflow
+        specs, self._plugin_failures = all_embedders()
+        self._specs = {spec.id: spec for spec in specs}
         self._server_models: tuple[str, ...] | None = None
         self._begun_at = 0.0
         self._n_at_begin = 0
@@ -415,7 +417,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def _spec(self) -> EmbedderSpec | None:
         """Get what is known of the chosen embedder at once."""
         embedder_id = self.own_like if self.embedder_id == OWN_FILE else self.embedder_id
-        return next((spec for spec in all_embedders()[0] if spec.id == embedder_id), None)
+        return self._specs.get(embedder_id)
 
     def _describe_embedder(self) -> None:
         spec = self._spec()
@@ -459,8 +461,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def commit(self) -> None:
         self._stop()
         self._show_where()
-        for failure in all_embedders()[1]:
-            self.Warning.plugin(failure.message)
+        if self._plugin_failures:
+            self.Warning.plugin(self._plugin_failures[0].message)
         if self.data is None:
             return
         wanted = self._wanted()

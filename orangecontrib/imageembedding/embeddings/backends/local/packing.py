@@ -35,7 +35,8 @@ def packed(network: nn.Module, example: Tensor) -> nn.Module:
         weights is chosen for its shape.
     """
     try:
-        graph = _traced(copy.deepcopy(network))
+        is_exact = example.dtype is torch.float32
+        graph = _traced(network if is_exact else copy.deepcopy(network))
         _fold_batch_norms(graph)
         graph.to(example.dtype)
         _pack_convolutions(graph, _input_shapes(graph, example))
@@ -92,7 +93,7 @@ def _input_shapes(graph: fx.GraphModule, example: Tensor) -> dict[str, list[int]
     shapes: dict[str, list[int]] = {}
 
     def note(name: str, entering: tuple[Any, ...]) -> None:
-        shapes[name] = list(entering[0].shape)
+        shapes[name] = [len(example), *entering[0].shape[1:]]
 
     hooks = [
         module.register_forward_pre_hook(lambda _, entering, name=name: note(name, entering))
@@ -101,7 +102,7 @@ def _input_shapes(graph: fx.GraphModule, example: Tensor) -> dict[str, list[int]
     ]
     graph.recompile()
     with torch.inference_mode():
-        graph(example)
+        graph(example[:1])
     for hook in hooks:
         hook.remove()
     return shapes
