@@ -9,6 +9,7 @@ from pictures import encoded, picture, write_images
 from orangecontrib.imageembedding.__main__ import main
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.clusters.link import LINKAGES
+from orangecontrib.imageembedding.embeddings.cache import cache_path
 
 NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
 BUILT_IN = ["--embedder", "efficientnet-lite0"]
@@ -139,6 +140,64 @@ def test_the_list_of_embedders_tells_ids_and_sizes(capsys):
     out = capsys.readouterr().out
     assert "resnet50: ResNet-50, 2048 numbers an image, downloads 103 MB" in out
     assert "efficientnet-lite0: EfficientNet-Lite0, 1280 numbers an image, built in" in out
+
+    assert "painters: Painters, 2048 numbers an image, on servers only" in out
+    assert "timm:NAME" in out
+
+
+def test_the_cache_is_shown_limited_and_cleared(folder, tmp_path, capsys):
+    assert run("embed", folder, "-o", tmp_path / "t.npz", *BUILT_IN) == 0
+    capsys.readouterr()
+    assert run("cache", "info") == 0
+    out = capsys.readouterr().out
+    assert "of at most 2,147 MB" in out
+    assert "efficientnet-lite0, exact: 4 vectors" in out
+    assert run("cache", "limit", "1.5 GB") == 0
+    assert "of at most 1,500 MB" in capsys.readouterr().out
+    assert run("cache", "clear") == 0
+    assert "vectors" not in capsys.readouterr().out.partition("\n")[2]
+
+
+@pytest.mark.parametrize("arguments", [["limit"], ["limit", "much"], ["limit", "-5"]])
+def test_a_limit_that_is_none_is_refused(arguments, capsys):
+    try:
+        code = run("cache", *arguments)
+    except SystemExit as ended:  # "-5" is no option
+        code = ended.code
+    assert code == 2
+    assert "limit" in capsys.readouterr().err or arguments != ["limit"]
+
+
+def test_a_damaged_cache_is_said_once_and_can_be_cleared(folder, tmp_path, capsys):
+    cache_path().parent.mkdir(parents=True, exist_ok=True)
+    cache_path().write_bytes(b"Dear diary" * 500)
+    command = [sys.executable, "-m", "orangecontrib.imageembedding"]
+    arguments = ["embed", str(folder), "-o", str(tmp_path / "t.npz"), *BUILT_IN]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr.count("image-embedding cache clear") == 1
+    assert run("cache", "clear") == 0
+    assert run("embed", folder, "-o", tmp_path / "u.npz", *BUILT_IN) == 0
+    capsys.readouterr()
+    assert run("cache", "info") == 0
+    assert "4 vectors" in capsys.readouterr().out
+
+
+def test_precision_device_and_own_weights(folder, tmp_path, capsys):
+    import torch
+    import torchvision
+
+    weights = tmp_path / "tuned.pth"
+    torch.save(torchvision.models.resnet50(num_classes=2).state_dict(), weights)
+    for i, options in enumerate(
+        [["--weights", weights], [*BUILT_IN, "--precision", "fast", "--device", "cpu"]]
+    ):
+        assert run("embed", folder, "-o", tmp_path / f"{i}.npz", *options) == 0
+        assert ("2048", "1280")[i] in capsys.readouterr().out
+    assert run("cache", "info") == 0
+    out = capsys.readouterr().out
+    assert "efficientnet-lite0, fast: 4 vectors" in out
+    assert "resnet50 with tuned.pth, exact: 4 vectors" in out
 
 
 def test_python_m_is_the_same_command(folder):

@@ -23,6 +23,7 @@ from AnyQt.QtWidgets import QApplication, QWidget
 from orangewidget.settings import set_widget_settings_dir_components
 
 from orangecontrib.imageembedding import import_images
+from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbedding
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
 from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
 
@@ -152,8 +153,46 @@ def preview_window() -> tuple[QWidget, list[Part]]:
     return preview, [(preview.canvas, QPoint(12, 12)), preview.facts]
 
 
+def embedding_widget() -> tuple[QWidget, list[Part]]:
+    """Get Image Embedding after its work."""
+    widget = OWImageEmbedding()
+    widget.choose_embedder("efficientnet-lite0")
+    widget._show_embedders()
+    widget.set_images(import_images(copied("animals")).table)
+    widget.resize(430, 720)
+    widget.show()
+    while widget.task is not None:
+        settle(0.2)
+    settle()
+    parts = [
+        widget.controls.image_attr, widget.embedder_list.search,
+        (widget.embedder_list.view, QPoint(250, 40)), (widget.embedder_label, QPoint(370, 0)),
+        widget.own_button, widget.weights_button, widget.device_combo, widget.precision_combo,
+        widget.where_label, widget.progress.label, widget.clear_button, widget.cancel_button,
+    ]  # fmt: skip
+    return widget, parts
+
+
+def server_widget() -> tuple[QWidget, list[Part]]:
+    """Get Image Embedding with a workflow of somebody else, which names a server."""
+    settings = {"device": "server", "server_url": "https://images.example.org"}
+    widget = OWImageEmbedding.__new__(OWImageEmbedding, stored_settings=settings)
+    widget.__init__()
+    widget.set_images(import_images(copied("animals")).table)
+    widget.resize(430, 780)
+    widget.show()
+    settle()
+    parts = [
+        widget.url_edit, widget.key_edit, widget.where_label, widget.allow_button,
+        widget.local_button,
+    ]  # fmt: skip
+    return widget, parts
+
+
 PICTURES: dict[str, Callable[[], tuple[QWidget, list[Part]]]] = {
     "import-images": import_widget,
+    "image-embedding": embedding_widget,
+    "image-embedding-server": server_widget,
     "image-viewer": viewer_widget,
     "image-viewer-preview": preview_window,
 }

@@ -260,7 +260,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self.embedder_label.setFixedHeight(6 * self.fontMetrics().lineSpacing())
         self.embedder_label.setTextInteractionFlags(Qt.TextBrowserInteraction)
         line = gui.hBox(box)
-        gui.button(
+        self.own_button = gui.button(
             line, self, "Own File…", callback=self.choose_own_file, autoDefault=False,
             tooltip="Your own weights for the chosen embedder (state_dict, safetensors), "
             "or a network (TorchScript, ONNX)",
@@ -376,6 +376,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def allow_server(self) -> None:
         """Agree that images are sent to the server that the workflow names."""
         memory.trust(self.server_url)
+        self._show_where()
         self.commit.now()
 
     def use_this_computer(self) -> None:
@@ -400,7 +401,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         else:
             spec = self._spec()
             numbers = f" ({spec.n_features:,} numbers come back)" if spec is not None else ""
-            self.where_label.setText(f"Images are sent to {self.server_url}{numbers}.")
+            verb = "are" if memory.is_trusted(self.server_url) else "would be"
+            self.where_label.setText(f"Images {verb} sent to {self.server_url}{numbers}.")
         font = self.where_label.font()
         font.setBold(is_remote and bool(self.server_url))
         self.where_label.setFont(font)
