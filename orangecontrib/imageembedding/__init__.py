@@ -34,12 +34,14 @@ if TYPE_CHECKING:
         embed_images,
         import_images,
     )
+    from orangecontrib.imageembedding.tables.computed import EmbeddingWarning
 
 _MODULE_OF = {
     "BackendError": "errors",
     "Cancelled": "errors",
     "Embedded": "embeddings.run",
     "EmbedderSpec": "embeddings.spec",
+    "EmbeddingWarning": "tables.computed",
     "ImageEmbeddingError": "errors",
     "ImageError": "errors",
     "InputError": "errors",
@@ -61,6 +63,7 @@ __all__ = [
     "Cancelled",
     "Embedded",
     "EmbedderSpec",
+    "EmbeddingWarning",
     "ImageEmbeddingError",
     "ImageError",
     "InputError",

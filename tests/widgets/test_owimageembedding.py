@@ -1,6 +1,8 @@
 import contextlib
 import threading
 import time
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from Orange.data import DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
 
+from orangecontrib.imageembedding.embeddings import plugins
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.progress import Counts
@@ -401,6 +404,22 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         assert "no Apple GPU" in str(widget.Error.failed)
         assert widget.device_combo.currentText() == "This computer: Apple GPU"
+
+    def test_a_backend_of_a_plug_in(self):
+        entry = EntryPoint("histogram", "imageembedding_colours:Histograms", plugins.BACKENDS)
+        self.monkeypatch.syspath_prepend(Path(__file__).parents[1] / "example_plugin")
+        self.monkeypatch.setattr(
+            plugins, "entry_points", lambda group: [entry] if group == plugins.BACKENDS else []
+        )
+        widget = self.create(device="plug-in:histogram")
+        assert widget.device_combo.currentText() == "Plug-in: histogram"
+        assert "'histogram' decides where images go" in widget.where_label.text()
+        self.send(widget, self.images)
+        assert self.outputs(widget)[0].X.sum(axis=1) == pytest.approx(1, rel=1e-5)
+        gone = self.create(device="plug-in:gone")
+        self.send(gone, self.images)
+        assert "'gone'" in str(gone.Error.failed)
+        assert gone.device_combo.currentText() == "Plug-in: gone"
 
     def use_server(self, backend):
         asked = []

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from orangecontrib.imageembedding.embeddings.catalogue import all_embedders
 from orangecontrib.imageembedding.embeddings.models import MODELS
+from orangecontrib.imageembedding.embeddings.plugins import plugin_backends
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.weights import weights_path
 from orangecontrib.imageembedding.errors import WeightsError
@@ -17,6 +18,7 @@ from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, Row
 
 OWN_FILE = "own-file"
 SERVER = "server"
+PLUGIN = "plug-in:"
 MB = 1_000_000
 
 BUILT_IN = "Built in"
@@ -40,11 +42,19 @@ DEVICES = {
 
 
 def likely_devices() -> list[str]:
-    """Get what may be there, without importing torch, which takes seconds."""
+    """Get what may be there, and plug-ins, without importing torch, which takes seconds."""
     is_mac = sys.platform == "darwin"
     has_openvino = importlib.util.find_spec("openvino") is not None
     left_out = {"cuda" if is_mac else "mps"} | (set() if has_openvino else {"openvino"})
-    return [device for device in DEVICES if device not in left_out]
+    plugins = [f"{PLUGIN}{name}" for name in plugin_backends()[0]]
+    return [device for device in DEVICES if device not in left_out] + plugins
+
+
+def device_title(device: str) -> str:
+    """Get what a device is called."""
+    if device.startswith(PLUGIN):
+        return f"Plug-in: {device.removeprefix(PLUGIN)}"
+    return DEVICES.get(device, device)
 
 
 def embedder_rows(

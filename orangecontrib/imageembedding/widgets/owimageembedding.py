@@ -33,6 +33,7 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path, clear_embedder
 from orangecontrib.imageembedding.embeddings.catalogue import (
     DEFAULT_ID,
@@ -52,11 +53,12 @@ from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import image_columns
 from orangecontrib.imageembedding.widgets import memory
 from orangecontrib.imageembedding.widgets.choices import (
-    DEVICES,
     MB,
     OWN_FILE,
+    PLUGIN,
     SERVER,
     described,
+    device_title,
     embedder_rows,
     likely_devices,
 )
@@ -207,7 +209,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self._devices = likely_devices()
         if self.device not in self._devices:  # keep what the workflow says
             self._devices.append(self.device)
-        names = [DEVICES.get(device, device) for device in self._devices]
+        names = [device_title(device) for device in self._devices]
         self.device_combo = _combo(names, self._devices.index(self.device), self._device_chosen)
         self.precision_combo = _combo(
             list(PRECISIONS.values()), list(PRECISIONS).index(self.precision),
@@ -393,8 +395,11 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         for part in self._server_rows:
             part.setVisible(is_remote)
         self.ask_box.hide()
-        self.precision_combo.setEnabled(not is_remote)
-        if not is_remote:
+        self.precision_combo.setEnabled(not is_remote and not self.device.startswith(PLUGIN))
+        if self.device.startswith(PLUGIN):
+            plugin = self.device.removeprefix(PLUGIN)
+            self.where_label.setText(f"The plug-in {plugin!r} decides where images go.")
+        elif not is_remote:
             self.where_label.setText("Images stay on this computer.")
         elif not self.server_url:
             self.where_label.setText("No server is chosen: images stay on this computer.")
@@ -495,6 +500,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         return Wanted(embedder_id, self.image_attr.name, backend, own_file)
 
     def _backend(self) -> Backend | None:
+        if self.device.startswith(PLUGIN):
+            return self._plugin()
         if self.device != SERVER:
             return Local(self.weights_folder or None, self.device, self.precision)
         if not self.server_url:
@@ -507,6 +514,13 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             return None
         try:
             return remote_backend(self.server_url, self.api_key)
+        except InputError as error:
+            self.Error.failed(error)
+            return None
+
+    def _plugin(self) -> Backend | None:
+        try:
+            return get_backend(self.device.removeprefix(PLUGIN))
         except InputError as error:
             self.Error.failed(error)
             return None

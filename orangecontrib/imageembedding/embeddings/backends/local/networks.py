@@ -158,11 +158,12 @@ def _state(path: Path | None) -> State:
     content: Any
     try:
         if path is not None and path.suffix == ".safetensors":
-            from safetensors.torch import load_file
+            from safetensors.torch import load
 
-            content = load_file(path)
+            content = load(path.read_bytes())
         else:
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
+            # Not mapped into memory: a file that is written anew meanwhile would end the process.
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds on files of other formats
         if "weights_only" in str(error) or "Unsupported" in str(error):
             raise WeightsError(
@@ -171,13 +172,6 @@ def _state(path: Path | None) -> State:
             ) from error
         raise WeightsError(f"The weights file {path} cannot be read: {error}") from error
     return _tensors(content, path)
-
-
-def _is_zip(path: Path | None) -> bool:
-    """Tell whether torch can leave the tensors in the file until they are used."""
-    import zipfile
-
-    return path is not None and zipfile.is_zipfile(path)
 
 
 def _tensors(content: object, path: Path | None) -> State:
