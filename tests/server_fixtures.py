@@ -68,7 +68,12 @@ class TinyEmbedder:
 def running(app, **options):
     """Serve an app in a thread, on a port of its own; get its URL."""
     config = uvicorn.Config(
-        app, port=0, http=ImpatientProtocol, ws="none", lifespan="off", log_config=None, **options
+        app,
+        http=ImpatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        **{"port": 0, **options},
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

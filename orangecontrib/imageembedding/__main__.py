@@ -18,7 +18,7 @@ from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 DESCRIPTION = """\
 Turn folders of images into tables of numbers, and cluster them.
 
-Images never leave this computer. Examples:
+Images never leave this computer, unless you name a --server. Examples:
 
   image-embedding embed animals/ -o animals.tab
       every image becomes a row with 2048 numbers (columns n0, n1, ...)
@@ -182,6 +182,12 @@ def _add_embedder(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="your own weights for the embedder (a state_dict or safetensors), or your own "
         "network (TorchScript or ONNX)",
+    )
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help="let an embedding server compute: the images are sent there, without EXIF and "
+        "comments. Its API key is that of $IMAGE_EMBEDDING_API_KEY",
     )
     _add_computing(parser)
 

@@ -1,26 +1,62 @@
 """What every backend must do; a new one is added to `BACKENDS`."""
 
+import contextlib
+import pickle
+
 import numpy as np
 import pytest
 from fake_backends import FakeBackend
 from pictures import encoded, picture
+from served_efficientnet import served_efficientnet
 
 from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.progress import silent
 
-BACKENDS = [Local, FakeBackend]
 SPEC = get_embedder("efficientnet-lite0")
+
+
+@contextlib.contextmanager
+def remote():
+    """Run the server in this process, and the client against it."""
+    with served_efficientnet() as url:
+        yield Remote(url)
+
+
+BACKENDS = {
+    "Local": lambda: contextlib.nullcontext(Local()),
+    "FakeBackend": lambda: contextlib.nullcontext(FakeBackend()),
+    "Remote": remote,
+}
 
 GOOD = [EncodedImage(f"{seed}.png", encoded(picture(seed, 300, 200))) for seed in range(3)]
 BAD = EncodedImage("bad.png", b"no image at all")
 
 
-@pytest.fixture(scope="module", params=BACKENDS, ids=lambda backend: backend.__name__)
-def embedder(request):
-    return request.param().load(SPEC, silent)
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request):
+    with BACKENDS[request.param]() as backend:
+        yield backend
+
+
+@pytest.fixture(scope="module")
+def embedder(backend):
+    return backend.load(SPEC, silent)
+
+
+def test_it_can_be_saved_and_equals_what_was_saved(backend):
+    if not isinstance(backend, FakeBackend):
+        assert pickle.loads(pickle.dumps(backend)) == backend
+        assert len(pickle.dumps(backend)) < 1000
+
+
+def test_its_fingerprint_begins_with_the_id_and_does_not_change(backend):
+    fingerprint = backend.fingerprint(SPEC, silent)
+    assert fingerprint.startswith(f"{SPEC.id} ")
+    assert backend.fingerprint(SPEC, silent) == fingerprint
 
 
 def test_it_tells_how_it_likes_to_be_called(embedder):
