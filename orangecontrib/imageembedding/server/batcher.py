@@ -40,7 +40,7 @@ class Batcher(Generic[Item, Result]):
         self._n_workers = n_workers
         self._n_running = 0
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
-        self._pool = ThreadPoolExecutor(n_workers, thread_name_prefix="imageembedding-batch")
+        self._pool = ThreadPoolExecutor(n_workers, thread_name_prefix="server-batch")
 
     @property
     def n_waiting(self) -> int:
