@@ -3,6 +3,7 @@ from pathlib import Path
 from setuptools import find_namespace_packages, setup
 
 HERE = Path(__file__).parent
+SERVER = ["starlette >=0.40", "uvicorn >=0.30", "prometheus-client"]
 HELP = "share/help/en/orange3-imageembedding"
 
 
@@ -39,6 +40,7 @@ setup(
     # Native namespace packages: an orangecontrib/__init__.py would hide other add-ons.
     packages=find_namespace_packages(include=["orangecontrib.*"]),
     package_data={
+        "orangecontrib.imageembedding.server": ["page.html", "page.css", "page.js"],
         "orangecontrib.imageembedding.widgets": ["icons/*.svg"],
         "orangecontrib.imageembedding.examples": ["*.ows", "sketches/*/*.png"],
     },
@@ -53,6 +55,7 @@ setup(
         "httpx",
         "matplotlib",
         "numpy",
+        "orjson",
         "orange-widget-base >=4.25",
         "pandas",
         "pillow-heif >=0.22",
@@ -72,6 +75,7 @@ setup(
     ],
     extras_require={
         "dicom": ["pydicom >=3.0"],
+        "server": SERVER,
         "gui": ["PyQt6", "PyQt6-WebEngine"],
         "onnx": ["onnxruntime"],
         "openvino": ["openvino >=2024.4"],
@@ -79,6 +83,7 @@ setup(
             "PyQt6",
             "PyQt6-WebEngine",
             "cryptography",
+            *SERVER,
             "mypy ==2.4.*",
             "onnx",
             "onnxruntime",

@@ -11,7 +11,7 @@ NAME = "orangecontrib.imageembedding"
 QT = {"AnyQt", "PyQt5", "PyQt6", "PySide6", "pyqtgraph", "orangewidget", "orangecanvas"}
 ORANGE = {"Orange", *QT}
 TORCH = {"torch", "torchvision", "timm"}
-HTTP = {"httpx", "requests", "urllib3", "http"}
+HTTP = {"httpx", "httpx2", "requests", "urllib3", "http"}
 
 BASICS = {"errors", "progress"}
 # folder or module -> (what it may import of ours beside itself and BASICS, what it never imports)
@@ -22,6 +22,7 @@ RULES = {
     "images": (set(), ORANGE | TORCH),
     "clusters": (set(), ORANGE | TORCH | HTTP),
     "embeddings": ({"images"}, ORANGE),
+    "server": ({"images", "embeddings"}, ORANGE | TORCH | HTTP),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
     "pipeline": (
         {"files", "images", "embeddings", "tables", "clusters"},
@@ -44,7 +45,7 @@ ONLY_IN = [
             "images/web.py",
             "images/webfailures.py",
             "embeddings/weights.py",
-            "embeddings/backends/remote.py",
+            "embeddings/backends/remote/",
         },
     ),
 ]

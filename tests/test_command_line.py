@@ -220,3 +220,18 @@ def test_interruption_is_no_traceback(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(pipeline, "embed_images", interrupt)
     assert run("embed", folder, "-o", tmp_path / "t.tab", *BUILT_IN) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_server_can_compute(tmp_path, capsys):
+    from served_efficientnet import served_efficientnet
+
+    write_images(tmp_path / "in", ["a/1.png", "a/2.jpg", "b/3.png"])
+    with served_efficientnet() as url:
+        code = main(["embed", str(tmp_path / "in"), "-o", str(tmp_path / "out.tab"), "--server",
+                     url, "--embedder", "efficientnet-lite0"])  # fmt: skip
+        assert code == 0
+        assert "3 images with 1280 numbers" in capsys.readouterr().out
+        code = main(["embed", str(tmp_path / "in"), "-o", str(tmp_path / "no.tab"), "--server",
+                     url, "--embedder", "resnet50"])  # fmt: skip
+        assert code == 2
+        assert "no embedder 'resnet50'" in capsys.readouterr().err

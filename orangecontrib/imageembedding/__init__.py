@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from orangecontrib.imageembedding.clusters.tree import Tree
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
     from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
+    from orangecontrib.imageembedding.embeddings.backends.remote.backend import (
+        Remote,
+        probe_server,
+    )
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
     from orangecontrib.imageembedding.embeddings.own import own_embedder
     from orangecontrib.imageembedding.embeddings.run import Embedded
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
         ImageEmbeddingError,
         ImageError,
         InputError,
+        ServerError,
         WeightsError,
     )
     from orangecontrib.imageembedding.pipeline import (
@@ -46,6 +51,8 @@ _MODULE_OF = {
     "ImageError": "errors",
     "InputError": "errors",
     "Local": "embeddings.backends.local.backend",
+    "Remote": "embeddings.backends.remote.backend",
+    "ServerError": "errors",
     "Tree": "clusters.tree",
     "WeightsError": "errors",
     "cluster_images": "pipeline",
@@ -56,6 +63,7 @@ _MODULE_OF = {
     "import_images": "pipeline",
     "list_embedders": "embeddings.catalogue",
     "own_embedder": "embeddings.own",
+    "probe_server": "embeddings.backends.remote.backend",
 }
 
 __all__ = [
@@ -68,6 +76,8 @@ __all__ = [
     "ImageError",
     "InputError",
     "Local",
+    "Remote",
+    "ServerError",
     "Tree",
     "WeightsError",
     "cluster_images",
@@ -78,6 +88,7 @@ __all__ = [
     "import_images",
     "list_embedders",
     "own_embedder",
+    "probe_server",
 ]
 
 

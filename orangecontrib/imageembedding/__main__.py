@@ -1,4 +1,4 @@
-"""The command line: ``image-embedding embed | cluster | embedders | cache | demo``."""
+"""The command line: ``image-embedding embed | cluster | serve | embedders | cache | demo``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from orangecontrib.imageembedding.commands.cache import run_cache
 from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
+from orangecontrib.imageembedding.commands.serve import run_serve
 from orangecontrib.imageembedding.commands.terminal import FAILED, INTERRUPTED, complain
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 
 DESCRIPTION = """\
 Turn folders of images into tables of numbers, and cluster them.
 
-Images never leave this computer. Examples:
+Images never leave this computer, unless you name a --server. Examples:
 
   image-embedding embed animals/ -o animals.tab
       every image becomes a row with 2048 numbers (columns n0, n1, ...)
@@ -111,6 +112,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_embedder(cluster)
     cluster.set_defaults(run=run_cluster)
 
+    serve = commands.add_parser(
+        "serve",
+        help="run an embedding server, for this computer or for others",
+        description="Serve embedders to this add-on, to Orange3-ImageAnalytics, and to clients of "
+        "the Open Inference Protocol v2. The server's address shows a page to try it.",
+    )
+    _add_serving(serve)
+    serve.set_defaults(run=run_serve)
+
     embedders = commands.add_parser(
         "embedders", help="list what can be chosen for --embedder", description="List embedders."
     )
@@ -168,15 +178,25 @@ def _add_embedder(parser: argparse.ArgumentParser) -> None:
         help="see the command embedders (default: %(default)s)",
     )
     parser.add_argument(
-        "--weights-folder",
-        metavar="DIR",
-        help="folder with weights files that you have downloaded yourself",
-    )
-    parser.add_argument(
         "--weights",
         metavar="FILE",
         help="your own weights for the embedder (a state_dict or safetensors), or your own "
         "network (TorchScript or ONNX)",
+    )
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help="let an embedding server compute: the images are sent there, without EXIF and "
+        "comments. Its API key is that of $IMAGE_EMBEDDING_API_KEY",
+    )
+    _add_computing(parser)
+
+
+def _add_computing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights-folder",
+        metavar="DIR",
+        help="folder with weights files that you have downloaded yourself",
     )
     parser.add_argument(
         "--device",
@@ -189,6 +209,44 @@ def _add_embedder(parser: argparse.ArgumentParser) -> None:
         default="exact",
         choices=("exact", "fast"),
         help="fast computes in 16 bits where the hardware can (default: %(default)s)",
+    )
+
+
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="where to listen (default: %(default)s: this computer only; 0.0.0.0: everywhere)",
+    )
+    parser.add_argument("--port", type=int, default=8000, help="default: %(default)s")
+    parser.add_argument(
+        "--embedders",
+        default="resnet50",
+        metavar="ID,...",
+        help="what to serve, see the command embedders (default: %(default)s)",
+    )
+    _add_computing(parser)
+    parser.add_argument(
+        "--api-key-file", metavar="FILE", help="let only those in who know the key in this file"
+    )
+    parser.add_argument("--certfile", metavar="FILE", help="certificate (PEM), for https")
+    parser.add_argument("--keyfile", metavar="FILE", help="its key (PEM)")
+    parser.add_argument(
+        "--max-queue",
+        type=int,
+        default=512,
+        metavar="N",
+        help="images to take on at the same time (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--max-image-mb",
+        type=int,
+        default=32,
+        metavar="N",
+        help="size of the largest image file to take (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="keep no vectors; images are never kept"
     )
 
 

@@ -7,9 +7,16 @@
     ├── ImageError            one image is bad: skip it, keep its row and its reason
     │   ├── FetchError        it could not be had: missing, unreadable, refused
     │   └── DecodeError       it is not a complete image
+    ├── WireError             a message between client and server cannot be read
     ├── WorkflowError         a workflow could not be loaded, failed, or did not come to rest
     └── BackendError          the embedder cannot run: stop the job
-        └── WeightsError      its weights could not be had, or are not what they should be
+        ├── WeightsError      its weights could not be had, or are not what they should be
+        └── ServerError       an embedding server cannot be used
+            ├── ServerUnreachableError   unknown name, refused, silent, or broken off
+            ├── ServerCertificateError   it cannot show that it is the one it should be
+            ├── ServerKeyError           it wants an API key, or another one (401, 403)
+            ├── ServerBusyError          it has had too much to do for too long (429, 503)
+            └── ServerAnswerError        it fails, or its answers are not what they should be
     Cancelled                 the user asked to stop; not a failure
 
 A message says what is wrong, where, and what to do about it.
@@ -26,6 +33,10 @@ class InputError(ImageEmbeddingError):
 
 class WorkflowError(ImageEmbeddingError):
     """A workflow could not be loaded, failed in a widget, or did not come to rest."""
+
+
+class WireError(ImageEmbeddingError):
+    """A message between client and server cannot be read."""
 
 
 class ImageError(ImageEmbeddingError):
@@ -59,6 +70,30 @@ class BackendError(ImageEmbeddingError):
 
 class WeightsError(BackendError):
     """The weights of an embedder could not be had or are damaged."""
+
+
+class ServerError(BackendError):
+    """An embedding server cannot be used; the message names it."""
+
+
+class ServerUnreachableError(ServerError):
+    """The server's name is unknown, or it refuses, is silent, or breaks off."""
+
+
+class ServerCertificateError(ServerError):
+    """The server cannot show that it is the one it should be."""
+
+
+class ServerKeyError(ServerError):
+    """The server wants an API key, or another one."""
+
+
+class ServerBusyError(ServerError):
+    """The server has had too much to do for too long."""
+
+
+class ServerAnswerError(ServerError):
+    """The server fails, or its answers are not what they should be."""
 
 
 class Cancelled(Exception):  # noqa: N818 - a request that was met, not an error

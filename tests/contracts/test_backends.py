@@ -1,5 +1,6 @@
 """What every backend must do; a new one is added to `BACKENDS`."""
 
+import contextlib
 import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from fake_backends import FakeBackend
 from pictures import encoded, picture
+from served_efficientnet import served_efficientnet
 
 from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.progress import silent
@@ -19,12 +22,21 @@ from orangecontrib.imageembedding.progress import silent
 sys.path.insert(0, str(Path(__file__).parents[1] / "example_plugin"))
 from imageembedding_colours import Histograms
 
+
+@contextlib.contextmanager
+def remote():
+    """Run the server in this process, and the client against it."""
+    with served_efficientnet() as url:
+        yield Remote(url)
+
+
 BACKENDS = {
-    "local": Local(),
-    "local-fast": Local(precision="fast"),
-    "openvino": Local(device="openvino"),
-    "plug-in": Histograms(),
-    "fake": FakeBackend(),
+    "local": lambda: contextlib.nullcontext(Local()),
+    "local-fast": lambda: contextlib.nullcontext(Local(precision="fast")),
+    "openvino": lambda: contextlib.nullcontext(Local(device="openvino")),
+    "plug-in": lambda: contextlib.nullcontext(Histograms()),
+    "remote": remote,
+    "fake": lambda: contextlib.nullcontext(FakeBackend()),
 }
 SPEC = get_embedder("efficientnet-lite0")
 
@@ -36,7 +48,8 @@ BAD = EncodedImage("bad.png", b"no image at all")
 def backend(request):
     if request.param == "openvino":
         pytest.importorskip("openvino")
-    return BACKENDS[request.param]
+    with BACKENDS[request.param]() as backend:
+        yield backend
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +60,9 @@ def embedder(backend):
 def test_its_fingerprint_tells_embedders_apart_and_is_always_the_same(backend):
     one = backend.fingerprint(SPEC, silent)
     assert one == backend.fingerprint(SPEC, silent)
-    assert one != backend.fingerprint(get_embedder("resnet50"), silent)
+    assert one.startswith(f"{SPEC.id} ")
+    if not isinstance(backend, Remote):  # this server has no other one
+        assert one != backend.fingerprint(get_embedder("resnet50"), silent)
 
 
 def test_it_can_be_saved_with_a_model_and_equals_itself_then(backend):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from Orange.data import Table
 
+    from orangecontrib.imageembedding.embeddings.backends.base import Backend
+    from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 
 
@@ -66,8 +68,13 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     from orangecontrib.imageembedding.tables.locate import has_image_column
     from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
 
-    spec = get_embedder(options.embedder)
-    backend = Local(options.weights_folder, options.device, options.precision)
+    spec: EmbedderSpec
+    backend: Backend
+    if options.server is not None:
+        spec, backend = _on_server(options)
+    else:
+        spec = get_embedder(options.embedder)
+        backend = Local(options.weights_folder, options.device, options.precision)
     skipped: list[tuple[str, str]] = []
     is_table = options.source.lower().endswith(EXTENSIONS)
     if os.path.isfile(options.source) or (is_table and not os.path.isdir(options.source)):
@@ -90,6 +97,16 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
             f"None of the {len(table)} images of {options.source} could be embedded; see above."
         )
     return done.embeddings, len(skipped)
+
+
+def _on_server(options: argparse.Namespace) -> tuple[EmbedderSpec, Remote]:
+    """Get the embedder as the server has it, which may be one that only the server knows."""
+    from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
+
+    if options.weights is not None:
+        raise InputError("--weights are for this computer: leave out --server, or --weights.")
+    backend = Remote(options.server)
+    return backend.embedder(options.embedder), backend
 
 
 def _locations_and_reasons(skipped: Table) -> list[tuple[str, str]]:

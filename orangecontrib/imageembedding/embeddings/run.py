@@ -123,9 +123,14 @@ def _embed_rest(
     items: list[Item], job: Job, embedder: LoadedEmbedder, batches: Batches, progress: Progress
 ) -> None:
     say(progress, "Embedding images")
-    for _ in _rounds(items, job, embedder, batches):
-        # Also when nothing has come: this is where a Cancel comes through.
-        count(progress, job.counts)
+    try:
+        for _ in _rounds(items, job, embedder, batches):
+            # Also when nothing has come: this is where a Cancel comes through.
+            count(progress, job.counts)
+    finally:
+        close = getattr(embedder, "close", None)
+        if close is not None:
+            close()
 
 
 def _rounds(

@@ -27,6 +27,9 @@ class EncodedImage:
 class LoadedEmbedder(Protocol):
     """An embedder that is ready to work.
 
+    One that has a method ``close()`` is told when the work is over, also if it was broken off:
+    what other threads still wait for in `embed` then ends.
+
     Attributes
     ----------
     batch_size : int

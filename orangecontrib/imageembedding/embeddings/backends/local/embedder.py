@@ -41,7 +41,7 @@ class LocalEmbedder:
     def __init__(self, network: Network, preparation: Preparation) -> None:
         self.batch_size = network.batch_size
         self.n_workers = network.n_workers
-        self._network = network
+        self.network = network
         self._preparation = preparation
 
     def embed(self, images: Sequence[EncodedImage]) -> list[Vector | ImageError]:
@@ -57,5 +57,5 @@ class LocalEmbedder:
                 results.append(None)
             except ImageError as error:
                 results.append(error)
-        vectors = iter(self._network(np.stack(inputs)) if inputs else ())
+        vectors = iter(self.network(np.stack(inputs)) if inputs else ())
         return [next(vectors) if result is None else result for result in results]

@@ -1,0 +1,72 @@
+"""``image-embedding serve``."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+from orangecontrib.imageembedding.commands.terminal import FINE, Bar, complain, tell
+from orangecontrib.imageembedding.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from orangecontrib.imageembedding.server.run import Address, Options
+
+NEEDED = ("starlette", "uvicorn", "prometheus_client")
+OPEN_WARNING = """\
+*** WARNING ***
+This server is open to other computers, and asks for no API key: whoever reaches it can use it.
+Give it a key with --api-key-file, or bind it to this computer with --host 127.0.0.1."""
+CLEAR_KEY_WARNING = "WARNING: the API key and the images travel unencrypted: no --certfile."
+MEGABYTE = 1_000_000
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """Serve until a signal stops it."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f'The server needs {", ".join(missing)}: pip install "Orange3-ImageEmbedding[server]"'
+        )
+    for name in ("max_queue", "max_image_mb"):
+        if getattr(options, name) < 1:
+            raise InputError(f"--{name.replace('_', '-')} must be 1 or more.")
+    wanted, address = _server_options(options), _address(options)
+    from orangecontrib.imageembedding.server.run import serve
+
+    if address.is_open_to_others and wanted.api_key is None:
+        complain(OPEN_WARNING)
+    elif address.is_open_to_others and address.certfile is None:
+        complain(CLEAR_KEY_WARNING)
+    with Bar() as bar:
+
+        def announce(url: str) -> None:
+            bar.close()
+            tell(f"Serving {', '.join(wanted.embedders)} at {url} (stop with Ctrl+C)")
+
+        serve(wanted, address, announce, bar)
+    return FINE
+
+
+def _server_options(options: argparse.Namespace) -> Options:
+    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+    from orangecontrib.imageembedding.server.run import Options, read_api_key
+    from orangecontrib.imageembedding.server.service import Limits
+
+    embedders = [name.strip() for name in options.embedders.split(",") if name.strip()]
+    if not embedders:
+        raise InputError("Name at least one embedder: --embedders resnet50")
+    return Options(
+        embedders=embedders,
+        backend=Local(options.weights_folder, options.device, options.precision),
+        keep=not options.no_cache,
+        limits=Limits(options.max_queue, options.max_image_mb * MEGABYTE),
+        api_key=None if options.api_key_file is None else read_api_key(options.api_key_file),
+    )
+
+
+def _address(options: argparse.Namespace) -> Address:
+    from orangecontrib.imageembedding.server.run import Address
+
+    return Address(options.host, options.port, options.certfile, options.keyfile)

@@ -1,0 +1,317 @@
+"""Servers of the Open Inference Protocol v2: ours, Triton, KServe, OpenVINO Model Server."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage, Vector
+from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
+    OF_THE_IMAGE,
+    Losses,
+    checked,
+    told_reason,
+)
+from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
+    OK,
+    Connection,
+    Reply,
+    Request,
+)
+from orangecontrib.imageembedding.embeddings.wire import (
+    LENGTH_HEADER,
+    Tensor,
+    json_object,
+    pack,
+    tensor_of,
+    unpack,
+)
+from orangecontrib.imageembedding.errors import ImageError, ServerAnswerError, WireError
+from orangecontrib.imageembedding.images.decode import decode
+from orangecontrib.imageembedding.images.encode import encode_png, without_metadata
+from orangecontrib.imageembedding.images.prepare import Preparation, prepare
+from orangecontrib.imageembedding.progress import Progress
+
+BATCH_SIZE = 16
+N_CONNECTIONS = 4
+BROKEN, BAD_REQUEST, NOT_FOUND = 500, 400, 404
+IMAGE_DIMENSIONS = 4
+
+Layout = Literal["files", "NCHW", "NHWC"]
+Content = bytes | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class V2Model:
+    """What a server tells of a model.
+
+    Attributes
+    ----------
+    name, version : str
+    input_name, output_name : str
+    layout : {"files", "NCHW", "NHWC"}
+        Whether it takes encoded files, or prepared pixels in this order.
+    has_column : bool
+        Whether it wants files as (n, 1).
+    side_px : int or None
+        Of its input; None for files, or where it takes any.
+    n_features : int or None
+        None where it does not tell.
+    max_batch : int
+        Most images a request.
+    parameters : dict
+        What else it tells; ours tell their fingerprint.
+    """
+
+    name: str
+    version: str
+    input_name: str
+    output_name: str
+    layout: Layout
+    has_column: bool
+    side_px: int | None
+    n_features: int | None
+    max_batch: int
+    parameters: dict[str, Any]
+
+
+def model_path(name: str) -> str:
+    """Get the path of a model."""
+    return f"/v2/models/{quote(name, safe='')}"
+
+
+def ask_model(connection: Connection, name: str, progress: Progress) -> V2Model:
+    """Ask a server what a model takes and gives.
+
+    Raises
+    ------
+    ServerAnswerError
+        If it has no such model, or one that is not for images.
+    """
+    reply = connection.ask(Request("GET", model_path(name)), progress)
+    url = connection.url
+    if reply.status != OK:
+        raise ServerAnswerError(
+            f"The server {url} has no embedder {name!r} ({told_reason(reply)}). "
+            "Choose one that runs there."
+        )
+    try:
+        model = read_model(name, json_object(reply.body))
+    except (WireError, KeyError, TypeError, IndexError) as error:
+        raise ServerAnswerError(
+            f"What the server {url} tells of {name!r} is not to be understood: {error}."
+        ) from error
+    if model is None:
+        raise ServerAnswerError(
+            f"The model {name!r} of the server {url} does not turn images into vectors: "
+            "it must take BYTES, or FP32 of 4 dimensions, and give FP32."
+        )
+    is_ours = "fingerprint" in model.parameters
+    return model if is_ours else _with_limit(connection, model, progress)
+
+
+def _with_limit(connection: Connection, model: V2Model, progress: Progress) -> V2Model:
+    """Ask Triton how many images it takes at once; other servers do not say."""
+    reply = connection.ask(Request("GET", f"{model_path(model.name)}/config"), progress)
+    limit = 0
+    if reply.status == OK:
+        with suppress(WireError, TypeError, ValueError):
+            limit = int(json_object(reply.body).get("max_batch_size", 0))
+    return replace(model, max_batch=min(limit, model.max_batch)) if limit > 0 else model
+
+
+def read_model(name: str, about: dict[str, Any]) -> V2Model | None:
+    """Read the metadata of a model; None if it is not for images."""
+    if len(about["inputs"]) != 1:
+        return None
+    entry, output = about["inputs"][0], about["outputs"][0]
+    shape, out_shape = entry["shape"], output["shape"]
+    layout: Layout | None = None
+    if entry["datatype"] == "BYTES":
+        layout = "files"
+    elif entry["datatype"] == "FP32" and len(shape) == IMAGE_DIMENSIONS:
+        layout = "NCHW" if shape[1] == 3 else "NHWC" if shape[3] == 3 else None  # noqa: PLR2004
+    if layout is None or output["datatype"] != "FP32":
+        return None
+    side = -1 if layout == "files" else shape[2]
+    n_features = math.prod(out_shape[1:]) if len(out_shape) > 1 and min(out_shape[1:]) > 0 else None
+    parameters = about.get("parameters")
+    return V2Model(
+        name=name,
+        version=",".join(map(str, about.get("versions") or ())),
+        input_name=str(entry["name"]),
+        output_name=str(output["name"]),
+        layout=layout,
+        has_column=layout == "files" and len(shape) > 1,
+        side_px=side if side > 0 else None,
+        n_features=n_features,
+        max_batch=BATCH_SIZE if shape[0] < 1 else shape[0],
+        parameters=parameters if isinstance(parameters, dict) else {},
+    )
+
+
+class V2Embedder:
+    """A model of such a server; see `LoadedEmbedder`.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the server.
+    model : V2Model
+        What it tells of the model.
+    preparation : Preparation
+        For those that take pixels.
+    n_features : int
+        Length of its vectors.
+    is_binary : bool
+        Whether it can read values behind the JSON.
+    """
+
+    n_workers = N_CONNECTIONS
+
+    def __init__(
+        self,
+        connection: Connection,
+        model: V2Model,
+        preparation: Preparation,
+        n_features: int,
+        is_binary: bool,
+    ) -> None:
+        self.batch_size = model.max_batch
+        self._connection = connection
+        self._model = model
+        self._preparation = preparation
+        self._n_features = n_features
+        self._is_binary = is_binary
+        self._has_succeeded = False
+        self._losses = Losses(connection.url)
+
+    def close(self) -> None:
+        """Break off what is under way."""
+        self._connection.close()
+
+    def embed(self, images: Sequence[EncodedImage]) -> list[Vector | ImageError]:
+        """Embed some images, as `LoadedEmbedder` says."""
+        results: dict[int, Vector | ImageError] = {}
+        contents: dict[int, Content] = {}
+        for row, image in enumerate(images):
+            try:
+                contents[row] = self._content(image)
+            except ImageError as error:
+                results[row] = error
+        rows = list(contents)
+        for start in range(0, len(rows), self._model.max_batch):
+            part = {row: contents[row] for row in rows[start : start + self._model.max_batch]}
+            results |= self._embed(part)
+        return [
+            ImageError(images[row].location, result) if isinstance(result, str) else result
+            for row, result in sorted(results.items())
+        ]
+
+    def _content(self, image: EncodedImage) -> Content:
+        if self._model.layout == "files":
+            return without_metadata(image.data, image.location)
+        pixels = decode(image.data, image.location, 2 * self._preparation.resize_px)
+        prepared = prepare(pixels, self._preparation)
+        return prepared if self._model.layout == "NCHW" else prepared.transpose(1, 2, 0)
+
+    def _embed(self, contents: dict[int, Content]) -> dict[int, Any]:
+        """Embed what fits into a request: row → vector or reason."""
+        if not contents:
+            return {}
+        reply = self._ask(list(contents.values()))
+        if reply.status == OK:
+            self._has_succeeded = True
+            self._losses.note_success()
+            return dict(zip(contents, self._vectors(reply, len(contents)), strict=True))
+        if reply.status == NOT_FOUND:
+            raise ServerAnswerError(
+                f"The server {self._connection.url} has no embedder {self._model.name!r} any more."
+            )
+        if len(contents) == 1:
+            reason = told_reason(reply)
+            if reply.status not in OF_THE_IMAGE:
+                self._losses.note(reason)
+            return dict.fromkeys(contents, reason)
+        bad = _told_failures(reply, list(contents))
+        good = {row: content for row, content in contents.items() if row not in bad}
+        if bad:
+            return {**bad, **self._embed(good)}
+        results: dict[int, Any] = {}
+        for row, content in contents.items():  # whichever it was
+            results |= self._embed({row: content})
+        return results
+
+    def _ask(self, contents: list[Content]) -> Reply:
+        reply = self._connection.ask(self._request(contents, self._is_binary))
+        if reply.status in (BROKEN, BAD_REQUEST) and self._is_binary and not self._has_succeeded:
+            # Some servers break on files behind the JSON.
+            other = self._connection.ask(self._request(contents, False))
+            if other.status == OK:
+                self._is_binary = False
+                return other
+        return reply
+
+    def _request(self, contents: list[Content], is_binary: bool) -> Request:
+        model = self._model
+        if model.layout == "files":
+            shape = (len(contents), 1) if model.has_column else (len(contents),)
+            files = [content for content in contents if isinstance(content, bytes)]
+            tensor = Tensor(model.input_name, shape, files)
+        else:
+            tensor = tensor_of(model.input_name, np.stack(contents))
+        output = {"name": model.output_name, "parameters": {"binary_data": is_binary}}
+        head = {"outputs": [output if is_binary else {"name": model.output_name}]}
+        body, headers = pack("inputs", [tensor], head, is_binary)
+        return Request("POST", f"{model_path(model.name)}/infer", body, headers)
+
+    def learn_n_features(self) -> int:
+        """Get the length of the vectors, from that of a plain grey picture."""
+        side = self._preparation.resize_px
+        grey = encode_png(np.full((side, side, 3), 128, dtype=np.uint8))
+        reply = self._ask([self._content(EncodedImage("grey", grey))])
+        if reply.status != OK:
+            raise ServerAnswerError(
+                f"The server {self._connection.url} cannot embed a plain grey picture with "
+                f"{self._model.name}: {told_reason(reply)}."
+            )
+        return int(self._values(reply, 1).shape[1])
+
+    def _vectors(self, reply: Reply, n_images: int) -> list[Vector]:
+        url, name = self._connection.url, self._model.name
+        vectors = self._values(reply, n_images)
+        return [checked(vector, self._n_features, url, name) for vector in vectors]
+
+    def _values(self, reply: Reply, n_images: int) -> NDArray[np.float32]:
+        """Read a reply: (n_images, n_features)."""
+        url, model = self._connection.url, self._model
+        try:
+            message = unpack("outputs", reply.body, reply.headers.get(LENGTH_HEADER.lower()))
+        except WireError as error:
+            raise ServerAnswerError(
+                f"The answer of the server {url} from {model.name} is not to be understood: {error}"
+            ) from error
+        found = [tensor.values for tensor in message.tensors if tensor.name == model.output_name]
+        values = found[0] if found else []
+        if isinstance(values, list) or len(values) != n_images:
+            raise ServerAnswerError(
+                f"The server {url} does not give a vector for each image from {model.name}: "
+                f"{len(values)} for {n_images}."
+            )
+        return values.reshape(n_images, -1)
+
+
+def _told_failures(reply: Reply, rows: list[int]) -> dict[int, str]:
+    """Read which images our server says are bad: row → reason."""
+    try:
+        failures = json_object(reply.body).get("failures", [])
+        return {rows[failure["index"]]: str(failure["reason"]) for failure in failures}
+    except (WireError, TypeError, KeyError, IndexError):
+        return {}

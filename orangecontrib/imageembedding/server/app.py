@@ -1,0 +1,69 @@
+"""What the server answers: a Starlette app around embedders, wherever these run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from orangecontrib.imageembedding.server import page, v2_routes
+from orangecontrib.imageembedding.server.gate import Gate, tell_error
+from orangecontrib.imageembedding.server.metrics import Metrics
+from orangecontrib.imageembedding.server.orange_route import embed_one
+from orangecontrib.imageembedding.server.served import Served
+from orangecontrib.imageembedding.server.service import Limits, Service, service_of
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    models: Mapping[str, Served],
+    limits: Limits | None = None,
+    api_key: str | None = None,
+    metrics: Metrics | None = None,
+    lifespan: Lifespan | None = None,
+) -> Starlette:
+    """Make the app.
+
+    Parameters
+    ----------
+    models : dict of str to Served
+        The embedders by id; may be filled until the lifespan has begun.
+    limits : Limits, optional
+        What is taken on.
+    api_key : str, optional
+        What clients must know; by default nothing.
+    metrics : Metrics, optional
+        Into which the embedders write, too.
+    lifespan : callable, optional
+        Runs around the whole, as Starlette's.
+    """
+    service = Service(models, limits or Limits(), metrics or Metrics())
+    app = Starlette(
+        routes=[
+            Route("/image/{model}", embed_one, methods=["POST"]),
+            Route("/metrics", show_metrics),
+            *page.routes(),
+            *v2_routes.routes(),
+        ],
+        middleware=[Middleware(Gate, metrics=service.metrics, api_key=api_key)],
+        exception_handlers={HTTPException: tell_error, Exception: tell_error},
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    return app
+
+
+async def show_metrics(request: Request) -> Response:
+    """Answer with the numbers for Prometheus."""
+    service = service_of(request)
+    waiting = {name: model.n_waiting for name, model in service.models.items()}
+    return Response(service.metrics.text(waiting), media_type=METRICS_TYPE)

@@ -1,0 +1,49 @@
+"""``POST /image/{model}``: the protocol of Orange's own client, one image a request.
+
+Its clients never read the status, and drop an image after three prompt refusals: under overload
+they are held back, until there is room.
+"""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orangecontrib.imageembedding.errors import ImageError
+from orangecontrib.imageembedding.server.served import Outcome, Served
+from orangecontrib.imageembedding.server.service import (
+    UNPROCESSABLE,
+    Service,
+    announced_bytes,
+    json_response,
+    read_body,
+    service_of,
+    unless_gone,
+)
+
+
+async def embed_one(request: Request) -> Response:
+    """Answer with the vector of an encoded image."""
+    service = service_of(request)
+    outcome = await outcome_of_body(request, service.model(request.path_params["model"]))
+    if isinstance(outcome, ImageError):
+        raise HTTPException(UNPROCESSABLE, f"The image cannot be embedded: {outcome.reason}.")
+    return json_response({"embedding": outcome})
+
+
+async def outcome_of_body(request: Request, model: Served) -> Outcome:
+    """Embed the image that a request holds, after waiting for room."""
+    service = service_of(request)
+    limit = service.limits.max_image_bytes
+    n_bytes = announced_bytes(request, limit)
+    async with service.body_bytes.waited_for(n_bytes):
+        data = await read_body(request, limit)
+        if not data:
+            raise HTTPException(UNPROCESSABLE, "The request holds no image.")
+        return await unless_gone(request, _embedded(service, model, data))
+
+
+async def _embedded(service: Service, model: Served, data: bytes) -> Outcome:
+    async with service.images.waited_for(1):
+        return (await service.embed(model, [data]))[0]

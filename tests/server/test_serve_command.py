@@ -1,0 +1,109 @@
+"""``image-embedding serve`` as a process."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+from pictures import encoded, picture
+
+from orangecontrib.imageembedding.__main__ import main
+
+IMAGE = encoded(picture(1, 300, 200))
+ROUTE = "/image/efficientnet-lite0"
+
+
+@contextlib.contextmanager
+def server(*options):
+    command = [sys.executable, "-m", "orangecontrib.imageembedding", "serve", "--port", "0",
+               "--embedders", "efficientnet-lite0", *options]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        said = process.stdout.readline()
+        found = re.search(r"https?://\S+", said)
+        assert found, said + process.stderr.read()
+        yield process, found[0].replace("0.0.0.0", "127.0.0.1")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_serves_until_sigterm_and_finishes_what_it_has():
+    with server("--no-cache") as (process, url):
+        replies = []
+
+        def ask():
+            replies.append(httpx.post(url + ROUTE, content=IMAGE, timeout=60))
+
+        ask()
+        threads = [threading.Thread(target=ask) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        while "waiting" not in httpx.get(f"{url}/metrics").text:
+            pass
+        process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        assert [reply.status_code for reply in replies] == [200] * 13
+        assert process.wait(30) == 0
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url)
+        lines = [json.loads(line) for line in process.stderr.read().splitlines()]
+    asked = [line for line in lines if line["event"] == "request" and "image" in line["route"]]
+    assert len(asked) == 13
+    assert set(asked[0]) == {"time", "level", "event", "method", "route", "model", "status", "ms",
+                             "client"}  # fmt: skip
+
+
+def test_it_listens_on_this_computer_only_unless_told():
+    with server() as (process, url):
+        assert url.startswith("http://127.0.0.1:")
+        process.terminate()
+        assert "WARNING" not in process.communicate()[1]
+    with server("--host", "0.0.0.0") as (process, url):
+        assert httpx.get(f"{url}/v2").status_code == 200
+        process.terminate()
+        assert "*** WARNING ***" in process.communicate()[1]
+
+
+def test_neither_orange_nor_qt_is_loaded():
+    code = (
+        "import sys\n"
+        "import orangecontrib.imageembedding.server.run, orangecontrib.imageembedding.__main__\n"
+        "print([n for n in ('Orange', 'AnyQt', 'PyQt6', 'torch') if n in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--embedders", "nothing"], "There is no embedder 'nothing'"),
+        (["--embedders", ","], "at least one embedder"),
+        (["--api-key-file", "missing"], "cannot be read"),
+        (["--certfile", "missing"], "both --certfile and --keyfile"),
+        (["--certfile", "missing", "--keyfile", "missing"], "certificate cannot be used"),
+        (["--port", "99999"], "cannot listen"),
+        (["--host", "192.0.2.1"], "cannot listen"),
+        (["--max-queue", "0"], "--max-queue must be"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_loaded(options, message, capsys):
+    assert main(["serve", "--port", "0", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_empty_key_is_refused(tmp_path, capsys):
+    (tmp_path / "key").write_text("\n")
+    assert main(["serve", "--port", "0", "--api-key-file", str(tmp_path / "key")]) == 2
+    assert "must hold an API key" in capsys.readouterr().err
