@@ -27,6 +27,7 @@ from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.clusters.typical import medoid, typical
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
 from orangecontrib.imageembedding.embeddings.own import own_embedder
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
@@ -290,11 +291,11 @@ def embed_images(
     BackendError
         If the embedder cannot run, for instance because its weights cannot be had.
     """
-    spec = get_embedder(embedder) if weights is None else own_embedder(weights, embedder)
+    backend = backend or Local()
+    spec = _described(embedder, weights, backend, progress)
     column = locate.image_column(table.domain, image_column)
     table = locate.with_absolute_locations(table, column)
     locations = locate.image_locations(table, column)
-    backend = backend or Local()
     embedded = embed_locations(locations, spec, backend, progress, keep=keep)
     source = EmbedImages(table.domain[column.name], spec, backend)
     rows = [row for row in range(len(table)) if row not in embedded.failures]
@@ -330,11 +331,26 @@ def embed_files(
         ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
         failures; ``failures``: dict of row to reason.
     """
-    spec = get_embedder(embedder) if weights is None else own_embedder(weights, embedder)
+    backend = backend or Local()
+    spec = _described(embedder, weights, backend, progress)
     if isinstance(paths, str | bytes | os.PathLike):
         raise ValueError(f"paths must be a list of paths; got {paths!r}")
     locations = [os.fsdecode(path) for path in paths]
-    return embed_locations(locations, spec, backend or Local(), progress, keep=keep)
+    return embed_locations(locations, spec, backend, progress, keep=keep)
+
+
+def _described(
+    embedder: str | EmbedderSpec,
+    weights: str | os.PathLike[str] | None,
+    backend: Backend,
+    progress: Progress,
+) -> EmbedderSpec:
+    """Get the description of an embedder: of the user's file, of a server's, or our own."""
+    if weights is not None:
+        return own_embedder(weights, embedder)
+    if isinstance(backend, Remote) and isinstance(embedder, str):
+        return run_watched(lambda relay: backend.embedder(embedder, relay), progress)
+    return get_embedder(embedder)
 
 
 def cluster_images(

@@ -1,4 +1,5 @@
 import contextlib
+import socket
 import threading
 import time
 from importlib.metadata import EntryPoint
@@ -11,6 +12,7 @@ from fake_backends import FakeBackend
 from Orange.data import DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
+from served_efficientnet import served_efficientnet
 
 from orangecontrib.imageembedding.embeddings import plugins
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
@@ -429,7 +431,44 @@ class TestOWImageEmbedding(WidgetTest):
             return backend
 
         self.monkeypatch.setattr(owimageembedding, "remote_backend", remote)
+        self.monkeypatch.setattr(owimageembedding, "models_of", lambda url, key: None)
         return asked
+
+    def test_a_real_server_tells_what_it_offers_and_embeds(self):
+        with served_efficientnet() as url:
+            widget = self.create(embedder_id="resnet50", auto_apply=False)
+            self.send(widget, self.images)
+            choose_device(widget, "server")
+            widget.url_edit.setText(url)
+            widget.url_edit.editingFinished.emit()
+            self.process_events(lambda: widget._server_models is not None, timeout=30_000)
+            rows = embedder_rows("", "", widget.embedder_id, widget._server_models)
+            assert {row.id for row in rows if row.group == "On the server"} == {
+                "efficientnet-lite0"
+            }
+            choose(widget, "efficientnet-lite0")
+            widget.commit.now()
+            self.wait_until_finished(widget=widget, timeout=60_000)
+            embeddings, _ = self.outputs(widget)
+            local = self.create()
+            self.send(local, self.images)
+            np.testing.assert_allclose(embeddings.X, self.outputs(local)[0].X, atol=1e-4)
+            choose(widget, "resnet50")
+            widget.commit.now()
+            self.wait_until_finished(widget=widget, timeout=60_000)
+            assert url in str(widget.Error.failed)
+
+    def test_a_server_that_cannot_be_reached_is_named_with_the_cause(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        memory.trust(url)
+        widget = self.create(device="server", server_url=url)
+        self.send(widget, self.images)
+        self.wait_until_finished(widget=widget, timeout=60_000)
+        assert url in str(widget.Error.failed)
+        assert not widget.ask_box.isHidden()
+        assert widget._server_models is None
 
     def test_a_server_is_used_only_when_somebody_here_has_chosen_it(self):
         asked = self.use_server(self.backend)

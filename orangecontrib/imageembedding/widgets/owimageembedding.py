@@ -34,6 +34,7 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote, probe_server
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path, clear_embedder
 from orangecontrib.imageembedding.embeddings.catalogue import (
     DEFAULT_ID,
@@ -191,6 +192,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self._show_where()
         self._show_embedders()
         self._show_kept()
+        self._ask_server()
 
     def _add_images_box(self) -> None:
         self.controlArea.setMinimumWidth(400)
@@ -351,7 +353,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def _device_chosen(self, index: int) -> None:
         self.device = self._devices[index]
-        self._server_models = None
+        self._ask_server()
         self._show_where()
         self._show_embedders()
         if self.device != SERVER or self.server_url:
@@ -371,21 +373,35 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self.server_url, self.api_key = url, key
         if url:
             memory.trust(url)  # who types an address has chosen it
-        self._server_models = None
+        self._ask_server()
         self._show_where()
         self._changed()
 
     def allow_server(self) -> None:
         """Agree that images are sent to the server that the workflow names."""
         memory.trust(self.server_url)
+        self._ask_server()
         self._show_where()
         self.commit.now()
+
+    def _ask_server(self) -> None:
+        """Find out what the server offers; it is not asked before somebody has chosen it."""
+        self._server_models = None
+        if self.device == SERVER and self.server_url and memory.is_trusted(self.server_url):
+            url = self.server_url
+
+            def show(models: tuple[str, ...] | None) -> None:
+                if self.device == SERVER and self.server_url == url:
+                    self._server_models = models
+                    self._show_embedders()
+
+            self._in_background(partial(models_of, url, self.api_key), show)
 
     def use_this_computer(self) -> None:
         """Go back to the local embedder."""
         self.device = "auto"
         self.device_combo.setCurrentIndex(self._devices.index("auto"))
-        self._server_models = None
+        self._ask_server()
         self._show_where()
         self._show_embedders()
         self.commit.now()
@@ -640,9 +656,15 @@ def clear_vectors(embedder_id: str | None) -> None:
 
 def remote_backend(url: str, api_key: str) -> Backend:
     """Get the client of a server."""
-    from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
-
     return Remote(url, api_key or None)
+
+
+def models_of(url: str, api_key: str) -> tuple[str, ...] | None:
+    """Ask a server what it offers; None if it cannot be asked, which is said when it is used."""
+    try:
+        return probe_server(url, api_key or None).models
+    except ImageEmbeddingError:
+        return None
 
 
 if __name__ == "__main__":  # pragma: no cover
