@@ -31,6 +31,11 @@ def is_trusted(server: str) -> bool:
     return _section("servers").get(server) is True
 
 
+def trusted_servers() -> list[str]:
+    """List the servers that were chosen at this computer."""
+    return sorted(_section("servers"))
+
+
 def trust(server: str) -> None:
     """Remember that images may be sent to a server."""
     _remember("servers", server, True)

@@ -9,6 +9,7 @@ from functools import partial
 from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import (
     QComboBox,
+    QCompleter,
     QFileDialog,
     QFormLayout,
     QLabel,
@@ -222,6 +223,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             "differ a little: one nearest neighbour in twenty is another one."
         )
         self.url_edit = QLineEdit(self.server_url, placeholderText="http://localhost:8000")
+        self.url_edit.setCompleter(QCompleter(memory.trusted_servers(), self.url_edit))
         self.key_edit = QLineEdit(
             placeholderText="only if the server wants one", echoMode=QLineEdit.Password
         )

@@ -14,6 +14,7 @@ from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.backends.remote.connection import Connection
 from orangecontrib.imageembedding.embeddings.backends.remote.orange_server import (
     N_CONNECTIONS,
+    N_FEATURES,
     SIDES_PX,
     OrangeEmbedder,
     learn_n_features,
@@ -90,7 +91,9 @@ class Remote:
         return self
 
     def fingerprint(self, spec: EmbedderSpec, progress: Progress) -> str:
-        """Get what the vectors depend on: as our server tells it, else the server's address.
+        """Get what the vectors depend on: the server, and what it tells of its embedder.
+
+        What a server says is never taken for what this computer would have computed.
 
         Raises
         ------
@@ -104,10 +107,8 @@ class Remote:
             model = ask_model(connection, name, progress) if info.protocol == "v2" else None
         finally:
             connection.close()
-        told = None if model is None else model.parameters.get("fingerprint")
-        if isinstance(told, str) and len(told.split(" ")) == 3 and len(told) < 200:  # noqa: PLR2004
-            return told
         parts = {
+            "told": None if model is None else model.parameters.get("fingerprint"),
             "url": self.url,
             "protocol": info.protocol,
             "server": info.version,
@@ -167,7 +168,7 @@ class Remote:
         try:
             info = self._probe(connection, (name,), progress)
             if info.protocol == "orange":
-                n_features = learn_n_features(connection, name, progress)
+                n_features = N_FEATURES.get(name) or learn_n_features(connection, name, progress)
                 side_px = SIDES_PX.get(name, Preparation().crop_px)
                 preparation = Preparation(resize_px=side_px, crop_px=side_px, fit="squash")
             else:

@@ -37,6 +37,15 @@ SIDES_PX = {
     "deeploc": 64,
     "openface": 256,
 }
+N_FEATURES = {
+    "inception-v3": 2048,
+    "squeezenet": 1000,
+    "vgg16": 4096,
+    "vgg19": 4096,
+    "painters": 2048,
+    "deeploc": 512,
+    "openface": 128,
+}
 PUBLIC_URL = "https://api.garaza.io"
 N_CONNECTIONS = 32  # it computes one image a request
 N_TRIES = 3
