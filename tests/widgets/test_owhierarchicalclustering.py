@@ -6,6 +6,7 @@ import pytest
 from AnyQt.QtCore import QPoint, QPointF, Qt
 from AnyQt.QtGui import QWheelEvent
 from AnyQt.QtTest import QTest
+from fake_backends import source
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.distance import Cosine, Euclidean
 from Orange.misc import DistMatrix
@@ -282,7 +283,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         folder = write_images(self.tmp_path, [f"{i}.png" for i in range(6)])
         table = import_images(folder).table
         vectors = np.random.default_rng(0).normal(size=(6, 4))
-        data = with_embeddings(table, range(6), vectors, "net")
+        data = with_embeddings(table, range(6), vectors, source())
         self.widget.resize(900, 700)
         self.widget.show()
         for linkage in ("average", "ward", "single"):
@@ -335,7 +336,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         table = import_images(write_images(self.tmp_path / "images", names)).table
         rng = np.random.default_rng(0)
         vectors = rng.normal(size=(n, 6)) + 5 * (table.Y[:, None] == np.arange(6))
-        return with_embeddings(table, range(n), vectors, "net")
+        return with_embeddings(table, range(n), vectors, source())
 
     def representatives(self, widget=None):
         widget = widget or self.widget
