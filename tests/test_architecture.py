@@ -23,8 +23,13 @@ RULES = {
     "clusters": (set(), ORANGE | TORCH | HTTP),
     "embeddings": ({"images"}, ORANGE),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
+    "clustered": ({"clusters"}, QT | TORCH | HTTP | {"Orange.widgets"}),
+    "clustering": (
+        {"clustered", "clusters", "tables"},
+        QT | TORCH | HTTP | {"Orange.widgets"},
+    ),
     "pipeline": (
-        {"files", "images", "embeddings", "tables", "clusters"},
+        {"files", "images", "embeddings", "tables", "clustered", "clustering"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "widgets/parts": (

@@ -159,6 +159,12 @@ class Tree:
         """Get how many clusters a cut at a height makes."""
         return self.n_leaves - int(np.searchsorted(self.top_heights, height, side="right"))
 
+    def height_of_cut(self, n_clusters: int) -> float:
+        """Get a height at which a cut makes so many clusters, if there is one."""
+        heights = np.concatenate([[0.0], self.top_heights])
+        place = self.n_leaves - n_clusters
+        return float(heights[place : place + 2].mean())
+
     def common_branch(self, leaf_a: int, leaf_b: int) -> int:
         """Get the smallest branch that holds two leaves."""
         shape = self.outline
@@ -184,22 +190,6 @@ class Tree:
         first = self.outline.first_leaf[chosen]
         last = first + self.outline.n_leaves[chosen]
         return np.asarray(self._first_row[last] - self._first_row[first])
-
-    def overlap(self, a: int, b: int) -> bool:
-        """Tell whether two nodes have leaves in common: one is the other or lies under it."""
-        first, n_leaves = self.outline.first_leaf, self.outline.n_leaves
-        return bool(first[a] < first[b] + n_leaves[b] and first[b] < first[a] + n_leaves[a])
-
-    def between(self, a: int, b: int) -> list[int]:
-        """Get the largest branches in the run of leaves from one branch to another, both in it."""
-        shape = self.outline
-        end_of = shape.first_leaf + shape.n_leaves
-        low, high = min(shape.first_leaf[[a, b]]), max(end_of[[a, b]])
-        inside = (shape.first_leaf >= low) & (end_of <= high)
-        parent = np.arange(len(inside))
-        parent[shape.children] = np.arange(self.n_leaves, len(inside))[:, None]
-        tops = np.flatnonzero(inside & ~(inside[parent] & (parent != np.arange(len(inside)))))
-        return self.in_leaf_order(tops.tolist())
 
     def labels_of(self, nodes: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
         """Get for each row the number, from 1, of the node that it is under; 0 if under none."""
