@@ -226,3 +226,15 @@ def test_the_picture_is_written_and_asks_for_each_image_once(tmp_path, extension
 def test_names_are_no_formulas(tmp_path):
     tree = Tree(link(pdist(rows(2))))
     save_dendrogram(tree, 1, tmp_path / "t.png", [r"$\frac$.png", "$x_{$"], lambda row: None)
+
+
+def test_a_rotated_tree_lies_as_one_that_is_laid_out_anew():
+    rng = np.random.default_rng(3)
+    tree = tree_of_vectors(rng.normal(size=(40, 3)), linkage="average")
+    for node in (78, 77, 60, 41, 40):
+        rotated = tree.rotated(node)
+        anew = Tree(rotated.linkage).outline
+        for name in ("leaf_order", "first_leaf", "n_leaves", "position", "height", "children"):
+            expected = getattr(anew, name)
+            np.testing.assert_allclose(getattr(rotated.outline, name), expected, err_msg=name)
+        tree = rotated

@@ -36,20 +36,21 @@ def order_leaves(
     """
     say(progress, "Ordering the leaves")
     n = len(merges) + 1
-    # Outer leaves of each node, as it lies so far; after being turned.
-    outer = [(i, i) for i in range(n)] + [(0, 0)] * (n - 1)
-    children = merges[:, :2].astype(np.intp).tolist()
+    lefts, rights = merges[:, :2].astype(np.intp).T.tolist()
+    # Outer leaves of each node, as it lies so far, after being turned; no tuple for each, which
+    # would be garbage to collect.
+    first, last = list(range(n)) + [0] * (n - 1), list(range(n)) + [0] * (n - 1)
     # Whether the branch of a node is mirrored within the branch of its parent.
     mirrored = [False] * (2 * n - 1)
-    for k, (a, b) in enumerate(children):
-        ends_a, ends_b = outer[a][::-1], outer[b]  # the last of a meets the first of b
+    for k, (a, b) in enumerate(zip(lefts, rights, strict=True)):
+        ends_a, ends_b = (last[a], first[a]), (first[b], last[b])  # those in the middle first
         if a >= n or b >= n:
             side_a, side_b = _closest_ends(ends_a, ends_b, n, distances)
             mirrored[a], mirrored[b] = bool(side_a), bool(side_b)
-        outer[n + k] = (ends_a[not mirrored[a]], ends_b[not mirrored[b]])
+        first[n + k], last[n + k] = ends_a[not mirrored[a]], ends_b[not mirrored[b]]
         if k % 256 == 0:
             progress(k / n)
-    return _mirrored(merges, children, mirrored)
+    return _mirrored(merges, mirrored)
 
 
 def _closest_ends(
@@ -70,15 +71,13 @@ def _closest_ends(
     return divmod(int(np.argmin(np.broadcast_to(four, (2, 2)))), 2)
 
 
-def _mirrored(
-    merges: NDArray[np.float64], children: list[list[int]], mirrored: list[bool]
-) -> NDArray[np.float64]:
+def _mirrored(merges: NDArray[np.float64], mirrored: list[bool]) -> NDArray[np.float64]:
     """Swap the branches of mirrored nodes: from the root down, one mirrors all that is in it."""
     n = len(merges) + 1
     ordered = merges.copy()
     for k in range(n - 2, -1, -1):
         if mirrored[n + k]:
-            a, b = children[k]
+            a, b = int(merges[k, 0]), int(merges[k, 1])
             ordered[k, :2] = b, a
             mirrored[a] = not mirrored[a]
             mirrored[b] = not mirrored[b]

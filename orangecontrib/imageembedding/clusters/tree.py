@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import cast
 
 import numpy as np
@@ -28,6 +28,8 @@ class Tree:
         The leaf that each row belongs to; the row itself unless the tree has prototypes.
     typical_rows : ndarray of shape (n,), dtype int
         The row that shows what each leaf stands for.
+    known_outline : Outline, optional
+        The outline, where it is known.
     outline : Outline
         Where each node lies.
     """
@@ -35,12 +37,13 @@ class Tree:
     linkage: NDArray[np.float64]
     leaf_of_row: NDArray[np.intp] = field(default_factory=_unknown, repr=False)
     typical_rows: NDArray[np.intp] = field(default_factory=_unknown, repr=False)
+    known_outline: InitVar[Outline | None] = None
     outline: Outline = field(init=False, repr=False)
     _rows: NDArray[np.intp] = field(init=False, repr=False)
     _first_row: NDArray[np.intp] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        shape = outline(self.linkage)
+    def __post_init__(self, known_outline: Outline | None) -> None:
+        shape = outline(self.linkage) if known_outline is None else known_outline
         if not len(self.leaf_of_row):
             object.__setattr__(self, "leaf_of_row", np.arange(self.n_leaves))
             object.__setattr__(self, "typical_rows", np.arange(self.n_leaves))
@@ -178,7 +181,7 @@ class Tree:
         merges = self.linkage.copy()
         k = node - self.n_leaves
         merges[k, :2] = merges[k, 1::-1]
-        return Tree(merges, self.leaf_of_row, self.typical_rows)
+        return Tree(merges, self.leaf_of_row, self.typical_rows, self.outline.rotated(node))
 
     def in_leaf_order(self, nodes: Sequence[int]) -> list[int]:
         """Sort nodes by where their branches lie."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from Orange.data import Table
@@ -62,6 +63,7 @@ def choose_in_background(
 
 
 def _with_locations(clustered: ClusteredRows) -> NewTree:
+    import_module("scipy.cluster.hierarchy")  # cuts need it: the window is not to wait for it
     locations = default_image_locations(clustered.table)
     rows = clustered.rows[clustered.tree.typical_rows].tolist()
     return NewTree(clustered, [locations[row] for row in rows])

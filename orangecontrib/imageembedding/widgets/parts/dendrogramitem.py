@@ -104,18 +104,17 @@ class DendrogramItem(TreeItem):
         middle = (slots.position[nodes] + 0.5) * row
         first, last = slots.first[nodes] * row, (slots.first[nodes] + slots.size[nodes]) * row
         inset = np.minimum((last - first) * 0.1, 3)
+        right, numbers = self.tree_right, self._colour_of[nodes]
+        colours = {-1: self.ink(WEDGE_ALPHA)}
+        for number in np.unique(numbers[numbers >= 0]).tolist():
+            colours[number] = _strong(self.colours[number], self.palette)
         painter.setPen(Qt.NoPen)
-        for i, number in enumerate(self._colour_of[nodes]):
-            colour = self.ink(WEDGE_ALPHA)
-            if number >= 0:
-                colour = _strong(self.colours[number], self.palette)
-            painter.setBrush(colour)
-            corners = (
-                QPointF(float(apex[i]), float(middle[i])),
-                QPointF(self.tree_right, float(first[i] + inset[i])),
-                QPointF(self.tree_right, float(last[i] - inset[i])),
+        places = np.column_stack([apex, middle, first + inset, last - inset]).tolist()
+        for number, (x, y, top, bottom) in zip(numbers.tolist(), places, strict=True):
+            painter.setBrush(colours[number])
+            painter.drawPolygon(
+                QPolygonF([QPointF(x, y), QPointF(right, top), QPointF(right, bottom)])
             )
-            painter.drawPolygon(QPolygonF(corners))
 
     def _paint_leaves(self, painter: QPainter, top: float, bottom: float) -> None:
         for node in self.nodes_with_content(top, bottom):
