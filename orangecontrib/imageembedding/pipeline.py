@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from Orange.data import Table
 
@@ -36,6 +37,7 @@ from orangecontrib.imageembedding.files.patterns import Patterns
 from orangecontrib.imageembedding.files.record import Found, SkippedFile
 from orangecontrib.imageembedding.files.scan import scan_paths
 from orangecontrib.imageembedding.images.header import read_header
+from orangecontrib.imageembedding.images.limits import max_megapixels
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.build import table_of_images
@@ -143,7 +145,8 @@ def import_images(
     paths = [os.fspath(path) for path in folder]
     wanted = Patterns(include, exclude)
     known = Found() if found is None else found
-    run_watched(lambda relay: scan_paths(paths, read_header, relay, wanted, known), progress)
+    read = partial(read_header, limit=max_megapixels())  # asked once, not for each file
+    run_watched(lambda relay: scan_paths(paths, read, relay, wanted, known), progress)
     return table_of_found(paths, known, classes=classes, wanted=wanted)
 
 
