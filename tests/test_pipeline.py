@@ -257,3 +257,11 @@ def test_what_is_no_matrix_of_numbers_is_a_value_error(data):
 
 def test_lists_and_whole_numbers_are_clustered():
     assert oie.cluster_images([[1, 2], [2, 4], [2, 1]]).n_leaves == 3
+
+
+def test_the_largest_size_is_that_of_the_environment_when_the_import_begins(folder, monkeypatch):
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", "0.0001")
+    with pytest.raises(oie.InputError, match="too large"):
+        oie.import_images(folder)
+    monkeypatch.delenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS")
+    assert len(oie.import_images(folder).table)

@@ -15,7 +15,6 @@ from orangecontrib.imageembedding.progress import Progress, silent
 
 # Left by systems and programs, never meant by the user; names beginning with a dot are, too.
 CLUTTER = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "$recycle.bin"})
-FILES_A_REPORT = 4  # a report takes as long as a tenth of the reading of a file
 NUMBER_WIDTH = 20  # digits to which numbers in names are filled up for sorting
 
 ReadHeader = Callable[[str], tuple[int, int, int]]
@@ -92,8 +91,7 @@ def scan_paths(
             found.files.append((path, file_class, n_bytes, width_px, height_px, n_frames))
         except ImageError as error:
             found.skipped.append(SkippedFile(path, error.reason))
-        if i % FILES_A_REPORT == 0:
-            progress((i + 1) / len(listed))
+        progress((i + 1) / len(listed))
     progress(1.0)
     return found
 
