@@ -24,8 +24,13 @@ RULES = {
     "embeddings": ({"images"}, ORANGE),
     "server": ({"images", "embeddings"}, ORANGE | TORCH | HTTP),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
+    "clustered": ({"clusters"}, QT | TORCH | HTTP | {"Orange.widgets"}),
+    "clustering": (
+        {"clustered", "clusters", "tables"},
+        QT | TORCH | HTTP | {"Orange.widgets"},
+    ),
     "pipeline": (
-        {"files", "images", "embeddings", "tables", "clusters"},
+        {"files", "images", "embeddings", "tables", "clustered", "clustering"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "widgets/parts": (

@@ -5,11 +5,17 @@ import numpy as np
 import pytest
 from fake_backends import FakeBackend
 from Orange.distance import Cosine
+from Orange.misc import DistMatrix
 from pictures import encoded, picture, write_images
 
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.files.record import Found
-from orangecontrib.imageembedding.pipeline import cluster_distances, cluster_table, table_of_found
+from orangecontrib.imageembedding.pipeline import (
+    choose_branches,
+    cluster_distances,
+    cluster_table,
+    table_of_found,
+)
 from orangecontrib.imageembedding.tables.locate import default_image_locations
 
 NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", "dog/10.png"]
@@ -209,8 +215,18 @@ def test_distances_between_columns_have_the_names_of_the_columns():
     from Orange.data import Table
 
     clustered = cluster_distances(Cosine(Table("iris"), axis=0))
-    assert clustered.table is None
-    assert clustered.name_of(0) == "sepal length"
+    names = [variable.name for variable in Table("iris").domain.attributes]
+    assert [str(row["Name"]) for row in clustered.table] == names
+    done = choose_branches(clustered, clustered.tree.branches(2))
+    assert sorted(str(row["Name"]) for row in done.selected) == sorted(names)
+    assert len(done.representatives) == 2
+
+
+@pytest.mark.parametrize("items", [None, ["a", "b", "c"]])
+def test_distances_without_a_table_give_one_of_names(items):
+    square = np.array([[0.0, 1, 2], [1, 0, 1.5], [2, 1.5, 0]])
+    clustered = cluster_distances(DistMatrix(square, row_items=items))
+    assert [str(row["Name"]) for row in clustered.table] == (items or ["1", "2", "3"])
 
 
 def test_paths_relative_to_a_table_file_stay_right_in_what_is_made_from_it(folder):
@@ -241,3 +257,11 @@ def test_what_is_no_matrix_of_numbers_is_a_value_error(data):
 
 def test_lists_and_whole_numbers_are_clustered():
     assert oie.cluster_images([[1, 2], [2, 4], [2, 1]]).n_leaves == 3
+
+
+def test_the_largest_size_is_that_of_the_environment_when_the_import_begins(folder, monkeypatch):
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", "0.0001")
+    with pytest.raises(oie.InputError, match="too large"):
+        oie.import_images(folder)
+    monkeypatch.delenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS")
+    assert len(oie.import_images(folder).table)

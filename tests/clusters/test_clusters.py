@@ -5,14 +5,15 @@ import pytest
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist, squareform
 
+from orangecontrib.imageembedding.clusters.choice import overlap
 from orangecontrib.imageembedding.clusters.distances import METRICS, condensed_distances
 from orangecontrib.imageembedding.clusters.link import (
     LINKAGES,
     link,
-    order_leaves,
     tree_of_distances,
     tree_of_vectors,
 )
+from orangecontrib.imageembedding.clusters.order import order_leaves
 from orangecontrib.imageembedding.clusters.picture import save_dendrogram
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.errors import InputError
@@ -172,10 +173,10 @@ class TestTree:
     def test_branches_overlap_if_one_lies_in_the_other(self):
         tree = tree_of_vectors(rows(10))
         root, (a, b) = 18, tree.linkage[-1, :2].astype(int)
-        assert tree.overlap(root, a)
-        assert tree.overlap(a, root)
-        assert tree.overlap(a, a)
-        assert not tree.overlap(a, b)
+        assert overlap(tree, root, a)
+        assert overlap(tree, a, root)
+        assert overlap(tree, a, a)
+        assert not overlap(tree, a, b)
 
     @pytest.mark.parametrize("cut", [{}, {"n_clusters": 2, "height": 1.0}])
     def test_a_cut_needs_one_of_number_and_height(self, cut):
@@ -225,3 +226,15 @@ def test_the_picture_is_written_and_asks_for_each_image_once(tmp_path, extension
 def test_names_are_no_formulas(tmp_path):
     tree = Tree(link(pdist(rows(2))))
     save_dendrogram(tree, 1, tmp_path / "t.png", [r"$\frac$.png", "$x_{$"], lambda row: None)
+
+
+def test_a_rotated_tree_lies_as_one_that_is_laid_out_anew():
+    rng = np.random.default_rng(3)
+    tree = tree_of_vectors(rng.normal(size=(40, 3)), linkage="average")
+    for node in (78, 77, 60, 41, 40):
+        rotated = tree.rotated(node)
+        anew = Tree(rotated.linkage).outline
+        for name in ("leaf_order", "first_leaf", "n_leaves", "position", "height", "children"):
+            expected = getattr(anew, name)
+            np.testing.assert_allclose(getattr(rotated.outline, name), expected, err_msg=name)
+        tree = rotated

@@ -6,7 +6,8 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist, squareform
 
 from orangecontrib.imageembedding.clusters import distances as module
-from orangecontrib.imageembedding.clusters.distances import METRICS, GivenDistances, VectorDistances
+from orangecontrib.imageembedding.clusters.distances import METRICS, VectorDistances
+from orangecontrib.imageembedding.clusters.given import GivenDistances
 from orangecontrib.imageembedding.clusters.link import BY_CENTRES, LINKAGES, tree_of_vectors
 
 SCIPY_NAME = {"manhattan": "cityblock"}

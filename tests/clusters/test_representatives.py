@@ -3,7 +3,9 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import silhouette_score
 
-from orangecontrib.imageembedding.clusters.distances import GivenDistances, VectorDistances
+from orangecontrib.imageembedding.clusters.choice import branches_between
+from orangecontrib.imageembedding.clusters.distances import VectorDistances
+from orangecontrib.imageembedding.clusters.given import GivenDistances
 from orangecontrib.imageembedding.clusters.link import tree_of_vectors
 from orangecontrib.imageembedding.clusters.silhouette import silhouettes
 from orangecontrib.imageembedding.clusters.slots import make_slots
@@ -86,8 +88,8 @@ def test_a_rotated_tree_has_the_same_clusters_in_another_order():
 def test_the_run_from_one_branch_to_another_is_covered_by_the_largest_branches():
     tree = tree_of_vectors(rows(30), linkage="average")
     a, b = int(tree.leaf_order[4]), int(tree.leaf_order[17])
-    nodes = tree.between(b, a)
+    nodes = branches_between(tree, b, a)
     found = np.concatenate([tree.rows_of(node) for node in nodes])
     np.testing.assert_array_equal(found, tree.leaf_order[4:18])
-    assert tree.between(0, 58) == [58]
+    assert branches_between(tree, 0, 58) == [58]
     assert tree.common_branch(a, a) == a

@@ -6,6 +6,7 @@ import pytest
 from AnyQt.QtCore import QPoint, QPointF, Qt
 from AnyQt.QtGui import QWheelEvent
 from AnyQt.QtTest import QTest
+from fake_backends import source
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.distance import Cosine, Euclidean
 from Orange.misc import DistMatrix
@@ -13,11 +14,11 @@ from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
 
+from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.clusters import plan
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.pipeline import cluster_images, import_images
 from orangecontrib.imageembedding.tables.features import with_embeddings
-from orangecontrib.imageembedding.widgets import owhierarchicalclustering
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import (
     BY_CLICK,
     BY_HEIGHT,
@@ -39,7 +40,7 @@ class TestOWHierarchicalClustering(WidgetTest):
 
     def tearDown(self):
         for widget in self.widgets:
-            widget.view.close_threads()
+            widget.panel.close_threads()
         for thread in threading.enumerate():
             if "_work" in thread.name:  # what decodes must not outlive what it decodes for
                 thread.join(10)
@@ -190,15 +191,24 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert not self.widget.Warning.distances_first.is_shown()
         assert self.widget.controls.distance_metric.isEnabled()
 
-    def test_distances_without_a_table_are_drawn_but_send_nothing(self):
-        self.send(distances=DistMatrix(np.array([[0.0, 1, 2], [1, 0, 1.5], [2, 1.5, 0]])))
-        assert self.widget.Information.no_table.is_shown()
-        assert self.widget.view.item is not None
-        assert self.annotated() is None
+    def test_distances_without_a_table_send_a_table_of_names(self):
+        matrix = np.array([[0.0, 1, 2], [1, 0, 1.5], [2, 1.5, 0]])
+        self.send(distances=DistMatrix(matrix, row_items=["a", "b", "c"]))
+        assert list(self.widget.view.item.labels) == ["a", "b", "c"]
+        self.choose(BY_NUMBER, n_clusters=2)
+        names = [str(row["Name"]) for row in self.annotated()]
+        assert names == ["a", "b", "c"]
+        assert self.counts(self.selected(), "Cluster") == {"C1": 2, "C2": 1}
+        assert len(self.representatives()) == 2
+        self.send(distances=DistMatrix(matrix))
+        assert list(self.widget.view.item.labels) == ["1", "2", "3"]
 
     def test_distances_between_columns_are_labelled_by_the_columns(self):
         self.send(distances=Cosine(self.iris, axis=0))
-        assert set(self.widget.view.item.labels) == {a.name for a in self.iris.domain.attributes}
+        names = {variable.name for variable in self.iris.domain.attributes}
+        assert set(self.widget.view.item.labels) == names
+        self.choose(BY_NUMBER, n_clusters=2)
+        assert {str(row["Name"]) for row in self.selected()} == names
 
     def test_rows_with_missing_numbers_are_left_out_and_said(self):
         data = self.iris.copy()
@@ -240,18 +250,18 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert self.widget.label_attr.name == "name"
         assert self.widget.view.item.labels[7] == "flower 7"
         self.widget.label_attr = self.iris.domain.class_var
-        self.widget._show_labels()
+        self.widget._show_label()
         assert self.widget.view.item.labels[7] == "Iris-setosa"
 
     def test_cancel_stops_at_once(self):
         entered, release = threading.Event(), threading.Event()
 
-        def hang(data, metric, linkage, progress):
+        def hang(data, metric, linkage, progress, **options):
             entered.set()
             while not release.wait(0.01):
                 progress(0.5)
 
-        self.monkeypatch.setattr(owhierarchicalclustering, "cluster_table", hang)
+        self.monkeypatch.setattr(pipeline, "cluster_table", hang)
         self.send_signal(self.widget.Inputs.data, self.iris, widget=self.widget)
         try:
             assert entered.wait(30)
@@ -282,22 +292,22 @@ class TestOWHierarchicalClustering(WidgetTest):
         folder = write_images(self.tmp_path, [f"{i}.png" for i in range(6)])
         table = import_images(folder).table
         vectors = np.random.default_rng(0).normal(size=(6, 4))
-        data = with_embeddings(table, range(6), vectors, "net")
+        data = with_embeddings(table, range(6), vectors, source())
         self.widget.resize(900, 700)
         self.widget.show()
         for linkage in ("average", "ward", "single"):
             self.widget.linkage = linkage
             self.send(data)
             self.widget.grab()
-        cache = self.widget.view._pixmaps._cache
+        cache = self.widget.view.pixmaps._cache
         self.process_events(until=lambda: len(cache) >= 6, timeout=20_000)
         self.widget.hide()
 
     def test_a_bug_is_shown_and_does_not_block_what_follows(self):
-        def fail(*args):
+        def fail(*args, **options):
             raise KeyError("a bug")
 
-        self.monkeypatch.setattr(owhierarchicalclustering, "cluster_table", fail)
+        self.monkeypatch.setattr(pipeline, "cluster_table", fail)
         caught = []
         self.monkeypatch.setattr(sys, "excepthook", lambda *error: caught.append(error[1]))
         self.send(self.iris)
@@ -335,7 +345,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         table = import_images(write_images(self.tmp_path / "images", names)).table
         rng = np.random.default_rng(0)
         vectors = rng.normal(size=(n, 6)) + 5 * (table.Y[:, None] == np.arange(6))
-        return with_embeddings(table, range(n), vectors, "net")
+        return with_embeddings(table, range(n), vectors, source())
 
     def representatives(self, widget=None):
         widget = widget or self.widget
@@ -497,15 +507,29 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert list(self.widget.clustered.tree.leaf_order) == list(order)
         assert self.widget.rotated_keys == []
 
-    def test_space_shows_the_image_of_the_leaf(self):
-        self.send(self.images())
+    def test_space_shows_the_image_of_the_leaf_and_arrows_go_on_in_the_tree(self):
+        data = self.images()
+        self.send(data)
         self.press(Qt.Key_Home, Qt.Key_Space)
-        leaf = int(self.widget.clustered.tree.leaf_order[0])
-        assert self.widget.preview.isVisible()
-        assert self.widget.preview.windowTitle() == self.widget.view.item.labels[leaf]
-        self.widget.preview.grab()
-        QTest.keyClick(self.widget.preview, Qt.Key_Space)
-        assert not self.widget.preview.isVisible()
+        order = self.widget.clustered.tree.leaf_order
+        preview = self.widget.panel._preview
+        assert preview.isVisible()
+        names = [str(data[row]["image"]).rpartition("/")[2] for row in order]
+        assert preview.windowTitle() == f"{names[0]} (1 of 12)"
+        assert "category" in preview.facts.text()
+        QTest.keyClick(preview, Qt.Key_Down)
+        assert preview.windowTitle() == f"{names[1]} (2 of 12)"
+        assert self.widget.view.item.focus_node == order[1]
+        QTest.keyClick(preview, Qt.Key_Space)
+        assert not preview.isVisible()
+        self.press(Qt.Key_Space)
+        self.send(None)
+        assert not preview.isVisible()
+
+    def test_space_shows_nothing_where_there_is_no_image(self):
+        self.send(self.iris)
+        self.press(Qt.Key_Home, Qt.Key_Space)
+        assert self.widget.panel._preview is None
 
     # What is kept
 
@@ -620,7 +644,7 @@ class TestOWHierarchicalClustering(WidgetTest):
 
     def test_a_branch_is_described(self):
         self.send(self.iris)
-        text = self.widget.describe(298)
+        text = self.widget.panel.describe(298)
         assert "150 rows" in text
         assert "Purity by iris: 33%" in text
         self.widget.view._pointer = QPoint(20, 20)
@@ -674,8 +698,8 @@ class TestOWHierarchicalClustering(WidgetTest):
         data = self.images(30)
         self.send(data)
         self.choose(BY_NUMBER, n_clusters=4)
-        assert self.widget._load_pictures()
-        assert {location for location, _ in self.widget._pictures} == {
+        assert self.widget.panel.load_pictures()
+        assert {location for location, _ in self.widget.panel.pictures} == {
             str(row["image"]) for row in data
         }
         for form in (PngFormat, SvgFormat, PdfFormat):
@@ -703,7 +727,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         for name in names:
             assert getattr(self.widget.controls, name).accessibleName(), name
         view = self.widget.view
-        for part in (view, view._axis, view._minimap, self.widget.legend):
+        for part in (view, view._axis, view._minimap, self.widget.panel.legend):
             assert part.accessibleName()
 
     def test_the_menu_and_a_double_click_collapse(self):

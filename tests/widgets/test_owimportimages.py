@@ -271,10 +271,10 @@ class TestOWImportImages(WidgetTest):
         release = threading.Event()
         real = pipeline.read_header
 
-        def slow(path):
+        def slow(path, limit):
             if path.endswith("2.png"):
                 release.wait(10)
-            return real(path)
+            return real(path, limit)
 
         pipeline.read_header = slow
         try:

@@ -1,4 +1,4 @@
-"""Distances → tree: merges by linkage, leaves in an order that is pleasant to read."""
+"""Vectors or distances → tree: merges by linkage."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.clusters.distances import (
-    Distances,
-    GivenDistances,
-    VectorDistances,
-)
+from orangecontrib.imageembedding.clusters.distances import Distances, VectorDistances
+from orangecontrib.imageembedding.clusters.given import GivenDistances
+from orangecontrib.imageembedding.clusters.order import order_leaves
 from orangecontrib.imageembedding.clusters.plan import PROTOTYPES, REDUCED, Plan, make_plan
 from orangecontrib.imageembedding.clusters.prototypes import prototype_tree, reduce_rows
 from orangecontrib.imageembedding.clusters.rows import Vectors
@@ -205,79 +203,3 @@ class _PartOf:
 
     def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
         raise NotImplementedError
-
-
-def order_leaves(
-    merges: NDArray[np.float64],
-    distances: Distances | NDArray[np.float64],
-    progress: Progress = silent,
-) -> NDArray[np.float64]:
-    """Turn branches so that leaves next to each other are alike.
-
-    At every merge, from the bottom up, the two branches are turned so that the leaves that
-    come to lie side by side are the closest of the four pairs of outer leaves (Gruvaeus and
-    Wainer 1972, British Journal of Mathematical and Statistical Psychology 25).
-
-    Parameters
-    ----------
-    merges : ndarray of shape (n - 1, 4)
-        A tree in scipy's form.
-    distances : Distances or ndarray of shape (n * (n - 1) / 2,)
-        Those between the leaves; an array is in condensed form.
-    progress : Progress, optional
-        Told the part of the merges that are done.
-
-    Returns
-    -------
-    ordered : ndarray of shape (n - 1, 4)
-        The same tree; each merge names the branch that comes first in its first column.
-    """
-    say(progress, "Ordering the leaves")
-    n = len(merges) + 1
-    # Outer leaves of each node, as it lies so far; after being turned.
-    outer = [(i, i) for i in range(n)] + [(0, 0)] * (n - 1)
-    children = merges[:, :2].astype(np.intp).tolist()
-    # Whether the branch of a node is mirrored within the branch of its parent.
-    mirrored = [False] * (2 * n - 1)
-    for k, (a, b) in enumerate(children):
-        ends_a, ends_b = outer[a][::-1], outer[b]  # the last of a meets the first of b
-        if a >= n or b >= n:
-            side_a, side_b = _closest_ends(ends_a, ends_b, n, distances)
-            mirrored[a], mirrored[b] = bool(side_a), bool(side_b)
-        outer[n + k] = (ends_a[not mirrored[a]], ends_b[not mirrored[b]])
-        if k % 256 == 0:
-            progress(k / n)
-    return _mirrored(merges, children, mirrored)
-
-
-def _closest_ends(
-    ends_a: tuple[int, int],
-    ends_b: tuple[int, int],
-    n: int,
-    distances: Distances | NDArray[np.float64],
-) -> tuple[int, int]:
-    """Get which end of each of two branches meet in the shortest of the four distances."""
-    if isinstance(distances, np.ndarray):
-        found = []
-        for pair in ((a, b) for a in ends_a for b in ends_b):
-            i, j = min(pair), max(pair)
-            found.append(distances[n * i - i * (i + 1) // 2 + j - i - 1])
-        return divmod(int(np.argmin(found)), 2)
-    single_a, single_b = ends_a[0] == ends_a[1], ends_b[0] == ends_b[1]
-    four = distances.between(ends_a[:1] if single_a else ends_a, ends_b[:1] if single_b else ends_b)
-    return divmod(int(np.argmin(np.broadcast_to(four, (2, 2)))), 2)
-
-
-def _mirrored(
-    merges: NDArray[np.float64], children: list[list[int]], mirrored: list[bool]
-) -> NDArray[np.float64]:
-    """Swap the branches of mirrored nodes: from the root down, one mirrors all that is in it."""
-    n = len(merges) + 1
-    ordered = merges.copy()
-    for k in range(n - 2, -1, -1):
-        if mirrored[n + k]:
-            a, b = children[k]
-            ordered[k, :2] = b, a
-            mirrored[a] = not mirrored[a]
-            mirrored[b] = not mirrored[b]
-    return ordered

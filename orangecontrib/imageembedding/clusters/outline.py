@@ -36,6 +36,30 @@ class Outline:
     height: NDArray[np.float64]
     children: NDArray[np.intp]
 
+    def rotated(self, node: int) -> Outline:
+        """Get the outline with the two branches of a node swapped."""
+        n = len(self.leaf_order)
+        end_of = self.first_leaf + self.n_leaves
+        start, end = self.first_leaf[node], end_of[node]
+        a, b = self.children[node - n]
+        inside = (self.first_leaf >= start) & (end_of <= end) & (self.n_leaves < end - start)
+        shift = np.where(self.first_leaf < self.first_leaf[b], self.n_leaves[b], -self.n_leaves[a])
+        shift[~inside] = 0
+        leaf_order, children = self.leaf_order.copy(), self.children.copy()
+        leaf_order[start:end] = np.roll(leaf_order[start:end], self.n_leaves[b])
+        children[node - n] = b, a
+        position = self.position + shift
+        # From the node up, each lies between the one below it and the branch beside that.
+        path = np.flatnonzero((self.first_leaf <= start) & (end_of >= end) & (end_of > start + 1))
+        beside = position[children[path[1:] - n].sum(axis=1) - path[:-1]]
+        places = [float(position[a] + position[b]) / 2]
+        for other in beside.tolist():
+            places.append((places[-1] + other) / 2)
+        position[path] = places
+        return Outline(
+            leaf_order, self.first_leaf + shift, self.n_leaves, position, self.height, children
+        )
+
 
 def outline(linkage: NDArray[np.float64]) -> Outline:
     """Lay out a tree; O(n).
@@ -47,15 +71,15 @@ def outline(linkage: NDArray[np.float64]) -> Outline:
     """
     n = len(linkage) + 1
     children = linkage[:, :2].astype(np.intp)
-    pairs = children.tolist()
+    lefts, rights = children.T.tolist()  # no list for each pair: they would be garbage to collect
     sizes = [1] * n + linkage[:, 3].astype(np.intp).tolist()
     first = [0] * (2 * n - 1)
     for k in range(n - 2, -1, -1):
-        a, b = pairs[k]
+        a, b = lefts[k], rights[k]
         first[a] = first[n + k]
         first[b] = first[n + k] + sizes[a]
     position = [float(place) for place in first]
-    for k, (a, b) in enumerate(pairs):
+    for k, (a, b) in enumerate(zip(lefts, rights, strict=True)):
         position[n + k] = (position[a] + position[b]) / 2
     leaf_order = np.empty(n, dtype=np.intp)
     leaf_order[first[:n]] = np.arange(n)

@@ -89,9 +89,9 @@ def _positions(
     shape: Outline, first: NDArray[np.intp], is_open: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     n = len(shape.leaf_order)
-    places = [float(slot) for slot in first]
-    opened = is_open.tolist()
-    for k, (a, b) in enumerate(shape.children.tolist()):
-        if opened[n + k]:
-            places[n + k] = (places[a] + places[b]) / 2
+    places = first.astype(float).tolist()
+    opened = np.flatnonzero(is_open)
+    lefts, rights = shape.children[opened - n].T.tolist()
+    for node, a, b in zip(opened.tolist(), lefts, rights, strict=True):
+        places[node] = (places[a] + places[b]) / 2
     return np.array(places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import cast
 
 import numpy as np
@@ -28,6 +28,8 @@ class Tree:
         The leaf that each row belongs to; the row itself unless the tree has prototypes.
     typical_rows : ndarray of shape (n,), dtype int
         The row that shows what each leaf stands for.
+    known_outline : Outline, optional
+        The outline, where it is known.
     outline : Outline
         Where each node lies.
     """
@@ -35,12 +37,13 @@ class Tree:
     linkage: NDArray[np.float64]
     leaf_of_row: NDArray[np.intp] = field(default_factory=_unknown, repr=False)
     typical_rows: NDArray[np.intp] = field(default_factory=_unknown, repr=False)
+    known_outline: InitVar[Outline | None] = None
     outline: Outline = field(init=False, repr=False)
     _rows: NDArray[np.intp] = field(init=False, repr=False)
     _first_row: NDArray[np.intp] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        shape = outline(self.linkage)
+    def __post_init__(self, known_outline: Outline | None) -> None:
+        shape = outline(self.linkage) if known_outline is None else known_outline
         if not len(self.leaf_of_row):
             object.__setattr__(self, "leaf_of_row", np.arange(self.n_leaves))
             object.__setattr__(self, "typical_rows", np.arange(self.n_leaves))
@@ -159,6 +162,12 @@ class Tree:
         """Get how many clusters a cut at a height makes."""
         return self.n_leaves - int(np.searchsorted(self.top_heights, height, side="right"))
 
+    def height_of_cut(self, n_clusters: int) -> float:
+        """Get a height at which a cut makes so many clusters, if there is one."""
+        heights = np.concatenate([[0.0], self.top_heights])
+        place = self.n_leaves - n_clusters
+        return float(heights[place : place + 2].mean())
+
     def common_branch(self, leaf_a: int, leaf_b: int) -> int:
         """Get the smallest branch that holds two leaves."""
         shape = self.outline
@@ -172,7 +181,7 @@ class Tree:
         merges = self.linkage.copy()
         k = node - self.n_leaves
         merges[k, :2] = merges[k, 1::-1]
-        return Tree(merges, self.leaf_of_row, self.typical_rows)
+        return Tree(merges, self.leaf_of_row, self.typical_rows, self.outline.rotated(node))
 
     def in_leaf_order(self, nodes: Sequence[int]) -> list[int]:
         """Sort nodes by where their branches lie."""
@@ -184,22 +193,6 @@ class Tree:
         first = self.outline.first_leaf[chosen]
         last = first + self.outline.n_leaves[chosen]
         return np.asarray(self._first_row[last] - self._first_row[first])
-
-    def overlap(self, a: int, b: int) -> bool:
-        """Tell whether two nodes have leaves in common: one is the other or lies under it."""
-        first, n_leaves = self.outline.first_leaf, self.outline.n_leaves
-        return bool(first[a] < first[b] + n_leaves[b] and first[b] < first[a] + n_leaves[a])
-
-    def between(self, a: int, b: int) -> list[int]:
-        """Get the largest branches in the run of leaves from one branch to another, both in it."""
-        shape = self.outline
-        end_of = shape.first_leaf + shape.n_leaves
-        low, high = min(shape.first_leaf[[a, b]]), max(end_of[[a, b]])
-        inside = (shape.first_leaf >= low) & (end_of <= high)
-        parent = np.arange(len(inside))
-        parent[shape.children] = np.arange(self.n_leaves, len(inside))[:, None]
-        tops = np.flatnonzero(inside & ~(inside[parent] & (parent != np.arange(len(inside)))))
-        return self.in_leaf_order(tops.tolist())
 
     def labels_of(self, nodes: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
         """Get for each row the number, from 1, of the node that it is under; 0 if under none."""

@@ -40,8 +40,15 @@ class Header(NamedTuple):
     n_frames: int
 
 
-def read_header(path: str) -> Header:
+def read_header(path: str, limit: float | None = None) -> Header:
     """Read size and number of frames of an image file, from its header alone.
+
+    Parameters
+    ----------
+    path : str
+        Of the file.
+    limit : float, optional
+        What `max_megapixels` says, where that is asked once for many files.
 
     Raises
     ------
@@ -49,14 +56,14 @@ def read_header(path: str) -> Header:
         If the file is not an image that `decode` would accept by its header.
     """
     try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - one read is enough for most
+        file = io.FileIO(path)  # one read is enough for most
     except OSError as error:
         raise DecodeError(path, f"cannot be read: {error.strerror}") from error
     with file:
         kind = sniff(start := file.read(START_BYTES))
         quick = quick_header(file, kind, start)
         if quick is not None:
-            _refuse_too_large(quick.width_px, quick.height_px, kind, path)
+            _refuse_too_large(quick.width_px, quick.height_px, kind, path, limit)
             return _upright(*quick)
         file.seek(0)
         with io.BufferedReader(file) as buffered:
@@ -85,9 +92,11 @@ def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str)
         return _upright(*image.size, orientation, _n_frames(image, path))
 
 
-def _refuse_too_large(width: int, height: int, kind: str | None, path: str) -> None:
+def _refuse_too_large(
+    width: int, height: int, kind: str | None, path: str, limit: float | None = None
+) -> None:
     factor = MAX_JPEG_REDUCTION if kind == "JPEG" else 1
-    refuse_too_large(-(-width // factor), -(-height // factor), path)
+    refuse_too_large(-(-width // factor), -(-height // factor), path, limit=limit)
 
 
 def _upright(width: int, height: int, orientation: int, n_frames: int) -> Header:

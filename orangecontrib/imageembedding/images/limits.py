@@ -18,7 +18,13 @@ def max_megapixels() -> float:
         return DEFAULT_MAX_MEGAPIXELS
 
 
-def refuse_too_large(width_px: int, height_px: int, location: str, weight: float = 1.0) -> None:
+def refuse_too_large(
+    width_px: int,
+    height_px: int,
+    location: str,
+    weight: float = 1.0,
+    limit: float | None = None,
+) -> None:
     """Check the size at which a picture will be decoded.
 
     Parameters
@@ -29,6 +35,8 @@ def refuse_too_large(width_px: int, height_px: int, location: str, weight: float
         Named in the error.
     weight : float
         How many times the memory of a common format decoding takes: the limit is as much lower.
+    limit : float, optional
+        What `max_megapixels` says, if that is known.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def refuse_too_large(width_px: int, height_px: int, location: str, weight: float
     """
     if width_px <= 0 or height_px <= 0:
         raise DecodeError(location, f"damaged image: {width_px} × {height_px} pixels")
-    limit = max_megapixels() / weight
+    limit = (max_megapixels() if limit is None else limit) / weight
     if width_px * height_px > limit * 1e6:
         raise DecodeError(
             location,

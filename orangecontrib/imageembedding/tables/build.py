@@ -71,6 +71,14 @@ def _category(class_names: list[str]) -> tuple[list[DiscreteVariable], np.ndarra
     return [DiscreteVariable("category", values)], np.array(codes, dtype=float).reshape(-1, 1)
 
 
+def table_of_names(names: Sequence[str]) -> Table:
+    """Make a table of things of which only the names are known."""
+    metas = np.array(names, dtype=object)[:, None]
+    return Table.from_numpy(
+        Domain([], metas=[StringVariable("Name")]), np.empty((len(names), 0)), metas=metas
+    )
+
+
 def table_of_skipped(skipped: Sequence[SkippedFile]) -> Table | None:
     """Make a table of what was left out, with metas ``file`` and ``reason``; None if nothing."""
     if not skipped:

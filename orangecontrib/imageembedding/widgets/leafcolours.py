@@ -15,11 +15,12 @@ N_SHADES = 5
 
 
 def leaf_labels(clustered: ClusteredRows, variable: Variable | None) -> list[str]:
-    """Get the text beside each leaf: a value, a name, or the row number."""
+    """Get the text beside each leaf: a value, or the row number."""
     tree, table = clustered.tree, clustered.table
-    if table is None or variable is None:
-        return [clustered.name_of(row) for row in tree.typical_rows.tolist()]
-    values = table.get_column(variable)[clustered.rows[tree.typical_rows]]
+    rows = clustered.rows[tree.typical_rows]
+    if variable is None:
+        return [str(row + 1) for row in rows.tolist()]
+    values = table.get_column(variable)[rows]
     return [value if isinstance(value, str) and value else variable.str_val(value)
             for value in values.tolist()]  # fmt: skip
 
@@ -48,9 +49,9 @@ def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:
     return Strip(variable.name, colours[:, :3].astype(np.uint8), legend)
 
 
-def purity_variable(table: Table | None, chosen: Sequence[Variable]) -> DiscreteVariable | None:
+def purity_variable(table: Table, chosen: Sequence[Variable]) -> DiscreteVariable | None:
     """Get the variable by which purity is told: the first categorical one, or the class."""
-    candidates = [*chosen, table.domain.class_var] if table is not None else []
+    candidates = [*chosen, table.domain.class_var]
     return next((v for v in candidates if isinstance(v, DiscreteVariable)), None)
 
 

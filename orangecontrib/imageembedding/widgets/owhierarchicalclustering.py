@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,19 +14,14 @@ from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME
 from Orange.widgets.utils.colorpalettes import LimitedDiscretePalette
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
+from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
-from orangecontrib.imageembedding.pipeline import (
-    BranchKey,
-    ChosenBranches,
-    choose_branches,
-    cluster_distances,
-    cluster_table,
-)
+from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
 from orangecontrib.imageembedding.widgets.clusteringcontrols import (
     BY_CLICK,
     BY_HEIGHT,
@@ -41,49 +35,17 @@ from orangecontrib.imageembedding.widgets.clusteringreport import as_html, clust
 from orangecontrib.imageembedding.widgets.clusteringtasks import (
     NewTree,
     Scores,
-    score,
-    with_locations,
-)
-from orangecontrib.imageembedding.widgets.leafcolours import (
-    leaf_labels,
-    leaf_strip,
-    majority,
-    purity_variable,
-)
-from orangecontrib.imageembedding.widgets.parts.dendrogram import DendrogramView
-from orangecontrib.imageembedding.widgets.parts.dendrogrampicture import (
-    load_pictures,
-    picture_scene,
+    choose_in_background,
+    cluster_in_background,
+    link_in_background,
+    score_in_background,
 )
 from orangecontrib.imageembedding.widgets.parts.heightscale import LINEAR
-from orangecontrib.imageembedding.widgets.parts.leafpreview import LeafPreview
-from orangecontrib.imageembedding.widgets.parts.strips import Legend
-from orangecontrib.imageembedding.widgets.tasks import TaskProgress
+from orangecontrib.imageembedding.widgets.treepanel import KeptView, TreePanel
 
 N_SIZES_SHOWN = 8
 MAX_COLOURS = 64  # more cannot be told apart
 MAX_DESCRIBED = 100  # clusters in a report
-
-
-def cluster_in_background(data: Table, metric: str, linkage: str, options, state: TaskState):
-    """Cluster the rows of a table, with progress in the widget."""
-    return with_locations(cluster_table(data, metric, linkage, TaskProgress(state), **options))
-
-
-def link_in_background(distances: DistMatrix, linkage: str, ordered: bool, state: TaskState):
-    """Cluster by distances that are given, with progress in the widget."""
-    progress = TaskProgress(state)
-    return with_locations(cluster_distances(distances, linkage, progress, ordered=ordered))
-
-
-def score_in_background(clustered, state: TaskState):
-    """Look for the best number of clusters, with progress in the widget."""
-    return score(clustered, TaskProgress(state))
-
-
-def choose_in_background(clustered, nodes: Sequence[int], state: TaskState):
-    """Make the tables of the selected branches, with progress in the widget."""
-    return choose_branches(clustered, nodes, TaskProgress(state))
 
 
 class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
@@ -113,7 +75,6 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
 
     class Information(OWWidget.Information):
         cancelled = Msg("Cancelled. Change a setting or the data to start again.")
-        no_table = Msg("The distances come without a table: there is nothing to send on.")
         prototypes = Msg(
             "{} rows are too many for exact distances ({} of memory). Similar rows are grouped "
             "first: each leaf stands for several."
@@ -143,7 +104,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
     clicked_keys: list[BranchKey] = Setting([], schema_only=True)
     collapsed_keys: list[BranchKey] = Setting([], schema_only=True)
     rotated_keys: list[BranchKey] = Setting([], schema_only=True)
-    kept_view: tuple | None = Setting(None, schema_only=True)
+    kept_view: KeptView | None = Setting(None, schema_only=True)
 
     graph_name = "scene"
 
@@ -153,30 +114,27 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.data: Table | None = None
         self.distances: DistMatrix | None = None
         self.subset: Table | None = None
-        self.clustered = None
         self.silhouettes: np.ndarray | None = None
-        self._locations: Sequence[str] = ()
-        self._labels: Sequence[str] = ()
-        self._pictures: dict = {}
         self._next = None
         self._source: Table | DistMatrix | None = None
         self._add_controls()
-        self.view = DendrogramView()
-        self.view.describe = self.describe
+        self.panel = TreePanel()
+        self.view = self.panel.view
         self.view.node_clicked.connect(self._node_clicked)
         self.view.cut_moved.connect(self._cut_moved)
-        self.view.cut_released.connect(self._cut_released)
+        self.view.cut_released.connect(partial(self._select_by, BY_HEIGHT))
         self.view.rotate_requested.connect(self.rotate)
-        self.view.preview_requested.connect(self.show_preview)
-        self.preview = LeafPreview(self.view.pixmaps(), self)
-        self.legend = Legend()
-        self.mainArea.layout().addWidget(self.view)
-        self.mainArea.layout().addWidget(self.legend)
+        self.mainArea.layout().addWidget(self.panel)
         self.settingsAboutToBePacked.connect(self._keep_view)
+
+    @property
+    def clustered(self) -> ClusteredRows | None:
+        """Get the rows and their tree; None while there is no tree."""
+        return self.panel.clustered
 
     def _add_controls(self) -> None:
         add_clustering_box(self, self._start)
-        add_appearance_box(self, self._show_labels, self._show_strips, self._show_scale)
+        add_appearance_box(self, self._show_label, self._show_strips, self._show_scale)
         add_selection_box(self, self._select_by)
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_commit")
@@ -218,18 +176,13 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
             self.start(partial(link_in_background, self.distances, self.linkage, self.order_leaves))
         elif self.data is not None:
             self._foresee_memory()
-            usual = {"normalise": False, "all_numeric": False, "ordered": True}
-            chosen = (self.normalise, self.all_numeric, self.order_leaves)
             options = {
-                name: value
-                for (name, default), value in zip(usual.items(), chosen, strict=True)
-                if value != default
+                "normalise": self.normalise,
+                "all_numeric": self.all_numeric,
+                "ordered": self.order_leaves,
             }
-            self.start(
-                partial(
-                    cluster_in_background, self.data, self.distance_metric, self.linkage, options
-                )
-            )
+            args = self.data, self.distance_metric, self.linkage, options
+            self.start(partial(cluster_in_background, *args))
         self.cancel_button.setEnabled(self.task is not None)
 
     def _foresee_memory(self) -> None:
@@ -276,10 +229,8 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
 
     def _forget_tree(self) -> None:
         self._keep_view()
-        self.clustered = self.silhouettes = self._next = None
-        self._pictures = {}
-        self.view.clear()
-        self.legend.set_strips(())
+        self.silhouettes = self._next = None
+        self.panel.clear()
         self.plan_label.setText("")
         self.selection_label.setText("")
         self._send(None, None, None)
@@ -287,127 +238,66 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
     # What is shown
 
     def _show_tree(self, result: NewTree) -> None:
-        clustered = self.clustered = result.clustered
-        self._locations = result.locations
+        clustered = result.clustered
         self.Warning.incomplete(clustered.n_left_out, shown=clustered.n_left_out > 0)
-        self.Information.no_table(shown=clustered.table is None)
         self.Information.all_equal(shown=not clustered.tree.linkage[:, 2].any())
-        self._open_context()
+        self._open_context(clustered.table.domain)
+        self.panel.show_tree(clustered, result.locations, self.label_attr)
         for node in clustered.nodes_of(self.rotated_keys):
-            self._turn(node)
-        tree = self.clustered.tree
-        self._labels = leaf_labels(self.clustered, self.label_attr)
-        locations = [self._locations[row] for row in tree.typical_rows]
-        self.view.set_tree(tree.outline, self._labels, locations, self._typical)
-        self.view.item.counts = tree.sizes_of(np.arange(2 * tree.n_leaves - 1))
-        self.view.set_scale(self.height_scale)
+            self.panel.turn(node)
+        self._show_scale()
         self._show_strips()
         self._show_subset()
-        self._restore()
+        self._set_clicked(self._nodes_kept())
+        self.panel.restore(self.collapsed_keys, self.kept_view)
         self._show_selection()
         self._next = self._commit_or_score
 
-    def _open_context(self) -> None:
-        domain = self.clustered.table.domain if self.clustered.table is not None else None
+    def _open_context(self, domain) -> None:
         self.closeContext()
         self.label_model.set_domain(domain)
         self.strip_model.set_domain(domain)
         self.label_attr = next((v for v in self.label_model if isinstance(v, Variable)), None)
-        self.strip_attrs = []
-        if domain is not None:
-            if domain.class_var in list(self.strip_model):
-                self.strip_attrs = [domain.class_var]
-            self.openContext(domain)
+        self.strip_attrs = [domain.class_var] if domain.class_var in self.strip_model else []
+        self.openContext(domain)
 
-    def _typical(self, node: int, n_wanted: int) -> list[int]:
-        return self.clustered.typical_of(node, n_wanted).tolist()
-
-    def _restore(self) -> None:
-        """Bring back the selection and the view, as far as there are the same rows."""
-        nodes = self.clustered.nodes_of(self.clicked_keys)
-        if not self.clicked_keys:  # a workflow of the first version knows only their numbers
-            nodes = self.clicked_nodes
-            if any(node >= 2 * self.clustered.tree.n_leaves - 1 for node in nodes):
-                nodes = []
-        self._set_clicked(nodes)
-        self.view.set_collapsed(self.clustered.nodes_of(self.collapsed_keys))
-        if self.kept_view is not None:
-            row, key, low, high = self.kept_view
-            if key in self.clustered.keys:
-                leaf = self.clustered.tree.leaf_of_row[self.clustered.keys.index(key)]
-                self.view.restore(row, int(leaf), low, high)
+    def _nodes_kept(self) -> list[int]:
+        """Get the branches that were clicked, as far as there are the same rows."""
+        if self.clicked_keys:
+            return self.clustered.nodes_of(self.clicked_keys)
+        # A workflow of the first version knows only their numbers.
+        n_nodes = 2 * self.clustered.tree.n_leaves - 1
+        return self.clicked_nodes if all(node < n_nodes for node in self.clicked_nodes) else []
 
     def _keep_view(self) -> None:
         if self.clustered is not None:
-            key_of = self.clustered.key_of
-            self.collapsed_keys = [key_of(node) for node in self.view.collapsed]
-            row, leaf, low, high = self.view.state()
-            self.kept_view = (row, key_of(leaf)[0], low, high)
+            self.collapsed_keys, self.kept_view = self.panel.state()
 
-    def _show_labels(self) -> None:
+    def _show_label(self) -> None:
         if self.clustered is not None:
-            self._labels = leaf_labels(self.clustered, self.label_attr)
-            self.view.set_labels(self._labels)
+            self.panel.set_label(self.label_attr)
 
     def _show_strips(self) -> None:
-        if self.view.item is not None:
-            chosen = self.strip_attrs if self.clustered.table is not None else []
-            strips = [leaf_strip(self.clustered, variable) for variable in chosen]
-            self.view.set_strips(strips)
-            self.legend.set_strips(strips)
+        if self.clustered is not None:
+            self.panel.set_strips(self.strip_attrs)
 
     def _show_scale(self) -> None:
         if self.clustered is not None:
             self.view.set_scale(self.height_scale)
 
     def _show_subset(self) -> None:
-        marked = None
-        if self.subset is not None and self.clustered.table is not None:
-            ids = self.clustered.table.ids[self.clustered.rows]
-            in_subset = np.isin(ids, self.subset.ids)
-            marked = np.bincount(self.clustered.tree.leaf_of_row, in_subset) > 0
-        self.Warning.other_subset(
-            shown=self.subset is not None and (marked is None or not marked.any())
-        )
-        if self.view.item is not None:
-            self.view.item.marked = marked
-            self.view.item.update()
-
-    def describe(self, node: int) -> str:
-        """Say what a branch is: height, size, purity."""
-        tree = self.clustered.tree
-        size = int(tree.sizes_of([node])[0])
-        lines = [
-            f"Height {tree.outline.height[node]:.4g}, {size:,} {'row' if size == 1 else 'rows'}"
-        ]
-        if node < tree.n_leaves:
-            lines.insert(0, self._labels[node])
-        variable = purity_variable(self.clustered.table, self.strip_attrs)
-        value, purity = majority(self.clustered, node, variable)
-        if value:
-            lines.append(f"Purity by {variable.name}: {purity:.0%} {value}")
-        return "\n".join(lines)
+        is_in_tree = self.panel.mark_subset(self.subset)
+        self.Warning.other_subset(shown=self.subset is not None and not is_in_tree)
 
     def rotate(self, node: int) -> None:
-        """Swap the two branches of a node."""
-        if node >= self.clustered.tree.n_leaves:
-            self._turn(node)
-            key = self.clustered.key_of(node)
-            old = [other for other in self.rotated_keys
-                   if self.clustered.nodes_of([other]) != [node]]  # fmt: skip
-            is_back = len(old) < len(self.rotated_keys)
-            self.rotated_keys = old if is_back else [*old, key]
-            self.view.set_shape(self.clustered.tree.outline)
-            self._selection_changed()
-
-    def _turn(self, node: int) -> None:
-        self.clustered = replace(self.clustered, tree=self.clustered.tree.rotated(node))
-
-    def show_preview(self, leaf: int) -> None:
-        """Show the image of a leaf large."""
-        location = self.view.item.locations[leaf]
-        if location:
-            self.preview.show_image(location, self._labels[leaf])
+        """Swap the two branches of a node; again, and they are as before."""
+        if node < self.clustered.tree.n_leaves:
+            return
+        self.panel.turn(node)
+        others = [key for key in self.rotated_keys if self.clustered.nodes_of([key]) != [node]]
+        is_back = len(others) < len(self.rotated_keys)
+        self.rotated_keys = others if is_back else [*others, self.clustered.key_of(node)]
+        self._selection_changed()
 
     # Selection
 
@@ -420,17 +310,10 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         if node is None:
             self.select_branches([])
             return
-        adds = modifiers & (Qt.ControlModifier | Qt.ShiftModifier)
+        adds = bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier))
         chosen = self.clicked_nodes if adds and self.select_by == BY_CLICK else []
-        tree = self.clustered.tree
-        if modifiers & Qt.ShiftModifier and chosen:
-            new = tree.between(chosen[-1], node)
-        else:
-            overlapping = [other for other in chosen if tree.overlap(node, other)]
-            new = [] if node in overlapping else [node]
-        taken = [*new, node]
-        kept = [old for old in chosen if not any(tree.overlap(old, other) for other in taken)]
-        self.select_branches([*kept, *new])
+        extends = bool(modifiers & Qt.ShiftModifier)
+        self.select_branches(after_click(self.clustered.tree, chosen, node, extends=extends))
 
     def select_branches(self, nodes: list[int]) -> None:
         """Select the branches under some nodes, as clicks on them do."""
@@ -446,9 +329,6 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.select_by = BY_HEIGHT
         self.select_buttons[BY_HEIGHT].setChecked(True)
         self._show_selection()
-
-    def _cut_released(self) -> None:
-        self._select_by(BY_HEIGHT)
 
     @property
     def cut_height(self) -> float:
@@ -506,14 +386,11 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         n_clusters = self.number_of_clusters()
         if n_clusters is None:
             return None
-        heights = np.concatenate([[0.0], self.clustered.tree.top_heights])
-        place = len(heights) - n_clusters
-        above = heights[min(place + 1, len(heights) - 1)]
-        return float((heights[place] + above) / 2)
+        return self.clustered.tree.height_of_cut(n_clusters)
 
     @gui.deferred
     def commit(self) -> None:
-        if self.clustered is None or self.clustered.table is None:
+        if self.clustered is None:
             self._send(None, None, None)
         else:
             self.start(partial(choose_in_background, self.clustered, self.selected_nodes()))
@@ -528,31 +405,16 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
     @property
     def scene(self) -> QGraphicsScene:
         """Get the whole tree as a picture."""
-        if self.view.item is None:
-            return QGraphicsScene(self)
-        self._scene = picture_scene(self.view.item, self._picture_of)
-        return self._scene
-
-    def _picture_of(self, location: str, side_px: int):
-        found = self._pictures.get((location, side_px))
-        return found if found is not None else self.view.pixmaps().pixmap(location, side_px)
-
-    def _load_pictures(self) -> bool:
-        """Decode all images that a picture of the tree shows; tell whether to go on."""
-        if self.view.item is None:
-            return True
-        loaded = load_pictures(self.view.item, self.view.pixmaps(), self)
-        self._pictures = loaded or {}
-        return loaded is not None
+        return self.panel.scene
 
     def save_graph(self) -> None:
         """Save the whole tree with all its images."""
-        if self._load_pictures():
+        if self.panel.load_pictures():
             super().save_graph()
 
     def copy_to_clipboard(self) -> None:
         """Copy the whole tree with all its images."""
-        if self._load_pictures():
+        if self.panel.load_pictures():
             super().copy_to_clipboard()
 
     def send_report(self) -> None:
@@ -565,18 +427,17 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
                 ("Selection", self.selection_label.text()),
             )
         )
-        if self.clustered is None or not self._load_pictures():
+        if self.clustered is None or not self.panel.load_pictures():
             return
         nodes = self.selected_nodes()[:MAX_DESCRIBED]
         if nodes:
-            variable = purity_variable(self.clustered.table, self.strip_attrs)
-            lines = cluster_rows(self.clustered, nodes, self._labels, variable)
+            lines = cluster_rows(self.clustered, nodes, self.panel.labels, self.panel.purity_by)
             self.report_raw("Clusters", as_html(lines))
         self.report_plot(self.scene)
 
     def onDeleteWidget(self) -> None:
         self.shutdown()
-        self.view.close_threads()
+        self.panel.close_threads()
         super().onDeleteWidget()
 
 

@@ -10,14 +10,11 @@ from AnyQt.QtGui import QPalette
 from AnyQt.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QProgressDialog, QWidget
 
 from orangecontrib.imageembedding.widgets.parts.collage import decoded_side
-from orangecontrib.imageembedding.widgets.parts.dendrogramitem import (
-    DEFAULT_ROW,
-    MAX_PICTURES,
-    DendrogramItem,
-)
+from orangecontrib.imageembedding.widgets.parts.dendrogramitem import DendrogramItem
 from orangecontrib.imageembedding.widgets.parts.heightscale import AXIS_HEIGHT, paint_axis
 from orangecontrib.imageembedding.widgets.parts.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.parts.strips import LINE_HEIGHT, MAX_LINES, paint_legend
+from orangecontrib.imageembedding.widgets.parts.treeitem import DEFAULT_ROW, MAX_PICTURES
 
 WIDTH = 1000.0
 MAX_HEIGHT = 16_000.0  # picture formats and printers have limits

@@ -38,6 +38,7 @@ class Pixmaps(QObject):
     def __init__(self, parent: QObject | None = None, max_bytes: int = MAX_CACHE_BYTES) -> None:
         super().__init__(parent)
         self._cache: OrderedDict[Key, QImage | str] = OrderedDict()
+        self._sides: set[int] = set()  # few
         self._n_bytes = 0
         self._max_bytes = max_bytes
         self._queue = _Queue()
@@ -61,6 +62,14 @@ class Pixmaps(QObject):
             self._cache.move_to_end((location, side_px))
         return entry if isinstance(entry, QImage) else None
 
+    def small(self, location: str) -> tuple[QImage, bool] | None:
+        """Get the largest thumbnail that is ready, and whether the image itself is larger."""
+        for side in sorted(self._sides, reverse=True):
+            image = self._cache.get((location, side))
+            if isinstance(image, QImage):
+                return image, max(image.width(), image.height()) >= side
+        return None
+
     def reason(self, location: str, side_px: int) -> str:
         """Say why there is no thumbnail; "" if there is one, or nothing is known yet."""
         entry = self._cache.get((location, side_px))
@@ -83,6 +92,7 @@ class Pixmaps(QObject):
         """Drop all: the view shows something else now, or the same files with other content."""
         self._queue.clear()
         self._cache.clear()
+        self._sides.clear()
         self._n_bytes = 0
 
     def close(self) -> None:
@@ -94,6 +104,7 @@ class Pixmaps(QObject):
             return  # asked for before all was forgotten: the file may be another by now
         self._n_bytes += _n_bytes(entry) - _n_bytes(self._cache.pop(key, None))
         self._cache[key] = entry
+        self._sides.add(key[1])
         while self._n_bytes > self._max_bytes and len(self._cache) > 1:
             _, oldest = self._cache.popitem(last=False)
             self._n_bytes -= _n_bytes(oldest)

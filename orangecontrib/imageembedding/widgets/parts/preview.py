@@ -15,6 +15,7 @@ ZOOM_STEP = 1.25
 FACTS_WIDTH = 240
 
 Facts = Sequence[tuple[str, str]]
+Small = Callable[[str], tuple[QImage, bool] | None]
 
 
 class Canvas(QWidget):
@@ -26,13 +27,16 @@ class Canvas(QWidget):
         self.setAccessibleName("Image")
         self.image: QImage | None = None
         self.text = ""
+        self._grows = False
         self._zoom: float | None = None  # None fits
         self._centre = QPointF(0.5, 0.5)  # of the view, in parts of the image
         self._mouse = QPointF()
 
-    def show_image(self, image: QImage | None, text: str) -> None:
-        """Show an image, or a text where there is none."""
-        self.image, self.text = image, text
+    def show_image(self, image: QImage | None, text: str, grows: bool = False) -> None:
+        """Show an image, or a text where there is none; a small one that stands in may grow."""
+        if self._zoom is not None and image is not None and self.image is not None:
+            self._zoom *= self.image.width() / image.width()  # it stays as large as it is
+        self.image, self.text, self._grows = image, text, grows
         self.update()
 
     def fit(self) -> None:
@@ -64,7 +68,7 @@ class Canvas(QWidget):
             return 1.0
         size, ratio = self.image.size(), self.devicePixelRatioF()
         fitting = min(self.width() / size.width(), self.height() / size.height()) * ratio
-        return min(fitting, 1.0)
+        return fitting if self._grows else min(fitting, 1.0)
 
     def _place(self) -> QRectF:
         """Get where the image lies in this widget."""
@@ -128,6 +132,7 @@ class Preview(QDialog):
         self._n_images = 0
         self._location: Callable[[int], str] = str
         self._facts: Callable[[int], Facts] = lambda position: ()
+        self._small: Small = lambda location: None
         self._images = Pixmaps(self)
         self._images.ready.connect(self._image_ready)
         self.canvas = Canvas()
@@ -146,7 +151,11 @@ class Preview(QDialog):
         layout.addWidget(scroll)
 
     def set_images(
-        self, n_images: int, location: Callable[[int], str], facts: Callable[[int], Facts]
+        self,
+        n_images: int,
+        location: Callable[[int], str],
+        facts: Callable[[int], Facts],
+        small: Small = lambda location: None,
     ) -> None:
         """Set what can be shown; what is shown already is forgotten.
 
@@ -158,15 +167,20 @@ class Preview(QDialog):
             Gives the path or URL at a position.
         facts : callable
             Gives names and values to be told of the image at a position.
+        small : callable, optional
+            Gives what `Pixmaps.small` does: it is shown until the image is read.
         """
         self.forget()
-        self._n_images, self._location, self._facts = n_images, location, facts
+        self._n_images, self._location, self._facts, self._small = (
+            n_images, location, facts, small,
+        )  # fmt: skip
 
     def forget(self) -> None:
         """Close; there is nothing to be shown any more."""
         self._images.forget()
         self._n_images, self.position = 0, -1
         self._location, self._facts = str, lambda position: ()
+        self._small = lambda location: None
         self.hide()
 
     def open_at(self, position: int) -> None:
@@ -200,7 +214,11 @@ class Preview(QDialog):
         location = self._location(self.position)
         image = self._images.image(location, WHOLE_PX)
         reason = self._images.reason(location, WHOLE_PX)
-        self.canvas.show_image(image, reason or "Loading …")
+        small = None if image is not None or reason else self._small(location)
+        if small is not None:
+            self.canvas.show_image(small[0], "", grows=small[1])
+        else:
+            self.canvas.show_image(image, reason or "Loading …")
         shown = [("Reason", reason)] if reason else []
         if image is not None:
             shown = [("Pixels", f"{image.width()} × {image.height()}")]
