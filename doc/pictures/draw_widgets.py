@@ -167,8 +167,9 @@ def embedding_widget() -> tuple[QWidget, list[Part]]:
     parts = [
         widget.controls.image_attr, widget.embedder_list.search,
         (widget.embedder_list.view, QPoint(250, 40)), (widget.embedder_label, QPoint(370, 0)),
-        widget.own_button, widget.weights_button, widget.device_combo, widget.precision_combo,
-        widget.where_label, widget.progress.label, widget.clear_button, widget.cancel_button,
+        widget.own_button, widget.weights_button, widget.computing.device_combo,
+        widget.computing.precision_combo, widget.computing.where_label, widget.progress.label,
+        widget.clear_button, widget.cancel_button,
     ]  # fmt: skip
     return widget, parts
 
@@ -183,8 +184,8 @@ def server_widget() -> tuple[QWidget, list[Part]]:
     widget.show()
     settle()
     parts = [
-        widget.url_edit, widget.key_edit, widget.where_label, widget.allow_button,
-        widget.local_button,
+        widget.computing.url_edit, widget.computing.key_edit, widget.computing.where_label,
+        widget.computing.allow_button, widget.computing.local_button,
     ]  # fmt: skip
     return widget, parts
 

@@ -35,9 +35,9 @@ def choose(widget, embedder_id):
 
 
 def choose_device(widget, device):
-    index = widget._devices.index(device)
-    widget.device_combo.setCurrentIndex(index)
-    widget.device_combo.activated.emit(index)
+    index = widget.computing.device_combo.findData(device)
+    widget.computing.device_combo.setCurrentIndex(index)
+    widget.computing.device_combo.activated.emit(index)
 
 
 class TestOWImageEmbedding(WidgetTest):
@@ -233,7 +233,7 @@ class TestOWImageEmbedding(WidgetTest):
         assert self.outputs(widget)[0].X.shape == (3, 2048)
 
     def test_it_says_where_images_go(self):
-        assert self.create().where_label.text() == "Images stay on this computer."
+        assert self.create().computing.where_label.text() == "Images stay on this computer."
 
     def test_an_embedder_that_is_not_there_keeps_its_name_and_is_not_replaced(self):
         self.use_fake()
@@ -405,7 +405,7 @@ class TestOWImageEmbedding(WidgetTest):
         widget = self.create(device="mps", auto_apply=True)
         self.send(widget, self.images)
         assert "no Apple GPU" in str(widget.Error.failed)
-        assert widget.device_combo.currentText() == "This computer: Apple GPU"
+        assert widget.computing.device_combo.currentText() == "This computer: Apple GPU"
 
     def test_a_backend_of_a_plug_in(self):
         entry = EntryPoint("histogram", "imageembedding_colours:Histograms", plugins.BACKENDS)
@@ -414,14 +414,14 @@ class TestOWImageEmbedding(WidgetTest):
             plugins, "entry_points", lambda group: [entry] if group == plugins.BACKENDS else []
         )
         widget = self.create(device="plug-in:histogram")
-        assert widget.device_combo.currentText() == "Plug-in: histogram"
-        assert "'histogram' decides where images go" in widget.where_label.text()
+        assert widget.computing.device_combo.currentText() == "Plug-in: histogram"
+        assert "'histogram' decides where images go" in widget.computing.where_label.text()
         self.send(widget, self.images)
         assert self.outputs(widget)[0].X.sum(axis=1) == pytest.approx(1, rel=1e-5)
         gone = self.create(device="plug-in:gone")
         self.send(gone, self.images)
         assert "'gone'" in str(gone.Error.failed)
-        assert gone.device_combo.currentText() == "Plug-in: gone"
+        assert gone.computing.device_combo.currentText() == "Plug-in: gone"
 
     def use_server(self, backend):
         asked = []
@@ -439,8 +439,8 @@ class TestOWImageEmbedding(WidgetTest):
             widget = self.create(embedder_id="resnet50", auto_apply=False)
             self.send(widget, self.images)
             choose_device(widget, "server")
-            widget.url_edit.setText(url)
-            widget.url_edit.editingFinished.emit()
+            widget.computing.url_edit.setText(url)
+            widget.computing.url_edit.editingFinished.emit()
             self.process_events(lambda: widget._server_models is not None, timeout=30_000)
             rows = embedder_rows("", "", widget.embedder_id, widget._server_models)
             assert {row.id for row in rows if row.group == "On the server"} == {
@@ -467,7 +467,7 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         self.wait_until_finished(widget=widget, timeout=60_000)
         assert url in str(widget.Error.failed)
-        assert not widget.ask_box.isHidden()
+        assert not widget.computing.ask_box.isHidden()
         assert widget._server_models is None
 
     def test_a_server_is_used_only_when_somebody_here_has_chosen_it(self):
@@ -476,13 +476,13 @@ class TestOWImageEmbedding(WidgetTest):
         choose_device(widget, "server")
         self.send(widget, self.images)
         assert widget.Error.no_server.is_shown()
-        assert widget.where_label.text().startswith("No server is chosen")
-        widget.url_edit.setText("http://lab.example:8000")
-        widget.key_edit.setText("secret")
-        widget.url_edit.editingFinished.emit()
+        assert widget.computing.where_label.text().startswith("No server is chosen")
+        widget.computing.url_edit.setText("http://lab.example:8000")
+        widget.computing.key_edit.setText("secret")
+        widget.computing.url_edit.editingFinished.emit()
         self.wait_until_finished(widget=widget)
         assert asked == [("http://lab.example:8000", "secret")]
-        assert widget.where_label.text() == (
+        assert widget.computing.where_label.text() == (
             "Images are sent to http://lab.example:8000 (1,280 numbers come back)."
         )
         assert len(self.outputs(widget)[0]) == 3
@@ -497,11 +497,11 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         assert asked == []
         assert "http://somewhere.example" in str(widget.Warning.not_trusted)
-        assert not widget.ask_box.isHidden()
-        widget.allow_button.click()
+        assert not widget.computing.ask_box.isHidden()
+        widget.computing.allow_button.click()
         self.wait_until_finished(widget=widget)
         assert asked == [("http://somewhere.example", "")]
-        assert widget.ask_box.isHidden()
+        assert widget.computing.ask_box.isHidden()
         assert not widget.Warning.not_trusted.is_shown()
         again = self.from_somebody_else()
         self.send(again, self.images)
@@ -512,12 +512,12 @@ class TestOWImageEmbedding(WidgetTest):
         self.use_fake()
         widget = self.from_somebody_else()
         self.send(widget, self.images)
-        widget.local_button.click()
+        widget.computing.local_button.click()
         self.wait_until_finished(widget=widget)
         assert asked == []
         assert len(self.backend.locations) == 3
-        assert widget.where_label.text() == "Images stay on this computer."
-        assert widget.device_combo.currentText() == "This computer"
+        assert widget.computing.where_label.text() == "Images stay on this computer."
+        assert widget.computing.device_combo.currentText() == "This computer"
 
     def test_a_lost_server_is_an_error_that_offers_this_computer_but_does_not_switch(self):
         memory.trust("http://somewhere.example")
@@ -527,11 +527,11 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         assert str(widget.Error.failed) == "the device is gone"
         assert widget.device == "server"
-        assert not widget.local_button.isHidden()
-        assert not widget.ask_box.isHidden()
+        assert not widget.computing.local_button.isHidden()
+        assert not widget.computing.ask_box.isHidden()
         assert self.outputs(widget) == (None, None)
         assert self.backend.locations == []
-        widget.local_button.click()
+        widget.computing.local_button.click()
         self.wait_until_finished(widget=widget)
         assert len(self.outputs(widget)[0]) == 3
 
@@ -553,8 +553,8 @@ class TestOWImageEmbedding(WidgetTest):
     def test_controls_have_names_for_screen_readers(self):
         widget = self.create()
         for control in (
-            widget.controls.image_attr, widget.device_combo, widget.precision_combo,
-            widget.url_edit, widget.key_edit, widget.embedder_list.view,
+            widget.controls.image_attr, widget.computing.device_combo, widget.embedder_list.view,
+            widget.computing.precision_combo, widget.computing.url_edit, widget.computing.key_edit,
             widget.embedder_list.search, widget.progress.bar,
         ):  # fmt: skip
             assert control.accessibleName()

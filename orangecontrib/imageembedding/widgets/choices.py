@@ -14,6 +14,7 @@ from orangecontrib.imageembedding.embeddings.plugins import plugin_backends
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.weights import weights_path
 from orangecontrib.imageembedding.errors import WeightsError
+from orangecontrib.imageembedding.widgets import memory
 from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, Row
 
 OWN_FILE = "own-file"
@@ -55,6 +56,19 @@ def device_title(device: str) -> str:
     if device.startswith(PLUGIN):
         return f"Plug-in: {device.removeprefix(PLUGIN)}"
     return DEVICES.get(device, device)
+
+
+def where_images_go(device: str, server: str, n_features: int | None) -> str:
+    """Say where images go, and what comes back."""
+    if device.startswith(PLUGIN):
+        return f"The plug-in {device.removeprefix(PLUGIN)!r} decides where images go."
+    if device != SERVER:
+        return "Images stay on this computer."
+    if not server:
+        return "No server is chosen: images stay on this computer."
+    verb = "are" if memory.is_trusted(server) else "would be"
+    numbers = f" ({n_features:,} numbers come back)" if n_features else ""
+    return f"Images {verb} sent to {server}{numbers}."
 
 
 def embedder_rows(

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QFileDialog,
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QStyle,
-)
+from AnyQt.QtWidgets import QFileDialog, QMenu, QPushButton, QStyle
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.concurrent import (
     ConcurrentWidgetMixin,
     FutureWatcher,
-    TaskState,
     ThreadExecutor,
 )
 from Orange.widgets.utils.itemmodels import VariableListModel
@@ -35,8 +22,8 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
-from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote, probe_server
-from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path, clear_embedder
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
+from orangecontrib.imageembedding.embeddings.cache import cache_path
 from orangecontrib.imageembedding.embeddings.catalogue import (
     DEFAULT_ID,
     all_embedders,
@@ -50,7 +37,7 @@ from orangecontrib.imageembedding.errors import (
     InputError,
     WeightsError,
 )
-from orangecontrib.imageembedding.pipeline import EmbeddedImages, embed_images
+from orangecontrib.imageembedding.pipeline import EmbeddedImages
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import image_columns
 from orangecontrib.imageembedding.widgets import memory
@@ -63,10 +50,17 @@ from orangecontrib.imageembedding.widgets.choices import (
     device_title,
     embedder_rows,
     likely_devices,
+    where_images_go,
 )
+from orangecontrib.imageembedding.widgets.embedding import (
+    Wanted,
+    clear_vectors,
+    embed_in_background,
+    models_of,
+)
+from orangecontrib.imageembedding.widgets.parts.computing import ComputingBox
 from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, EmbedderList
 from orangecontrib.imageembedding.widgets.parts.workprogress import WorkProgress
-from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
 # The predecessor's workflows name an embedder by its position in this list.
 OLD_EMBEDDERS = (
@@ -80,45 +74,6 @@ OLD_EMBEDDERS = (
 )
 MIN_MEASURED = 24  # images; fewer tell nothing about the speed
 PRECISIONS = {"exact": "Exact (32 bits)", "fast": "Fast (16 bits)"}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to be done with the images, as the controls say."""
-
-    embedder: str
-    column: str
-    backend: Backend
-    own_file: str | None
-
-
-def embed_in_background(data: Table, wanted: Wanted, state: TaskState) -> EmbeddedImages:
-    """Embed a table, with progress in the widget."""
-    return embed_images(
-        data,
-        wanted.embedder,
-        image_column=wanted.column,
-        backend=wanted.backend,
-        weights=wanted.own_file,
-        progress=EmbeddingProgress(state),
-    )
-
-
-class EmbeddingProgress(TaskProgress):
-    """Hands everything on to the widget, as partial results."""
-
-    def __call__(self, fraction: float) -> None:
-        """Take the finished part, 0.0 to 1.0."""
-        super().__call__(fraction)
-        self._state.set_partial_result(fraction)
-
-    def say(self, text: str) -> None:
-        """Begin a step."""
-        self._state.set_partial_result(text)
-
-    def count(self, counts: Counts) -> None:
-        """Take how many images are done."""
-        self._state.set_partial_result(counts)
 
 
 class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
@@ -207,50 +162,21 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def _add_computing_box(self) -> None:
         box = gui.vBox(self.controlArea, "Computing")
-        form = QFormLayout(fieldGrowthPolicy=QFormLayout.ExpandingFieldsGrow)
-        box.layout().addLayout(form)
-        self._devices = likely_devices()
-        if self.device not in self._devices:  # keep what the workflow says
-            self._devices.append(self.device)
-        names = [device_title(device) for device in self._devices]
-        self.device_combo = _combo(names, self._devices.index(self.device), self._device_chosen)
-        self.precision_combo = _combo(
-            list(PRECISIONS.values()), list(PRECISIONS).index(self.precision),
-            self._precision_chosen,
-        )  # fmt: skip
-        self.precision_combo.setToolTip(
-            "Fast computes in 16 bits where the hardware can: up to twice the speed. Vectors "
-            "differ a little: one nearest neighbour in twenty is another one."
+        devices = likely_devices()
+        if self.device not in devices:  # keep what the workflow says
+            devices.append(self.device)
+        self.computing = ComputingBox(
+            {device: device_title(device) for device in devices},
+            PRECISIONS,
+            memory.trusted_servers(),
         )
-        self.url_edit = QLineEdit(self.server_url, placeholderText="http://localhost:8000")
-        self.url_edit.setCompleter(QCompleter(memory.trusted_servers(), self.url_edit))
-        self.key_edit = QLineEdit(
-            placeholderText="only if the server wants one", echoMode=QLineEdit.Password
-        )
-        self._server_rows = []
-        for title, field in (
-            ("Compute &on:", self.device_combo),
-            ("&Precision:", self.precision_combo),
-            ("&Server:", self.url_edit),
-            ("API &key:", self.key_edit),
-        ):
-            label = QLabel(title)
-            label.setBuddy(field)
-            field.setAccessibleName(title.replace("&", "").rstrip(":"))
-            form.addRow(label, field)
-            if isinstance(field, QLineEdit):
-                field.editingFinished.connect(self._server_typed)
-                self._server_rows += [label, field]
-        self.where_label = gui.widgetLabel(box, "")
-        self.where_label.setWordWrap(True)
-        self.where_label.setAccessibleName("Where the images go")
-        self.ask_box = gui.hBox(box)
-        self.allow_button = gui.button(
-            self.ask_box, self, "Send Images There", self.allow_server, autoDefault=False
-        )
-        self.local_button = gui.button(
-            self.ask_box, self, "Use This Computer", self.use_this_computer, autoDefault=False
-        )
+        self.computing.show_choice(self.device, self.precision, self.server_url)
+        self.computing.device_chosen.connect(self._device_chosen)
+        self.computing.precision_chosen.connect(self._precision_chosen)
+        self.computing.server_typed.connect(self._server_typed)
+        self.computing.server_allowed.connect(self.allow_server)
+        self.computing.local_wanted.connect(self.use_this_computer)
+        box.layout().addWidget(self.computing)
 
     def _add_embedder_box(self) -> None:
         box = gui.vBox(self.controlArea, "Embedder")
@@ -353,26 +279,23 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             self._show_embedders()
             self._changed()
 
-    def _device_chosen(self, index: int) -> None:
-        self.device = self._devices[index]
+    def _device_chosen(self, device: str) -> None:
+        self.device = device
         self._ask_server()
         self._show_where()
         self._show_embedders()
-        if self.device != SERVER or self.server_url:
+        if device != SERVER or self.server_url:
             self._changed()
         else:
-            self.url_edit.setFocus()
+            self.computing.url_edit.setFocus()
 
-    def _precision_chosen(self, index: int) -> None:
-        self.precision = list(PRECISIONS)[index]
+    def _precision_chosen(self, precision: str) -> None:
+        self.precision = precision
         self._describe_embedder()
         self._changed()
 
-    def _server_typed(self) -> None:
-        url, key = self.url_edit.text().strip(), self.key_edit.text()
-        if (url, key) == (self.server_url, self.api_key):
-            return
-        self.server_url, self.api_key = url, key
+    def _server_typed(self, url: str, api_key: str) -> None:
+        self.server_url, self.api_key = url, api_key
         if url:
             memory.trust(url)  # who types an address has chosen it
         self._ask_server()
@@ -402,33 +325,17 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def use_this_computer(self) -> None:
         """Go back to the local embedder."""
         self.device = "auto"
-        self.device_combo.setCurrentIndex(self._devices.index("auto"))
+        self.computing.show_choice(self.device, self.precision, self.server_url)
         self._ask_server()
         self._show_where()
         self._show_embedders()
         self.commit.now()
 
     def _show_where(self) -> None:
-        is_remote = self.device == SERVER
-        for part in self._server_rows:
-            part.setVisible(is_remote)
-        self.ask_box.hide()
-        self.precision_combo.setEnabled(not is_remote and not self.device.startswith(PLUGIN))
-        if self.device.startswith(PLUGIN):
-            plugin = self.device.removeprefix(PLUGIN)
-            self.where_label.setText(f"The plug-in {plugin!r} decides where images go.")
-        elif not is_remote:
-            self.where_label.setText("Images stay on this computer.")
-        elif not self.server_url:
-            self.where_label.setText("No server is chosen: images stay on this computer.")
-        else:
-            spec = self._spec()
-            numbers = f" ({spec.n_features:,} numbers come back)" if spec is not None else ""
-            verb = "are" if memory.is_trusted(self.server_url) else "would be"
-            self.where_label.setText(f"Images {verb} sent to {self.server_url}{numbers}.")
-        font = self.where_label.font()
-        font.setBold(is_remote and bool(self.server_url))
-        self.where_label.setFont(font)
+        spec = self._spec()
+        text = where_images_go(self.device, self.server_url, spec and spec.n_features)
+        is_local = self.device != SERVER and not self.device.startswith(PLUGIN)
+        self.computing.show_where(text, self.device == SERVER, has_precision=is_local)
 
     def _show_embedders(self) -> None:
         self.embedder_list.set_rows(
@@ -527,8 +434,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
             return None
         if not memory.is_trusted(self.server_url):
             self.Warning.not_trusted(self.server_url)
-            self.ask_box.show()
-            self.allow_button.show()
+            self.computing.offer(allow=True)
             return None
         try:
             return remote_backend(self.server_url, self.api_key)
@@ -595,8 +501,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         if isinstance(ex, WeightsError):
             self.weights_button.setFocus()
         elif isinstance(ex, BackendError) and self.device == SERVER:
-            self.ask_box.show()
-            self.allow_button.hide()
+            self.computing.offer(allow=False)
 
     def _send(self, result: EmbeddedImages | None) -> None:
         self.cancel_button.setEnabled(False)
@@ -620,7 +525,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
                 ("Own file", self.embedder_id == OWN_FILE and self.own_file),
                 ("Precision", self.device != SERVER and PRECISIONS[self.precision]),
                 ("Source", spec is not None and spec.source),
-                ("Images", self.where_label.text()),
+                ("Images", self.computing.where_label.text()),
                 ("Result", self.progress.label.text()),
             ),
         )
@@ -637,36 +542,9 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
                 settings["auto_apply"] = settings.pop("_auto_apply")
 
 
-def _combo(items: list[str], current: int, chosen: object) -> QComboBox:
-    combo = QComboBox()
-    combo.addItems(items)
-    combo.setCurrentIndex(current)
-    combo.activated.connect(chosen)
-    combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-    return combo
-
-
-def clear_vectors(embedder_id: str | None) -> None:
-    """Forget the vectors of an embedder, or all."""
-    cache = Cache()
-    if embedder_id is None:
-        cache.clear()
-    else:
-        clear_embedder(cache, embedder_id)
-    cache.close()
-
-
 def remote_backend(url: str, api_key: str) -> Backend:
     """Get the client of a server."""
     return Remote(url, api_key or None)
-
-
-def models_of(url: str, api_key: str) -> tuple[str, ...] | None:
-    """Ask a server what it offers; None if it cannot be asked, which is said when it is used."""
-    try:
-        return probe_server(url, api_key or None).models
-    except ImageEmbeddingError:
-        return None
 
 
 if __name__ == "__main__":  # pragma: no cover
