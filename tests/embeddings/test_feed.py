@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from orangecontrib.imageembedding.embeddings import feed as module
-from orangecontrib.imageembedding.embeddings.feed import Feed, items_of
+from orangecontrib.imageembedding.embeddings.feed import Feed, Items
 from orangecontrib.imageembedding.errors import FetchError
 
 
@@ -29,6 +29,11 @@ def web(monkeypatch):
     return web
 
 
+def feed_of(locations, batch_size):
+    items = Items(locations)
+    return Feed(items, items.locations(), batch_size)
+
+
 def urls(n):
     return [f"http://images.example/{i}" for i in range(n)]
 
@@ -42,7 +47,7 @@ def bring(feed, web, n_bytes=10):
 
 def test_no_web_address_needs_no_web(monkeypatch):
     monkeypatch.setattr("orangecontrib.imageembedding.images.web.Web", None)
-    with Feed(items_of(["a", "", "data:,x"]), 2) as feed:
+    with feed_of(["a", "", "data:,x"], 2) as feed:
         assert feed.begin_downloads() == []
         assert [item.location for item in feed.next_batch(True)] == ["a", ""]
         assert [item.location for item in feed.next_batch(True)] == ["data:,x"]
@@ -50,7 +55,7 @@ def test_no_web_address_needs_no_web(monkeypatch):
 
 
 def test_downloads_stop_at_four_batches_that_nobody_takes(web):
-    with Feed(items_of(urls(100)), batch_size=3) as feed:
+    with feed_of(urls(100), batch_size=3) as feed:
         for _ in range(10):
             bring(feed, web)
         assert len(web.futures) == 12
@@ -61,7 +66,7 @@ def test_downloads_stop_at_four_batches_that_nobody_takes(web):
 
 def test_downloads_stop_at_so_many_bytes_until_they_are_embedded(web, monkeypatch):
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", 100)
-    with Feed(items_of(urls(100)), batch_size=3) as feed:
+    with feed_of(urls(100), batch_size=3) as feed:
         feed.begin_downloads()
         bring(feed, web, n_bytes=20)
         assert len(web.futures) == 8
@@ -75,7 +80,7 @@ def test_downloads_stop_at_so_many_bytes_until_they_are_embedded(web, monkeypatc
 
 
 def test_a_full_batch_of_the_web_goes_before_files_because_it_takes_memory(web):
-    with Feed(items_of([*urls(20), "a", "b", "c"]), batch_size=2) as feed:
+    with feed_of([*urls(20), "a", "b", "c"], batch_size=2) as feed:
         under_way = feed.begin_downloads()
         for i in range(3):
             under_way[i].set_result(b"x")
@@ -89,7 +94,7 @@ def test_a_full_batch_of_the_web_goes_before_files_because_it_takes_memory(web):
 
 def test_a_failed_download_takes_no_memory(web, monkeypatch):
     monkeypatch.setattr(module, "N_DOWNLOADS", 1)
-    with Feed(items_of(urls(2)), batch_size=1) as feed:
+    with feed_of(urls(2), batch_size=1) as feed:
         (first,) = feed.begin_downloads()
         first.set_exception(FetchError(urls(1)[0], "gone"))
         ((item, error),) = feed.take_in(first)
@@ -99,6 +104,6 @@ def test_a_failed_download_takes_no_memory(web, monkeypatch):
 
 
 def test_the_end_breaks_off_the_downloads(web):
-    with Feed(items_of(urls(20)), batch_size=3) as feed:
+    with feed_of(urls(20), batch_size=3) as feed:
         feed.begin_downloads()
     assert web.is_closed

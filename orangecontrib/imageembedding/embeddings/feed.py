@@ -46,18 +46,38 @@ class Item:
 Batch = list[Item]
 
 
-def items_of(locations: Sequence[str]) -> list[Item]:
-    """Gather the rows of each location.
+class Items:
+    """The images that are wanted, each once.
+
+    They come into being when they are asked for: collecting the garbage of a hundred thousand
+    objects would stop the whole program for a moment.
 
     Parameters
     ----------
     locations : sequence of str
-        Paths or URLs; "" where there is none.
+        Of all rows: paths or URLs; "" where there is none.
     """
-    rows: dict[str, list[int]] = {}
-    for row, location in enumerate(locations):
-        rows.setdefault(location, []).append(row)
-    return [Item(location, tuple(rows[location])) for location in rows]
+
+    def __init__(self, locations: Sequence[str]) -> None:
+        self._rows: dict[str, int | list[int]] = {}
+        for row, location in enumerate(locations):
+            others = self._rows.setdefault(location, row)
+            if isinstance(others, list):
+                others.append(row)
+            elif others != row:
+                self._rows[location] = [others, row]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def locations(self) -> list[str]:
+        """Get all locations, in the order of their first rows."""
+        return list(self._rows)
+
+    def item(self, location: str, data: bytes | None = None) -> Item:
+        """Get one image."""
+        rows = self._rows[location]
+        return Item(location, (rows,) if isinstance(rows, int) else tuple(rows), data)
 
 
 class Feed:
@@ -65,17 +85,20 @@ class Feed:
 
     Parameters
     ----------
-    items : sequence of Item
+    items : Items
         What is wanted.
+    locations : sequence of str
+        Those of them that are to be given out.
     batch_size : int
         Most images in a batch.
     """
 
-    def __init__(self, items: Sequence[Item], batch_size: int) -> None:
+    def __init__(self, items: Items, locations: Sequence[str], batch_size: int) -> None:
+        self._items = items
         self._batch_size = batch_size
-        self._local = deque(item for item in items if not is_web(item.location))
-        self._to_download = deque(item for item in items if is_web(item.location))
-        self._under_way: dict[Future[bytes], Item] = {}
+        self._local = deque(location for location in locations if not is_web(location))
+        self._to_download = deque(location for location in locations if is_web(location))
+        self._under_way: dict[Future[bytes], str] = {}
         self._downloaded: deque[Item] = deque()
         self._n_waiting_bytes = 0
         self._web: Web | None = None
@@ -112,8 +135,8 @@ class Feed:
                 from orangecontrib.imageembedding.images.web import Web
 
                 self._web = Web()
-            item = self._to_download.popleft()
-            self._under_way[self._web.submit(item.location)] = item
+            location = self._to_download.popleft()
+            self._under_way[self._web.submit(location)] = location
         return list(self._under_way)
 
     def take_in(self, download: Future[bytes]) -> list[tuple[Item, FetchError]]:
@@ -124,12 +147,12 @@ class Feed:
         failed : list of (Item, FetchError)
             The image, if it could not be had.
         """
-        item = self._under_way.pop(download)
+        location = self._under_way.pop(download)
         try:
             data = download.result()
         except FetchError as error:
-            return [(item, error)]
-        self._downloaded.append(Item(item.location, item.rows, data))
+            return [(self._items.item(location), error)]
+        self._downloaded.append(self._items.item(location, data))
         self._n_waiting_bytes += len(data)
         return []
 
@@ -147,10 +170,11 @@ class Feed:
             Empty if there is none now. Tell `done` when it is embedded.
         """
         is_full = len(self._downloaded) >= self._batch_size or not self._under_way
-        source = self._downloaded if is_full and self._downloaded else self._local
-        if not source and is_idle:
-            source = self._downloaded
-        return [source.popleft() for _ in range(min(self._batch_size, len(source)))]
+        if self._downloaded and (is_full or (is_idle and not self._local)):
+            n = min(self._batch_size, len(self._downloaded))
+            return [self._downloaded.popleft() for _ in range(n)]
+        n = min(self._batch_size, len(self._local))
+        return [self._items.item(self._local.popleft()) for _ in range(n)]
 
     def done(self, batch: Batch) -> None:
         """Forget a batch: there is room for more."""

@@ -14,7 +14,7 @@ from orangecontrib.imageembedding.embeddings.backends.base import (
     Vector,
 )
 from orangecontrib.imageembedding.embeddings.cache import Cache
-from orangecontrib.imageembedding.embeddings.feed import Batch, Item
+from orangecontrib.imageembedding.embeddings.feed import Batch, Item, Items
 from orangecontrib.imageembedding.embeddings.filestate import file_state, local_path
 from orangecontrib.imageembedding.embeddings.key import content_hash
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
@@ -77,30 +77,31 @@ class Job:
         with self._lock:
             return Counts(self._n_done, len(self.vectors), self._n_known, self._last)
 
-    def look_up(self, items: Sequence[Item]) -> Iterator[list[Item]]:
+    def look_up(self, items: Items) -> Iterator[list[str]]:
         """Take the vectors of files that were embedded before and have not changed since.
 
         Yields
         ------
-        rest : list of Item
-            Those that are still to be embedded, a part of `items` at a time.
+        rest : list of str
+            The locations that are still to be embedded, a part of `items` at a time.
         """
-        for start in range(0, len(items), LOOKED_UP_AT_ONCE):
-            part = items[start : start + LOOKED_UP_AT_ONCE]
-            yield list(part) if self._cache is None else self._look_up(self._cache, part)
+        locations = items.locations()
+        for start in range(0, len(locations), LOOKED_UP_AT_ONCE):
+            part = locations[start : start + LOOKED_UP_AT_ONCE]
+            yield part if self._cache is None else self._look_up(self._cache, items, part)
 
-    def _look_up(self, cache: Cache, items: Sequence[Item]) -> list[Item]:
-        paths = {item: local_path(item.location) for item in items}
+    def _look_up(self, cache: Cache, items: Items, locations: Sequence[str]) -> list[str]:
+        paths = {location: local_path(location) for location in locations}
         states = {path: state for path in paths.values() if path and (state := file_state(path))}
         contents = cache.contents(states)
         vectors = cache.vectors(str(self._fingerprint), list(set(contents.values())))
         rest = []
-        for item, path in paths.items():
+        for location, path in paths.items():
             vector = vectors.get(contents.get(path or "", b""))
             if vector is None or len(vector) != self._spec.n_features:
-                rest.append(item)
+                rest.append(location)
             else:
-                self._succeed(item, vector, is_known=True)
+                self._succeed(items.item(location), vector, is_known=True)
         return rest
 
     def embed(self, batch: Batch, embedder: LoadedEmbedder) -> None:

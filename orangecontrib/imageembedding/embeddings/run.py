@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend, LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.cache import Cache
-from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Item, items_of
+from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Items
 from orangecontrib.imageembedding.embeddings.job import Job
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.progress import Progress, count, run_watched, say, silent
@@ -91,12 +91,15 @@ def _embed(
     try:
         fingerprint = backend.fingerprint(spec, progress) if cache else None
         job = Job(len(locations), spec, fingerprint, cache)
-        rest: list[Item] = []
-        for part in job.look_up(items_of(locations)):
+        items = Items(locations)
+        rest: list[str] = []
+        for part in job.look_up(items):
             rest += part
             progress(job.counts.n_done / len(locations))
         if rest:
-            _embed_rest(rest, job, backend.load(spec, progress), batches, progress)
+            embedder = backend.load(spec, progress)
+            feed = Feed(items, rest, embedder.batch_size)
+            _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
         notes = (cache.problem,) if cache and cache.problem else ()
         return Embedded(job.vectors, dict(sorted(job.failures.items())), job.counts.n_known, notes)
@@ -120,11 +123,11 @@ def _close(cache: Cache, batches: Batches) -> None:
 
 
 def _embed_rest(
-    items: list[Item], job: Job, embedder: LoadedEmbedder, batches: Batches, progress: Progress
+    feed: Feed, job: Job, embedder: LoadedEmbedder, batches: Batches, progress: Progress
 ) -> None:
     say(progress, "Embedding images")
     try:
-        for _ in _rounds(items, job, embedder, batches):
+        for _ in _rounds(feed, job, embedder, batches):
             # Also when nothing has come: this is where a Cancel comes through.
             count(progress, job.counts)
     finally:
@@ -133,15 +136,13 @@ def _embed_rest(
             close()
 
 
-def _rounds(
-    items: list[Item], job: Job, embedder: LoadedEmbedder, batches: Batches
-) -> Iterator[None]:
+def _rounds(feed: Feed, job: Job, embedder: LoadedEmbedder, batches: Batches) -> Iterator[None]:
     """Work; yield whenever something was done, and now and then while nothing comes.
 
     `batches` are those under way: when this is broken off, they go on to their end.
     """
     pool = ThreadPoolExecutor(embedder.n_workers, thread_name_prefix="imageembedding")
-    with Feed(items, embedder.batch_size) as feed:
+    with feed:
         try:
             while True:
                 # First the batches: what they take leaves room for downloads.
