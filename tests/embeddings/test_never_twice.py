@@ -206,8 +206,9 @@ def test_a_disk_that_gets_full_in_the_middle(locations, monkeypatch):
     store = Cache.store
 
     def fill(self, *args):
-        if self._db is not None:
-            self._db.execute("PRAGMA max_page_count = 12")
+        with self._lock:
+            if self._db is not None:
+                self._db.execute("PRAGMA max_page_count = 12")
         store(self, *args)
 
     monkeypatch.setattr(Cache, "store", fill)
