@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from AnyQt.QtCore import QPoint, QSize, Qt
-from AnyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListView
+from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QLineEdit, QListView
 from Orange.data import (
     ContinuousVariable,
     DiscreteVariable,
@@ -33,6 +33,7 @@ from orangecontrib.imageembedding.tables.locate import image_columns, image_loca
 from orangecontrib.imageembedding.widgets.colours import colours_of
 from orangecontrib.imageembedding.widgets.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.parts.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.parts.gridpicture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.parts.legend import Legend
 from orangecontrib.imageembedding.widgets.parts.preview import Preview
 from orangecontrib.imageembedding.widgets.parts.thumbnails import (
@@ -97,7 +98,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
     selected_images: SelectedImages = Setting(("", []), schema_only=True)
     selected_rows: list[int] = Setting([], schema_only=True)  # of older workflows
 
-    graph_name = "view"
+    graph_name = "picture"
 
     def __init__(self) -> None:
         super().__init__()
@@ -321,7 +322,10 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             self._preview.moved.connect(self._preview_moved)
         data, rows, locations = self.data, self.view.images.rows, self._locations
         self._preview.set_images(
-            len(rows), lambda i: locations[rows[i]], lambda i: facts(data, int(rows[i]))
+            len(rows),
+            lambda i: locations[rows[i]],
+            lambda i: facts(data, int(rows[i])),
+            self.view.pixmaps.small,
         )
         self._preview.open_at(position)
 
@@ -375,6 +379,24 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             self._preview.close_threads()
         super().onDeleteWidget()
 
+    # Pictures and report
+
+    @property
+    def picture(self) -> QGraphicsScene:
+        """Get the whole grid as a picture, if it is not too high."""
+        self._scene = grid_scene(self.view)
+        return self._scene
+
+    def save_graph(self) -> None:
+        """Save the whole grid."""
+        if load_grid(self.view):
+            super().save_graph()
+
+    def copy_to_clipboard(self) -> None:
+        """Copy the whole grid."""
+        if load_grid(self.view):
+            super().copy_to_clipboard()
+
     def send_report(self) -> None:
         if self.data is None:
             return
@@ -390,7 +412,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
                 ("Images", f"{len(self.data)}, {len(rows)} selected"),
             )
         )
-        self.report_plot()
+        self.report_plot(self.view)
         if rows:
             titles = self.view.images.titles
             chosen = [(self._locations[row], titles[row]) for row in rows]

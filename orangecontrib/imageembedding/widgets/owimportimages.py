@@ -378,7 +378,10 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         rows, locations = self.strip.images.rows, self.strip.images.locations
         table = self.imported.table
         self._preview.set_images(
-            len(rows), lambda i: locations[rows[i]], lambda i: facts(table, int(rows[i]))
+            len(rows),
+            lambda i: locations[rows[i]],
+            lambda i: facts(table, int(rows[i])),
+            self.strip.pixmaps.small,
         )
         self._preview.open_at(position)
 
