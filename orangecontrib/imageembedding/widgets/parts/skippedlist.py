@@ -68,4 +68,5 @@ class SkippedList(QDialog):
         QVBoxLayout(self).addWidget(self.table)
 
     def _show_in_folder(self, index: QModelIndex) -> None:
-        show_in_folder(self._paths[index.row()], self.parent() or self)  # it may be closed before there is an answer
+        # On behalf of the parent: this one may be closed before there is an answer.
+        show_in_folder(self._paths[index.row()], self.parent() or self)
