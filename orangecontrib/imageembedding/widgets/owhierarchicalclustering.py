@@ -41,7 +41,7 @@ from orangecontrib.imageembedding.widgets.clusteringtasks import (
     score_in_background,
 )
 from orangecontrib.imageembedding.widgets.parts.heightscale import LINEAR
-from orangecontrib.imageembedding.widgets.treepanel import KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.treepanel import HINT, KeptView, TreePanel
 
 N_SIZES_SHOWN = 8
 MAX_COLOURS = 64  # more cannot be told apart
@@ -170,6 +170,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.clear_messages()
         self._forget_tree()
         self._source = self.data if self.distances is None else self.distances
+        self.view.hint = HINT if self._source is None else ""
         for name in ("distance_metric", "normalise", "all_numeric"):
             getattr(self.controls, name).setEnabled(self.distances is None)
         if self.distances is not None:

@@ -43,6 +43,7 @@ from orangecontrib.imageembedding.widgets.parts.thumbnails import (
 )
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
+HINT = "Connect a table of images, such as Import Images makes, to see them."
 TITLES_SIZE = QSize(100, 84)
 
 
@@ -162,6 +163,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         row.addWidget(self.filter_edit, 1)
         row.addWidget(self.count_label)
         self.view = ThumbnailView()
+        self.view.hint = HINT
         self.view.set_side(self.side)
         self.view.side_changed.connect(self._set_side)
         self.view.selection_changed.connect(self._selection_changed)
@@ -184,6 +186,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self.closeContext()
         self.clear_messages()
         self.data, self._locations = data, []
+        self.view.hint = HINT if data is None else ""
         self._set_domain()
         self._show_images()
         if data is not None and self._locations:

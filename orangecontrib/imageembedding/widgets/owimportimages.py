@@ -48,6 +48,8 @@ from orangecontrib.imageembedding.widgets.parts.thumbnails import ThumbnailView
 from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
 STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
+HINT = "Choose a folder with images, or drop one here."
+STRIP_WIDTH = 450  # of the images of a class side by side
 LOOK_MS = 100  # how often the number of files found is shown
 
 
@@ -197,7 +199,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.strip.setSelectionMode(QListView.NoSelection)
         self.strip.set_side(STRIP_SIDE)
         self.strip.set_title_lines(0)
-        self.strip.setMinimumWidth(300)
+        self.strip.setMinimumWidth(STRIP_WIDTH)
         self.strip.opened.connect(self._open_preview)
         self.mainArea.layout().addWidget(self.strip)
 
@@ -288,6 +290,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self._watch.stop()
         self.use_button.hide()
         self.reload_button.setEnabled(bool(self.paths))
+        self.strip.hint = "" if self.paths else HINT
         if not self.paths:
             self.info_label.setText("No folder chosen.")
             self._send(None, None)

@@ -17,12 +17,13 @@ class _Part(QGraphicsItem):
     def __init__(self, view, top: int, bottom: int) -> None:
         super().__init__()
         self._view, self._top, self._bottom = view, top, bottom
+        self._rect = QRectF(0, 0, view.viewport().width(), bottom - top)  # it may outlive the view
 
     def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, self._view.viewport().width(), self._bottom - self._top)
+        return self._rect
 
     def paint(self, painter, option, widget=None) -> None:
-        painter.setClipRect(self.boundingRect())
+        painter.setClipRect(self._rect)
         self._view.paint_part(painter, self._top, self._bottom, self._top)
 
 

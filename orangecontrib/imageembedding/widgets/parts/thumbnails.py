@@ -19,6 +19,7 @@ from AnyQt.QtWidgets import QApplication, QListView, QStyle
 
 from orangecontrib.imageembedding.widgets.parts.dragging import drag_out
 from orangecontrib.imageembedding.widgets.parts.gridview import GridView
+from orangecontrib.imageembedding.widgets.parts.hint import paint_hint
 from orangecontrib.imageembedding.widgets.parts.rubberband import RubberBand
 from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import LocationRole
 
@@ -42,6 +43,7 @@ class ThumbnailView(GridView):
 
     _hidden_selected: Sequence[int] = ()  # rows that are chosen, but filtered out
     _arranging = False
+    hint = ""  # what is written where there are no images
     _wanted: tuple[int, int, int] | None = None
 
     def __init__(self) -> None:
@@ -154,6 +156,8 @@ class ThumbnailView(GridView):
         with self.pixmaps.held():
             self._paint(event)
             self._want_what_is_in_sight()
+        if not self.images.locations:
+            paint_hint(self.viewport(), self.hint)
 
     def _paint(self, event: QPaintEvent) -> None:
         painter, offset = QPainter(self.viewport()), self.verticalOffset()
