@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from AnyQt.QtCore import QPoint, QSize, Qt
-from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QLineEdit, QListView
-from Orange.data import (
-    ContinuousVariable,
-    DiscreteVariable,
-    StringVariable,
-    Table,
-    Variable,
-)
+from AnyQt.QtCore import QPoint, Qt
+from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QLineEdit
+from Orange.data import StringVariable, Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME, lazy_annotated_table
 from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
-from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 from Orange.widgets.utils.signals import LazyValue
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
@@ -41,10 +34,14 @@ from orangecontrib.imageembedding.widgets.parts.thumbnails import (
     MIN_SIDE,
     ThumbnailView,
 )
+from orangecontrib.imageembedding.widgets.viewercontrols import (
+    add_images_box,
+    add_order_box,
+    add_size_box,
+)
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
 HINT = "Connect a table of images, such as Import Images makes, to see them."
-TITLES_SIZE = QSize(100, 84)
 
 
 def arrange_in_background(
@@ -111,45 +108,13 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self._preview: Preview | None = None
         self._copier = ImageCopier(self)
         self._to_restore = self.selected_images, list(self.selected_rows)
-        self._add_controls()
-        self._add_view()
-        self.settingsAboutToBePacked.connect(self._note_selection)
-
-    def _add_controls(self) -> None:
-        box = gui.vBox(self.controlArea, "Images")
-        self.column_model = VariableListModel()
-        self._add_combo(box, "image_attr", "Image column", self.column_model, self._column_changed)
-        types = DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES
-        self.title_model = DomainModel(types)
-        gui.widgetLabel(box, "Titles:")
-        self.title_list = gui.listView(
-            box, self, "title_attrs", model=self.title_model, callback=self._show_titles,
-            sizeHint=TITLES_SIZE, selectionMode=QListView.ExtendedSelection,
-        )  # fmt: skip
-        self.title_list.setAccessibleName("Titles")
-        primitive = DiscreteVariable, ContinuousVariable
-        self.colour_model = DomainModel(types, valid_types=primitive, placeholder="(none)")
-        self._add_combo(box, "colour_attr", "Colour", self.colour_model, self._show_colours)
-        box = gui.vBox(self.controlArea, "Order")
-        self.group_model = DomainModel(types, valid_types=DiscreteVariable, placeholder="(none)")
-        self._add_combo(box, "group_attr", "Group by", self.group_model, self._rearrange)
-        self.sort_model = DomainModel(types, placeholder="(as in the data)")
-        self._add_combo(box, "sort_attr", "Sort by", self.sort_model, self._rearrange)
-        gui.checkBox(box, self, "descending", "Largest or last first", callback=self._rearrange)
-        box = gui.vBox(self.controlArea, "Size")
-        self.size_slider = gui.hSlider(
-            box, self, "side", minValue=MIN_SIDE, maxValue=MAX_SIDE, step=16,
-            callback=self._resize, createLabel=False,
-        )  # fmt: skip
-        self.size_slider.setAccessibleName("Size of the images")
+        add_images_box(self, self._column_changed, self._show_titles, self._show_colours)
+        add_order_box(self, self._rearrange)
+        add_size_box(self, self._resize)
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_commit")
-
-    def _add_combo(self, box, value, label, model, callback) -> None:
-        combo = gui.comboBox(
-            box, self, value, label=f"{label}:", model=model, searchable=True, callback=callback
-        )
-        combo.setAccessibleName(label)
+        self._add_view()
+        self.settingsAboutToBePacked.connect(self._note_selection)
 
     def _add_view(self) -> None:
         self.filter_edit = QLineEdit(

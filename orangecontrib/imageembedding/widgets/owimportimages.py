@@ -8,18 +8,8 @@ from itertools import zip_longest
 
 import numpy as np
 from AnyQt.QtCore import QSize, Qt, QTimer
-from AnyQt.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from AnyQt.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QListView,
-    QListWidget,
-    QPushButton,
-    QShortcut,
-    QSizePolicy,
-    QStyle,
-)
+from AnyQt.QtGui import QDragEnterEvent, QDropEvent
+from AnyQt.QtWidgets import QListView
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
@@ -34,9 +24,9 @@ from orangecontrib.imageembedding.pipeline import ImportedImages, import_images,
 from orangecontrib.imageembedding.tables.build import table_of_skipped
 from orangecontrib.imageembedding.tables.describe import Titles, facts
 from orangecontrib.imageembedding.tables.locate import default_image_locations
+from orangecontrib.imageembedding.widgets.folderbox import FolderBox, make_button
 from orangecontrib.imageembedding.widgets.folders import (
     found_again,
-    recent_folders,
     relative_to,
     remember_folders,
 )
@@ -116,54 +106,14 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self._add_images()
         self.settingsAboutToBePacked.connect(self._note_paths_in_workflow)
         self._find_paths()
-        self._list_folders()
+        self.folders.show_paths(self.paths)
         self.reload()
 
     def _add_folders(self) -> None:
-        box = gui.vBox(self.controlArea, "Folders")
-        self.folder_combo = QComboBox(
-            editable=True, minimumContentsLength=24, insertPolicy=QComboBox.NoInsert
-        )
-        self.folder_combo.setAccessibleName("Folder")
-        self.folder_combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.folder_combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        self.folder_combo.lineEdit().setPlaceholderText("Choose a folder with images")
-        self.folder_combo.activated.connect(self._folder_entered)
-        self.folder_combo.lineEdit().returnPressed.connect(self._folder_entered)
-        self.browse_button = self._button(
-            "…", self.browse, "Choose a folder", QStyle.SP_DirOpenIcon
-        )
-        self.add_button = self._button("Add …", self.browse_more, "Add another folder")
-        self.remove_button = self._button("Remove", self.remove_chosen, "Remove from the list")
-        self.reload_button = self._button(
-            "Reload", self.reload, "Read the folders again", QStyle.SP_BrowserReload
-        )
-        row = QHBoxLayout()
-        row.addWidget(self.folder_combo)
-        row.addWidget(self.browse_button)
-        box.layout().addLayout(row)
-        self.path_list = QListWidget(selectionMode=QListWidget.ExtendedSelection)
-        self.path_list.setAccessibleName("Folders and files")
-        self.path_list.setTextElideMode(Qt.ElideMiddle)
-        self.path_list.setMaximumHeight(90)
-        delete = QShortcut(QKeySequence(QKeySequence.Delete), self.path_list)
-        delete.setContext(Qt.WidgetShortcut)
-        delete.activated.connect(self.remove_chosen)
-        box.layout().addWidget(self.path_list)
-        row = QHBoxLayout()
-        for button in (self.add_button, self.remove_button, self.reload_button):
-            row.addWidget(button)
-        row.addStretch(1)
-        box.layout().addLayout(row)
-
-    def _button(self, text, callback, tip, icon=None) -> QPushButton:
-        button = QPushButton(text, toolTip=tip, autoDefault=False)
-        button.setAccessibleName(tip)
-        button.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
-        if icon is not None:
-            button.setIcon(self.style().standardIcon(icon))
-        button.clicked.connect(lambda: callback())
-        return button
+        self.folders = FolderBox()
+        self.folders.chosen.connect(self.open_paths)
+        self.folders.reload_asked.connect(self.reload)
+        gui.vBox(self.controlArea, "Folders").layout().addWidget(self.folders)
 
     def _add_options(self) -> None:
         box = gui.vBox(self.controlArea, "Options")
@@ -184,8 +134,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.info_label = gui.widgetLabel(box, "")
         self.info_label.setWordWrap(True)
         self.info_label.setTextFormat(Qt.PlainText)
-        self.skipped_button = self._button("", self.show_skipped, "Show the files left out")
-        self.use_button = self._button("Use what was found", self.use_found, "Use these images")
+        self.skipped_button = make_button("", self.show_skipped, "Show the files left out")
+        self.use_button = make_button("Use what was found", self.use_found, "Use these images")
         for button in (self.skipped_button, self.use_button):
             button.hide()
             box.layout().addWidget(button)
@@ -208,22 +158,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     # Which folders
 
-    def browse(self) -> None:
-        """Let the user choose a folder."""
-        folder = self._ask("Choose a folder with images")
-        if folder:
-            self.open_folder(folder)
-
-    def browse_more(self) -> None:
-        """Let the user choose one more folder."""
-        folder = self._ask("Add a folder with images")
-        if folder:
-            self.open_paths([*self.paths, folder])
-
-    def _ask(self, title: str) -> str:
-        start = self.paths[0] if self.paths else os.path.expanduser("~")
-        return QFileDialog.getExistingDirectory(self, title, start)
-
     def open_folder(self, folder: str) -> None:
         """Import another folder."""
         self.open_paths([folder])
@@ -234,14 +168,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         known = [os.path.abspath(path) if os.path.exists(path) else path for path in expanded]
         self.paths = list(dict.fromkeys(known))
         remember_folders(self.paths)
-        self._list_folders()
+        self.folders.show_paths(self.paths)
         self.reload()
-
-    def remove_chosen(self) -> None:
-        """Leave out the folders that are chosen in the list."""
-        rows = {index.row() for index in self.path_list.selectedIndexes()}
-        if rows:
-            self.open_paths([path for i, path in enumerate(self.paths) if i not in rows])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):
@@ -255,32 +183,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             adds = (event.modifiers() if qt6 else event.keyboardModifiers()) & Qt.ControlModifier
             self.open_paths([*(self.paths if adds else ()), *paths])
 
-    def _folder_entered(self) -> None:
-        index = self.folder_combo.currentIndex()
-        text = self.folder_combo.currentText().strip()
-        chosen = self.folder_combo.itemData(index) if index >= 0 else None
-        folder = chosen if chosen and self.folder_combo.itemText(index) == text else text
-        if folder:
-            self.open_folder(folder)
-
-    def _list_folders(self) -> None:
-        folders = recent_folders()  # of the user: they stay on this computer
-        first = self.paths[0] if self.paths else ""
-        if first and first not in folders:
-            folders.insert(0, first)
-        self.folder_combo.clear()
-        for folder in folders:
-            self.folder_combo.addItem(folder, folder)
-        self.folder_combo.setCurrentIndex(folders.index(first) if first else -1)
-        if not first:
-            self.folder_combo.clearEditText()
-        self.folder_combo.setToolTip(first)
-        self.path_list.clear()
-        self.path_list.addItems(self.paths)
-        several = len(self.paths) > 1
-        self.path_list.setVisible(several)
-        self.remove_button.setVisible(several)
-
     # Importing
 
     def reload(self) -> None:
@@ -289,7 +191,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.clear_messages()
         self._watch.stop()
         self.use_button.hide()
-        self.reload_button.setEnabled(bool(self.paths))
+        self.folders.reload_button.setEnabled(bool(self.paths))
         self.strip.hint = "" if self.paths else HINT
         if not self.paths:
             self.info_label.setText("No folder chosen.")
