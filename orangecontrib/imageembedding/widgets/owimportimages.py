@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from itertools import zip_longest
 
-import numpy as np
 from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtGui import QDragEnterEvent, QDropEvent
 from AnyQt.QtWidgets import QListView
@@ -21,6 +20,7 @@ from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 from orangecontrib.imageembedding.files.patterns import split_patterns
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.pipeline import ImportedImages, import_images, table_of_found
+from orangecontrib.imageembedding.tables.arrange import some_of_each_class
 from orangecontrib.imageembedding.tables.build import table_of_skipped
 from orangecontrib.imageembedding.tables.describe import Titles, facts
 from orangecontrib.imageembedding.tables.locate import default_image_locations
@@ -273,7 +273,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             self.strip.set_images((), ())
             return
         table = self.imported.table
-        rows, groups = _some_of_each_class(table)
+        rows, groups = some_of_each_class(table, STRIP_LENGTH, MAX_STRIPS)
         self.strip.set_images(default_image_locations(table), Titles(table, table.domain.metas[:1]))
         self.strip.arrange(rows, groups)
 
@@ -344,22 +344,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
                 settings["paths"] = [folder]
             if inside := settings.pop("folder_in_workflow", ""):
                 settings["paths_in_workflow"] = [inside]
-
-
-def _some_of_each_class(table: Table) -> tuple[np.ndarray, list[tuple[str, int]]]:
-    """Get the first rows of each class, and headings with the number of all."""
-    variable = table.domain.class_var
-    if variable is None:
-        rows = np.arange(min(len(table), STRIP_LENGTH * STRIP_LENGTH))
-        return rows, [(f"{table.name} ({len(table):,})", len(rows))]
-    codes = table.Y.astype(int)
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(variable.values))[:MAX_STRIPS]
-    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    shown = np.minimum(counts, STRIP_LENGTH)
-    rows = [order[first : first + n] for first, n in zip(firsts, shown, strict=True)]
-    named = zip(variable.values, counts.tolist(), shown.tolist(), strict=False)
-    return np.concatenate(rows), [(f"{name} ({n:,})", n_shown) for name, n, n_shown in named]
 
 
 def _counted(n: int, noun: str) -> str:
