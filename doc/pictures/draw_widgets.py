@@ -106,9 +106,10 @@ def import_widget() -> tuple[QWidget, list[Part]]:
     widget.show()
     settle()
     controls = widget.controls
+    folders = widget.folders
     parts = [
-        widget.folder_combo, widget.browse_button, widget.path_list, widget.add_button,
-        widget.remove_button, widget.reload_button, controls.classes, controls.include,
+        folders.combo, folders.browse_button, folders.path_list, folders.add_button,
+        folders.remove_button, folders.reload_button, controls.classes, controls.include,
         controls.exclude, widget.info_label, widget.skipped_button, widget.cancel_button,
         (widget.strip, QPoint(100, 12)),
     ]  # fmt: skip

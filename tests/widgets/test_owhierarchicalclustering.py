@@ -19,13 +19,13 @@ from orangecontrib.imageembedding.clusters import plan
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.pipeline import cluster_images, import_images
 from orangecontrib.imageembedding.tables.features import with_embeddings
-from orangecontrib.imageembedding.widgets.owhierarchicalclustering import (
+from orangecontrib.imageembedding.widgets.clusteringcontrols import (
     BY_CLICK,
     BY_HEIGHT,
     BY_NUMBER,
     BY_SILHOUETTE,
-    OWHierarchicalClustering,
 )
+from orangecontrib.imageembedding.widgets.owhierarchicalclustering import OWHierarchicalClustering
 
 
 class TestOWHierarchicalClustering(WidgetTest):
@@ -369,7 +369,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.send(data)
         self.choose(BY_SILHOUETTE)
         self.wait_until_finished()
-        assert self.widget.number_of_clusters() == 2
+        assert self.widget.selection.number_of_clusters == 2
         assert self.counts(self.annotated(), "Cluster") == {"C1": 6, "C2": 6}
         assert "Mean silhouette" in self.widget.selection_label.text()
 
@@ -470,7 +470,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         first, second = (int(node) for node in tree.linkage[-1, :2])
         assert item.focus_node == first
         self.press(Qt.Key_Return)
-        assert self.widget.selected_nodes() == [first]
+        assert self.widget.selection.nodes() == [first]
         self.press(Qt.Key_Left)
         assert item.focus_node == 298
         self.press(Qt.Key_Home)
@@ -481,10 +481,11 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert item.focus_node == tree.leaf_order[0]
         self.press(Qt.Key_End)
         self.press(Qt.Key_Return, modifier=Qt.ControlModifier)
-        assert self.widget.selected_nodes() == tree.in_leaf_order([first, int(tree.leaf_order[-1])])
+        chosen = tree.in_leaf_order([first, int(tree.leaf_order[-1])])
+        assert self.widget.selection.nodes() == chosen
         self.press(Qt.Key_Escape)
-        assert self.widget.selected_nodes() == []
-        assert second not in self.widget.selected_nodes()
+        assert self.widget.selection.nodes() == []
+        assert second not in self.widget.selection.nodes()
 
     def test_keys_zoom_collapse_and_rotate(self):
         self.send(self.iris)
@@ -577,7 +578,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         widget = self.create_widget(OWHierarchicalClustering, stored_settings=settings)
         self.send(self.iris, widget=widget)
         tree = cluster_images(self.iris, "euclidean", "average")
-        assert widget.selected_nodes() == [297]
+        assert widget.selection.nodes() == [297]
         assert len(self.selected(widget)) == tree.outline.n_leaves[297]
 
     # Large and odd data

@@ -16,7 +16,7 @@ from pictures import write_images
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.widgets import owimageviewer
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
-from orangecontrib.imageembedding.widgets.parts import dragging, pixmaps
+from orangecontrib.imageembedding.widgets.parts import dragging, gridpicture, pixmaps
 from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import ColourRole, FadedRole
 
 
@@ -494,7 +494,7 @@ class TestOWImageViewer(WidgetTest):
         self.shown()
         self.wait_for_thumbnails(5)
         path = str(self.folder / f"view.{ending}")
-        ImgFormat.img_writers[f".{ending}"].write(path, self.widget.view)
+        ImgFormat.img_writers[f".{ending}"].write(path, self.widget.picture)
         assert os.path.getsize(path) > 1000
 
     def test_the_view_is_saved_as_a_picture(self):
@@ -505,8 +505,48 @@ class TestOWImageViewer(WidgetTest):
         self.shown()
         self.wait_for_thumbnails(5)
         QApplication.clipboard().clear()
-        ClipboardFormat.write_image(None, self.widget.view)
+        ClipboardFormat.write_image(None, self.widget.picture)
         assert not QApplication.clipboard().image().isNull()
+
+    def test_a_picture_shows_the_whole_grid_also_what_is_out_of_sight(self):
+        names = [f"cat/{i}.png" for i in range(60)]
+        self.send(import_images(write_images(self.folder.parent / "many", names)).table)
+        view = self.widget.view
+        self.widget.resize(600, 300)
+        self.widget.show()
+        assert view.grid_height > 3 * view.viewport().height()
+        assert gridpicture.load_grid(view)
+        path = str(self.folder / "grid.png")
+        ImgFormat.img_writers[".png"].write(path, self.widget.picture)
+        picture = QImage(path)
+        assert picture.height() >= view.grid_height
+        last = view._cells.rect_of(59).center()
+        seen = picture.pixelColor(last.x() + 15, last.y() + 5)  # there is a margin around it
+        assert seen not in (view.palette().base().color(), QColor("white"))
+        self.monkeypatch.setattr(gridpicture, "MAX_HEIGHT", 500)
+        view.verticalScrollBar().setValue(200)
+        assert gridpicture.part_in_picture(view) == (200, 700)
+        self.widget.hide()
+
+    def test_the_preview_shows_the_thumbnail_until_the_image_is_read(self):
+        self.shown()
+        self.wait_for_thumbnails(5)
+        self.monkeypatch.setattr(pixmaps.Pixmaps, "want", lambda images, keys: None)
+        self.widget.open_preview(0)
+        preview = self.widget._preview
+        assert preview.canvas.image.width() == 48
+        assert "Pixels" not in preview.facts.text()
+        self.widget.hide()
+
+    def test_show_in_folder_names_the_file(self):
+        self.shown()
+        asked = []
+        self.monkeypatch.setattr(dragging, "show_in_folder", lambda path, _: asked.append(path))
+        location = self.widget.view.images.locations[2]
+        menu = dragging.image_menu(self.widget, location, [location], lambda location: None)
+        next(a for a in menu.actions() if a.text() == "Show in folder").trigger()
+        assert asked == [location]
+        self.widget.hide()
 
     def test_the_report_shows_the_selected_images(self):
         self.send(self.images)

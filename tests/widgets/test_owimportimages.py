@@ -36,7 +36,7 @@ class TestOWImportImages(WidgetTest):
         widget = self.open()
         assert self.output(widget) is None
         assert widget.info_label.text() == "No folder chosen."
-        assert not widget.reload_button.isEnabled()
+        assert not widget.folders.reload_button.isEnabled()
 
     def test_a_folder_becomes_a_table(self):
         widget = self.open(self.folder)
@@ -67,14 +67,14 @@ class TestOWImportImages(WidgetTest):
     def test_reload_sees_new_images(self):
         widget = self.open(self.folder)
         write_images(self.tmp_path / "animals", ["cow/3.png"])
-        widget.reload_button.click()
+        widget.folders.reload_button.click()
         self.wait_until_finished(widget=widget)
         assert len(self.output(widget)) == 3
 
     def test_a_path_can_be_typed(self):
         widget = self.open()
-        widget.folder_combo.setEditText(self.folder)
-        widget.folder_combo.lineEdit().returnPressed.emit()
+        widget.folders.combo.setEditText(self.folder)
+        widget.folders.combo.lineEdit().returnPressed.emit()
         self.wait_until_finished(widget=widget)
         assert len(self.output(widget)) == 2
 
@@ -97,7 +97,7 @@ class TestOWImportImages(WidgetTest):
             assert not widget.isInvalidated()
             assert self.output(widget) is None
             release.set()
-            widget.reload_button.click()
+            widget.folders.reload_button.click()
             self.wait_until_finished(widget=widget)
             assert not widget.Information.cancelled.is_shown()
             assert len(self.output(widget)) == 2
@@ -149,13 +149,13 @@ class TestOWImportImages(WidgetTest):
         other = str(write_images(self.tmp_path / "private", ["1.png"]))
         self.open(other)
         widget = self.open(self.folder)
-        assert [widget.folder_combo.itemText(i) for i in range(2)] == [self.folder, other]
+        assert [widget.folders.combo.itemText(i) for i in range(2)] == [self.folder, other]
         assert "private" not in str(widget.settingsHandler.pack_data(widget))
 
     def test_a_new_widget_offers_recent_folders_but_imports_none(self):
         self.open(self.folder)
         widget = self.open()
-        assert widget.folder_combo.itemText(0) == self.folder
+        assert widget.folders.combo.itemText(0) == self.folder
         assert self.output(widget) is None
 
     def test_settings_of_the_predecessor_are_read(self):
@@ -187,12 +187,12 @@ class TestOWImportImages(WidgetTest):
         other = str(write_images(self.tmp_path / "more", ["cow/3.png", "4.png"]))
         widget = self.open([self.folder, os.path.join(other, "cow")])
         assert len(self.output(widget)) == 3
-        assert not widget.path_list.isHidden()
+        assert not widget.folders.path_list.isHidden()
         widget.open_paths([*widget.paths, os.path.join(other, "4.png")])
         self.wait_until_finished(widget=widget)
         assert self.output(widget).domain.class_var.values == ("cat", "dog", "cow", "more")
-        widget.path_list.item(0).setSelected(True)
-        widget.remove_button.click()
+        widget.folders.path_list.item(0).setSelected(True)
+        widget.folders.remove_button.click()
         self.wait_until_finished(widget=widget)
         assert len(self.output(widget)) == 2
 

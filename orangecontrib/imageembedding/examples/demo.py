@@ -79,7 +79,7 @@ def _n_features(table: Table) -> int:
 
 
 def _largest_branch(clustering: OWBaseWidget) -> int:
-    nodes = clustering.selected_nodes()
+    nodes = clustering.selection.nodes()
     sizes = clustering.clustered.tree.sizes_of(nodes)
     return nodes[int(sizes.argmax())]
 

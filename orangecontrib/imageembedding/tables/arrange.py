@@ -108,3 +108,38 @@ def searchable_texts(table: Table, locations: Sequence[str]) -> list[str]:
         elif isinstance(variable, StringVariable) and variable.attributes.get("type") != "image":
             parts.append([str(value) for value in table.get_column(variable)])
     return ["\n".join(row).casefold() for row in zip(*parts, strict=True)]
+
+
+def some_of_each_class(
+    table: Table, n_rows: int, n_classes: int
+) -> tuple[NDArray[np.intp], list[tuple[str, int]]]:
+    """Get the first rows of each class, to be shown as examples.
+
+    Parameters
+    ----------
+    table : Table
+        With or without a categorical class.
+    n_rows : int
+        How many of each class, at most; without a class, the square of it of all.
+    n_classes : int
+        How many classes, at most.
+
+    Returns
+    -------
+    rows : ndarray of int
+        Class by class.
+    groups : list of (str, int)
+        A heading with the number of all rows of a class, and how many of `rows` are of it.
+    """
+    variable = table.domain.class_var
+    if variable is None:
+        rows = np.arange(min(len(table), n_rows * n_rows))
+        return rows, [(f"{table.name} ({len(table):,})", len(rows))]
+    codes = table.Y.astype(int)
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes, minlength=len(variable.values))[:n_classes]
+    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    shown = np.minimum(counts, n_rows)
+    parts = [order[first : first + n] for first, n in zip(firsts, shown, strict=True)]
+    named = zip(variable.values, counts.tolist(), shown.tolist(), strict=False)
+    return np.concatenate(parts), [(f"{name} ({n:,})", n_shown) for name, n, n_shown in named]

@@ -49,6 +49,7 @@ def add_appearance_box(widget, labels_changed, strips_changed, scale_changed) ->
     _add_combo(box, widget, "label_attr", "La&bels:", widget.label_model, labels_changed)
     strips = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
     widget.strip_model = DomainModel(strips, valid_types=(DiscreteVariable, ContinuousVariable))
+    gui.widgetLabel(box, "Colours beside the leaves:")
     view = gui.listView(
         box, widget, "strip_attrs", box=None, model=widget.strip_model,
         selectionMode=QListView.ExtendedSelection, callback=strips_changed,

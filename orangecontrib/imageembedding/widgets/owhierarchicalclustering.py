@@ -22,10 +22,10 @@ from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
+from orangecontrib.imageembedding.widgets.branchselection import BranchSelection
 from orangecontrib.imageembedding.widgets.clusteringcontrols import (
     BY_CLICK,
     BY_HEIGHT,
-    BY_NUMBER,
     BY_SILHOUETTE,
     add_appearance_box,
     add_clustering_box,
@@ -41,9 +41,8 @@ from orangecontrib.imageembedding.widgets.clusteringtasks import (
     score_in_background,
 )
 from orangecontrib.imageembedding.widgets.parts.heightscale import LINEAR
-from orangecontrib.imageembedding.widgets.treepanel import KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.treepanel import HINT, KeptView, TreePanel
 
-N_SIZES_SHOWN = 8
 MAX_COLOURS = 64  # more cannot be told apart
 MAX_DESCRIBED = 100  # clusters in a report
 
@@ -170,6 +169,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.clear_messages()
         self._forget_tree()
         self._source = self.data if self.distances is None else self.distances
+        self.view.hint = HINT if self._source is None else ""
         for name in ("distance_metric", "normalise", "all_numeric"):
             getattr(self.controls, name).setEnabled(self.distances is None)
         if self.distances is not None:
@@ -331,28 +331,16 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self._show_selection()
 
     @property
-    def cut_height(self) -> float:
-        """Get the height of the cut by a part of the tree's height."""
-        return self.height_percent / 100 * float(self.clustered.tree.top_heights[-1])
-
-    def number_of_clusters(self) -> int | None:
-        """Get how many clusters are asked for, by number or silhouette; None if not so."""
-        n_leaves = self.clustered.tree.n_leaves
-        if self.select_by == BY_NUMBER:
-            return min(self.n_clusters, n_leaves)
-        if self.select_by == BY_SILHOUETTE and self.silhouettes is not None:
-            return int(np.argmax(self.silhouettes)) + 2 if len(self.silhouettes) else n_leaves
-        return None
-
-    def selected_nodes(self) -> list[int]:
-        """Get the nodes on top of the selected branches, in the order C1, C2 and so on."""
-        tree = self.clustered.tree
-        n_clusters = self.number_of_clusters()
-        if n_clusters is not None:
-            return tree.branches(n_clusters).tolist()
-        if self.select_by == BY_HEIGHT:
-            return tree.branches(height=self.cut_height).tolist()
-        return tree.in_leaf_order(self.clicked_nodes) if self.select_by == BY_CLICK else []
+    def selection(self) -> BranchSelection:
+        """Get what the settings select."""
+        return BranchSelection(
+            self.clustered.tree,
+            self.select_by,
+            self.clicked_nodes,
+            self.height_percent,
+            self.n_clusters,
+            self.silhouettes,
+        )
 
     def _selection_changed(self) -> None:
         if self.clustered is not None:
@@ -367,33 +355,19 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
             (commit or self.commit.now)()
 
     def _show_selection(self) -> None:
-        nodes = self.selected_nodes()
+        selection = self.selection
+        nodes = selection.nodes()
         n_colours = min(max(len(nodes), 1), MAX_COLOURS)
         self.view.set_branches(nodes, list(LimitedDiscretePalette(n_colours)))
-        self.view.set_cut(self._shown_cut())
-        sizes = sorted((int(n) for n in self.clustered.tree.sizes_of(nodes)), reverse=True)
-        shown = ", ".join(map(str, sizes[:N_SIZES_SHOWN]))
-        shown += ", …" if len(sizes) > N_SIZES_SHOWN else ""
-        clusters = "1 branch" if len(nodes) == 1 else f"{len(nodes)} branches"
-        text = f"{clusters}: {shown} rows" if nodes else "Nothing selected"
-        if self.select_by == BY_SILHOUETTE and self.silhouettes is not None:
-            text += f"\nMean silhouette {self.silhouettes.max(initial=0):.3f}"
-        self.selection_label.setText(text)
-
-    def _shown_cut(self) -> float | None:
-        if self.select_by == BY_HEIGHT:
-            return self.cut_height
-        n_clusters = self.number_of_clusters()
-        if n_clusters is None:
-            return None
-        return self.clustered.tree.height_of_cut(n_clusters)
+        self.view.set_cut(selection.cut_height)
+        self.selection_label.setText(selection.describe(nodes))
 
     @gui.deferred
     def commit(self) -> None:
         if self.clustered is None:
             self._send(None, None, None)
         else:
-            self.start(partial(choose_in_background, self.clustered, self.selected_nodes()))
+            self.start(partial(choose_in_background, self.clustered, self.selection.nodes()))
 
     def _send(self, selected, data, representatives) -> None:
         self.Outputs.selected_data.send(selected)
@@ -429,7 +403,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         )
         if self.clustered is None or not self.panel.load_pictures():
             return
-        nodes = self.selected_nodes()[:MAX_DESCRIBED]
+        nodes = self.selection.nodes()[:MAX_DESCRIBED]
         if nodes:
             lines = cluster_rows(self.clustered, nodes, self.panel.labels, self.panel.purity_by)
             self.report_raw("Clusters", as_html(lines))

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from AnyQt.QtCore import QPoint, QSize, Qt
-from AnyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListView
-from Orange.data import (
-    ContinuousVariable,
-    DiscreteVariable,
-    StringVariable,
-    Table,
-    Variable,
-)
+from AnyQt.QtCore import QPoint, Qt
+from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QLineEdit
+from Orange.data import StringVariable, Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME, lazy_annotated_table
 from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
-from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 from Orange.widgets.utils.signals import LazyValue
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
@@ -33,6 +26,7 @@ from orangecontrib.imageembedding.tables.locate import image_columns, image_loca
 from orangecontrib.imageembedding.widgets.colours import colours_of
 from orangecontrib.imageembedding.widgets.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.parts.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.parts.gridpicture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.parts.legend import Legend
 from orangecontrib.imageembedding.widgets.parts.preview import Preview
 from orangecontrib.imageembedding.widgets.parts.thumbnails import (
@@ -40,9 +34,14 @@ from orangecontrib.imageembedding.widgets.parts.thumbnails import (
     MIN_SIDE,
     ThumbnailView,
 )
+from orangecontrib.imageembedding.widgets.viewercontrols import (
+    add_images_box,
+    add_order_box,
+    add_size_box,
+)
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
-TITLES_SIZE = QSize(100, 84)
+HINT = "Connect a table of images, such as Import Images makes, to see them."
 
 
 def arrange_in_background(
@@ -97,7 +96,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
     selected_images: SelectedImages = Setting(("", []), schema_only=True)
     selected_rows: list[int] = Setting([], schema_only=True)  # of older workflows
 
-    graph_name = "view"
+    graph_name = "picture"
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,45 +108,13 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self._preview: Preview | None = None
         self._copier = ImageCopier(self)
         self._to_restore = self.selected_images, list(self.selected_rows)
-        self._add_controls()
-        self._add_view()
-        self.settingsAboutToBePacked.connect(self._note_selection)
-
-    def _add_controls(self) -> None:
-        box = gui.vBox(self.controlArea, "Images")
-        self.column_model = VariableListModel()
-        self._add_combo(box, "image_attr", "Image column", self.column_model, self._column_changed)
-        types = DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES
-        self.title_model = DomainModel(types)
-        gui.widgetLabel(box, "Titles:")
-        self.title_list = gui.listView(
-            box, self, "title_attrs", model=self.title_model, callback=self._show_titles,
-            sizeHint=TITLES_SIZE, selectionMode=QListView.ExtendedSelection,
-        )  # fmt: skip
-        self.title_list.setAccessibleName("Titles")
-        primitive = DiscreteVariable, ContinuousVariable
-        self.colour_model = DomainModel(types, valid_types=primitive, placeholder="(none)")
-        self._add_combo(box, "colour_attr", "Colour", self.colour_model, self._show_colours)
-        box = gui.vBox(self.controlArea, "Order")
-        self.group_model = DomainModel(types, valid_types=DiscreteVariable, placeholder="(none)")
-        self._add_combo(box, "group_attr", "Group by", self.group_model, self._rearrange)
-        self.sort_model = DomainModel(types, placeholder="(as in the data)")
-        self._add_combo(box, "sort_attr", "Sort by", self.sort_model, self._rearrange)
-        gui.checkBox(box, self, "descending", "Largest or last first", callback=self._rearrange)
-        box = gui.vBox(self.controlArea, "Size")
-        self.size_slider = gui.hSlider(
-            box, self, "side", minValue=MIN_SIDE, maxValue=MAX_SIDE, step=16,
-            callback=self._resize, createLabel=False,
-        )  # fmt: skip
-        self.size_slider.setAccessibleName("Size of the images")
+        add_images_box(self, self._column_changed, self._show_titles, self._show_colours)
+        add_order_box(self, self._rearrange)
+        add_size_box(self, self._resize)
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_commit")
-
-    def _add_combo(self, box, value, label, model, callback) -> None:
-        combo = gui.comboBox(
-            box, self, value, label=f"{label}:", model=model, searchable=True, callback=callback
-        )
-        combo.setAccessibleName(label)
+        self._add_view()
+        self.settingsAboutToBePacked.connect(self._note_selection)
 
     def _add_view(self) -> None:
         self.filter_edit = QLineEdit(
@@ -161,6 +128,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         row.addWidget(self.filter_edit, 1)
         row.addWidget(self.count_label)
         self.view = ThumbnailView()
+        self.view.hint = HINT
         self.view.set_side(self.side)
         self.view.side_changed.connect(self._set_side)
         self.view.selection_changed.connect(self._selection_changed)
@@ -183,6 +151,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self.closeContext()
         self.clear_messages()
         self.data, self._locations = data, []
+        self.view.hint = HINT if data is None else ""
         self._set_domain()
         self._show_images()
         if data is not None and self._locations:
@@ -321,7 +290,10 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             self._preview.moved.connect(self._preview_moved)
         data, rows, locations = self.data, self.view.images.rows, self._locations
         self._preview.set_images(
-            len(rows), lambda i: locations[rows[i]], lambda i: facts(data, int(rows[i]))
+            len(rows),
+            lambda i: locations[rows[i]],
+            lambda i: facts(data, int(rows[i])),
+            self.view.pixmaps.small,
         )
         self._preview.open_at(position)
 
@@ -375,6 +347,24 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             self._preview.close_threads()
         super().onDeleteWidget()
 
+    # Pictures and report
+
+    @property
+    def picture(self) -> QGraphicsScene:
+        """Get the whole grid as a picture, if it is not too high."""
+        self._scene = grid_scene(self.view)
+        return self._scene
+
+    def save_graph(self) -> None:
+        """Save the whole grid."""
+        if load_grid(self.view):
+            super().save_graph()
+
+    def copy_to_clipboard(self) -> None:
+        """Copy the whole grid."""
+        if load_grid(self.view):
+            super().copy_to_clipboard()
+
     def send_report(self) -> None:
         if self.data is None:
             return
@@ -390,7 +380,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
                 ("Images", f"{len(self.data)}, {len(rows)} selected"),
             )
         )
-        self.report_plot()
+        self.report_plot(self.view)
         if rows:
             titles = self.view.images.titles
             chosen = [(self._locations[row], titles[row]) for row in rows]

@@ -6,20 +6,9 @@ import os
 from collections.abc import Sequence
 from itertools import zip_longest
 
-import numpy as np
 from AnyQt.QtCore import QSize, Qt, QTimer
-from AnyQt.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from AnyQt.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QListView,
-    QListWidget,
-    QPushButton,
-    QShortcut,
-    QSizePolicy,
-    QStyle,
-)
+from AnyQt.QtGui import QDragEnterEvent, QDropEvent
+from AnyQt.QtWidgets import QListView
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
@@ -31,12 +20,13 @@ from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 from orangecontrib.imageembedding.files.patterns import split_patterns
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.pipeline import ImportedImages, import_images, table_of_found
+from orangecontrib.imageembedding.tables.arrange import some_of_each_class
 from orangecontrib.imageembedding.tables.build import table_of_skipped
 from orangecontrib.imageembedding.tables.describe import Titles, facts
 from orangecontrib.imageembedding.tables.locate import default_image_locations
+from orangecontrib.imageembedding.widgets.folderbox import FolderBox, make_button
 from orangecontrib.imageembedding.widgets.folders import (
     found_again,
-    recent_folders,
     relative_to,
     remember_folders,
 )
@@ -48,6 +38,8 @@ from orangecontrib.imageembedding.widgets.parts.thumbnails import ThumbnailView
 from orangecontrib.imageembedding.widgets.tasks import TaskProgress
 
 STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
+HINT = "Choose a folder with images, or drop one here."
+STRIP_WIDTH = 450  # of the images of a class side by side
 LOOK_MS = 100  # how often the number of files found is shown
 
 
@@ -114,54 +106,14 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self._add_images()
         self.settingsAboutToBePacked.connect(self._note_paths_in_workflow)
         self._find_paths()
-        self._list_folders()
+        self.folders.show_paths(self.paths)
         self.reload()
 
     def _add_folders(self) -> None:
-        box = gui.vBox(self.controlArea, "Folders")
-        self.folder_combo = QComboBox(
-            editable=True, minimumContentsLength=24, insertPolicy=QComboBox.NoInsert
-        )
-        self.folder_combo.setAccessibleName("Folder")
-        self.folder_combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.folder_combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        self.folder_combo.lineEdit().setPlaceholderText("Choose a folder with images")
-        self.folder_combo.activated.connect(self._folder_entered)
-        self.folder_combo.lineEdit().returnPressed.connect(self._folder_entered)
-        self.browse_button = self._button(
-            "…", self.browse, "Choose a folder", QStyle.SP_DirOpenIcon
-        )
-        self.add_button = self._button("Add …", self.browse_more, "Add another folder")
-        self.remove_button = self._button("Remove", self.remove_chosen, "Remove from the list")
-        self.reload_button = self._button(
-            "Reload", self.reload, "Read the folders again", QStyle.SP_BrowserReload
-        )
-        row = QHBoxLayout()
-        row.addWidget(self.folder_combo)
-        row.addWidget(self.browse_button)
-        box.layout().addLayout(row)
-        self.path_list = QListWidget(selectionMode=QListWidget.ExtendedSelection)
-        self.path_list.setAccessibleName("Folders and files")
-        self.path_list.setTextElideMode(Qt.ElideMiddle)
-        self.path_list.setMaximumHeight(90)
-        delete = QShortcut(QKeySequence(QKeySequence.Delete), self.path_list)
-        delete.setContext(Qt.WidgetShortcut)
-        delete.activated.connect(self.remove_chosen)
-        box.layout().addWidget(self.path_list)
-        row = QHBoxLayout()
-        for button in (self.add_button, self.remove_button, self.reload_button):
-            row.addWidget(button)
-        row.addStretch(1)
-        box.layout().addLayout(row)
-
-    def _button(self, text, callback, tip, icon=None) -> QPushButton:
-        button = QPushButton(text, toolTip=tip, autoDefault=False)
-        button.setAccessibleName(tip)
-        button.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
-        if icon is not None:
-            button.setIcon(self.style().standardIcon(icon))
-        button.clicked.connect(lambda: callback())
-        return button
+        self.folders = FolderBox()
+        self.folders.chosen.connect(self.open_paths)
+        self.folders.reload_asked.connect(self.reload)
+        gui.vBox(self.controlArea, "Folders").layout().addWidget(self.folders)
 
     def _add_options(self) -> None:
         box = gui.vBox(self.controlArea, "Options")
@@ -182,8 +134,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.info_label = gui.widgetLabel(box, "")
         self.info_label.setWordWrap(True)
         self.info_label.setTextFormat(Qt.PlainText)
-        self.skipped_button = self._button("", self.show_skipped, "Show the files left out")
-        self.use_button = self._button("Use what was found", self.use_found, "Use these images")
+        self.skipped_button = make_button("", self.show_skipped, "Show the files left out")
+        self.use_button = make_button("Use what was found", self.use_found, "Use these images")
         for button in (self.skipped_button, self.use_button):
             button.hide()
             box.layout().addWidget(button)
@@ -197,7 +149,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.strip.setSelectionMode(QListView.NoSelection)
         self.strip.set_side(STRIP_SIDE)
         self.strip.set_title_lines(0)
-        self.strip.setMinimumWidth(300)
+        self.strip.setMinimumWidth(STRIP_WIDTH)
         self.strip.opened.connect(self._open_preview)
         self.mainArea.layout().addWidget(self.strip)
 
@@ -205,22 +157,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         return QSize(860, 520)
 
     # Which folders
-
-    def browse(self) -> None:
-        """Let the user choose a folder."""
-        folder = self._ask("Choose a folder with images")
-        if folder:
-            self.open_folder(folder)
-
-    def browse_more(self) -> None:
-        """Let the user choose one more folder."""
-        folder = self._ask("Add a folder with images")
-        if folder:
-            self.open_paths([*self.paths, folder])
-
-    def _ask(self, title: str) -> str:
-        start = self.paths[0] if self.paths else os.path.expanduser("~")
-        return QFileDialog.getExistingDirectory(self, title, start)
 
     def open_folder(self, folder: str) -> None:
         """Import another folder."""
@@ -232,14 +168,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         known = [os.path.abspath(path) if os.path.exists(path) else path for path in expanded]
         self.paths = list(dict.fromkeys(known))
         remember_folders(self.paths)
-        self._list_folders()
+        self.folders.show_paths(self.paths)
         self.reload()
-
-    def remove_chosen(self) -> None:
-        """Leave out the folders that are chosen in the list."""
-        rows = {index.row() for index in self.path_list.selectedIndexes()}
-        if rows:
-            self.open_paths([path for i, path in enumerate(self.paths) if i not in rows])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):
@@ -253,32 +183,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             adds = (event.modifiers() if qt6 else event.keyboardModifiers()) & Qt.ControlModifier
             self.open_paths([*(self.paths if adds else ()), *paths])
 
-    def _folder_entered(self) -> None:
-        index = self.folder_combo.currentIndex()
-        text = self.folder_combo.currentText().strip()
-        chosen = self.folder_combo.itemData(index) if index >= 0 else None
-        folder = chosen if chosen and self.folder_combo.itemText(index) == text else text
-        if folder:
-            self.open_folder(folder)
-
-    def _list_folders(self) -> None:
-        folders = recent_folders()  # of the user: they stay on this computer
-        first = self.paths[0] if self.paths else ""
-        if first and first not in folders:
-            folders.insert(0, first)
-        self.folder_combo.clear()
-        for folder in folders:
-            self.folder_combo.addItem(folder, folder)
-        self.folder_combo.setCurrentIndex(folders.index(first) if first else -1)
-        if not first:
-            self.folder_combo.clearEditText()
-        self.folder_combo.setToolTip(first)
-        self.path_list.clear()
-        self.path_list.addItems(self.paths)
-        several = len(self.paths) > 1
-        self.path_list.setVisible(several)
-        self.remove_button.setVisible(several)
-
     # Importing
 
     def reload(self) -> None:
@@ -287,7 +191,8 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.clear_messages()
         self._watch.stop()
         self.use_button.hide()
-        self.reload_button.setEnabled(bool(self.paths))
+        self.folders.reload_button.setEnabled(bool(self.paths))
+        self.strip.hint = "" if self.paths else HINT
         if not self.paths:
             self.info_label.setText("No folder chosen.")
             self._send(None, None)
@@ -368,7 +273,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             self.strip.set_images((), ())
             return
         table = self.imported.table
-        rows, groups = _some_of_each_class(table)
+        rows, groups = some_of_each_class(table, STRIP_LENGTH, MAX_STRIPS)
         self.strip.set_images(default_image_locations(table), Titles(table, table.domain.metas[:1]))
         self.strip.arrange(rows, groups)
 
@@ -378,7 +283,10 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         rows, locations = self.strip.images.rows, self.strip.images.locations
         table = self.imported.table
         self._preview.set_images(
-            len(rows), lambda i: locations[rows[i]], lambda i: facts(table, int(rows[i]))
+            len(rows),
+            lambda i: locations[rows[i]],
+            lambda i: facts(table, int(rows[i])),
+            self.strip.pixmaps.small,
         )
         self._preview.open_at(position)
 
@@ -436,22 +344,6 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
                 settings["paths"] = [folder]
             if inside := settings.pop("folder_in_workflow", ""):
                 settings["paths_in_workflow"] = [inside]
-
-
-def _some_of_each_class(table: Table) -> tuple[np.ndarray, list[tuple[str, int]]]:
-    """Get the first rows of each class, and headings with the number of all."""
-    variable = table.domain.class_var
-    if variable is None:
-        rows = np.arange(min(len(table), STRIP_LENGTH * STRIP_LENGTH))
-        return rows, [(f"{table.name} ({len(table):,})", len(rows))]
-    codes = table.Y.astype(int)
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(variable.values))[:MAX_STRIPS]
-    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    shown = np.minimum(counts, STRIP_LENGTH)
-    rows = [order[first : first + n] for first, n in zip(firsts, shown, strict=True)]
-    named = zip(variable.values, counts.tolist(), shown.tolist(), strict=False)
-    return np.concatenate(rows), [(f"{name} ({n:,})", n_shown) for name, n, n_shown in named]
 
 
 def _counted(n: int, noun: str) -> str:

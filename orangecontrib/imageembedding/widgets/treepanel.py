@@ -25,6 +25,8 @@ from orangecontrib.imageembedding.widgets.parts.dendrogrampicture import (
 from orangecontrib.imageembedding.widgets.parts.preview import Preview
 from orangecontrib.imageembedding.widgets.parts.strips import Legend
 
+HINT = "Connect a table with embeddings, or distances, to see their tree."
+
 KeptView = tuple[float, str, float, float]
 """Height of a row, key of the first one in sight, and the part of the heights in sight."""
 
@@ -41,6 +43,7 @@ class TreePanel(QWidget):
         self._preview: Preview | None = None
         self.view = DendrogramView()
         self.view.describe = self.describe
+        self.view.hint = HINT
         self.view.preview_requested.connect(self.open_preview)
         self.legend = Legend()
         layout = QVBoxLayout(self)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from AnyQt.QtCore import QRectF, Qt
+from AnyQt.QtCore import QRectF
 from AnyQt.QtGui import QPalette
-from AnyQt.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QProgressDialog, QWidget
+from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QWidget
 
 from orangecontrib.imageembedding.widgets.parts.collage import decoded_side
 from orangecontrib.imageembedding.widgets.parts.dendrogramitem import DendrogramItem
 from orangecontrib.imageembedding.widgets.parts.heightscale import AXIS_HEIGHT, paint_axis
+from orangecontrib.imageembedding.widgets.parts.loading import load_all
 from orangecontrib.imageembedding.widgets.parts.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.parts.strips import LINE_HEIGHT, MAX_LINES, paint_legend
 from orangecontrib.imageembedding.widgets.parts.treeitem import DEFAULT_ROW, MAX_PICTURES
 
 WIDTH = 1000.0
 MAX_HEIGHT = 16_000.0  # picture formats and printers have limits
-CHUNK = 100  # images asked for at once: the loader forgets older wishes
-TIMEOUT_S = 120.0
 
 
 class _Frame(QGraphicsItem):
@@ -77,29 +75,4 @@ def load_pictures(item: DendrogramItem, pixmaps: Pixmaps, parent: QWidget) -> di
     sides = {decoded_side(DEFAULT_ROW * ratio) for ratio in (1, 2)} | {decoded_side(16)}
     shown = [tree.locations_of(node)[:MAX_PICTURES] for node in nodes]
     wishes = [(location, side) for some in shown for location in some if location for side in sides]
-    wishes = list(dict.fromkeys(wishes))
-    bar = QProgressDialog("Reading the images…", "Cancel", 0, len(wishes), parent)
-    bar.setWindowModality(Qt.WindowModal)
-    bar.setMinimumDuration(500)
-    loaded: dict = {}
-    for at in range(0, len(wishes), CHUNK):
-        _load(wishes[at : at + CHUNK], pixmaps, loaded)
-        bar.setValue(at)
-        if bar.wasCanceled():
-            return None
-    bar.setValue(len(wishes))
-    return loaded
-
-
-def _load(wishes: list[tuple[str, int]], pixmaps: Pixmaps, loaded: dict) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    waiting = set(wishes)
-    while waiting and time.monotonic() < deadline:
-        for wish in list(waiting):
-            found = pixmaps.pixmap(*wish)
-            if found is not None:
-                loaded[wish] = found
-            if found is not None or pixmaps.reason(*wish):
-                waiting.discard(wish)
-        QApplication.processEvents()
-        time.sleep(0.005)
+    return load_all(list(dict.fromkeys(wishes)), pixmaps, parent)

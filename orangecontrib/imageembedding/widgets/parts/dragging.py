@@ -9,6 +9,7 @@ from AnyQt.QtCore import QMimeData, QObject, Qt, QUrl
 from AnyQt.QtGui import QDesktopServices, QDrag, QImage, QPixmap
 from AnyQt.QtWidgets import QApplication, QMenu, QWidget
 
+from orangecontrib.imageembedding.widgets.parts.filemanager import show_in_folder
 from orangecontrib.imageembedding.widgets.parts.pixmaps import WHOLE_PX, Pixmaps
 
 DRAGGED_PX = 96
@@ -58,7 +59,7 @@ def image_menu(
     many = f"Copy {len(chosen):,} paths"
     actions = (
         ("Open file", lambda: QDesktopServices.openUrl(url), bool(location)),
-        ("Show in folder", lambda: open_folder_of(url.toLocalFile()), url.isLocalFile()),
+        ("Show in folder", lambda: show_in_folder(url.toLocalFile(), parent), url.isLocalFile()),
         (many if len(chosen) > 1 else "Copy path", lambda: copy_text("\n".join(chosen)), True),
         ("Copy image", lambda: copy_image(location), bool(location)),
     )
@@ -98,11 +99,6 @@ class ImageCopier(QObject):
         image = self._images.image(location, WHOLE_PX)
         if image is not None and location == self._location:
             QApplication.clipboard().setImage(image)
-
-
-def open_folder_of(path: str) -> None:
-    """Show the folder that a file lies in, in the system's own program."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(os.path.dirname(path)))
 
 
 def dropped_paths(mime: QMimeData) -> list[str]:

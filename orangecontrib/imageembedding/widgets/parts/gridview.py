@@ -45,6 +45,11 @@ class GridView(QListView):
         if in_sight:
             bar.setValue(self._cells.rect_of(in_sight[0]).top() - self._cells.heading_height)
 
+    @property
+    def grid_height(self) -> int:
+        """Height of the whole grid in pixels."""
+        return self._cells.height
+
     def set_title_lines(self, n_lines: int) -> None:
         """Leave room for so many lines of a title."""
         self._delegate.n_title_lines = n_lines

@@ -104,10 +104,10 @@ def paint_axis(painter: QPainter, rect: QRectF, item, palette: QPalette) -> None
     for tick in item.scale.ticks(item.tree_right - item.left):
         x = round(left + item.x_at(tick))
         painter.drawLine(x, round(baseline - 4), x, round(baseline))
-        place = QRectF(x - 40, rect.top(), 80, rect.height() - 6)
-        place.moveLeft(max(place.left(), rect.left()))
-        align = Qt.AlignHCenter if place.center().x() <= x else Qt.AlignLeft
-        painter.drawText(place, align | Qt.AlignBottom, f"{tick:g}")
+        width = painter.fontMetrics().horizontalAdvance(f"{tick:g}") + 2
+        left_end = max(x - width / 2, rect.left())
+        place = QRectF(left_end, rect.top(), width, rect.height() - 6)
+        painter.drawText(place, Qt.AlignHCenter | Qt.AlignBottom, f"{tick:g}")
 
 
 class HeightAxis(QWidget):

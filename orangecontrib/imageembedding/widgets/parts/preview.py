@@ -222,7 +222,8 @@ class Preview(QDialog):
         shown = [("Reason", reason)] if reason else []
         if image is not None:
             shown = [("Pixels", f"{image.width()} × {image.height()}")]
-        facts = [("File", location[:500]), *shown, *self._facts(self.position)]
+        known = [fact for fact in self._facts(self.position) if fact[1] != location]
+        facts = [("File", location[:500]), *shown, *known]
         self.facts.setText("".join(f"<p><b>{_safe(n)}</b><br>{_safe(v)}</p>" for n, v in facts))
         name = location.replace("\\", "/").rpartition("/")[2]
         self.setWindowTitle(f"{name[:100]} ({self.position + 1:,} of {self._n_images:,})")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from AnyQt.QtCore import QAbstractTableModel, QModelIndex, Qt
 from AnyQt.QtWidgets import QDialog, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from orangecontrib.imageembedding.widgets.parts.dragging import open_folder_of
+from orangecontrib.imageembedding.widgets.parts.filemanager import show_in_folder
 
 COLUMNS = "File", "Reason"
 
@@ -51,6 +51,7 @@ class SkippedList(QDialog):
 
     def __init__(self, rows: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._paths = [path for path, _ in rows]
         self.setWindowTitle(f"Skipped files ({len(rows):,})")
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.resize(760, 360)
@@ -63,5 +64,9 @@ class SkippedList(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.Stretch)
         header.resizeSection(1, 300)
-        self.table.doubleClicked.connect(lambda index: open_folder_of(rows[index.row()][0]))
+        self.table.doubleClicked.connect(self._show_in_folder)
         QVBoxLayout(self).addWidget(self.table)
+
+    def _show_in_folder(self, index: QModelIndex) -> None:
+        # On behalf of the parent: this one may be closed before there is an answer.
+        show_in_folder(self._paths[index.row()], self.parent() or self)

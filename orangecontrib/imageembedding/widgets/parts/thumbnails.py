@@ -19,6 +19,7 @@ from AnyQt.QtWidgets import QApplication, QListView, QStyle
 
 from orangecontrib.imageembedding.widgets.parts.dragging import drag_out
 from orangecontrib.imageembedding.widgets.parts.gridview import GridView
+from orangecontrib.imageembedding.widgets.parts.hint import paint_hint
 from orangecontrib.imageembedding.widgets.parts.rubberband import RubberBand
 from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import LocationRole
 
@@ -42,6 +43,7 @@ class ThumbnailView(GridView):
 
     _hidden_selected: Sequence[int] = ()  # rows that are chosen, but filtered out
     _arranging = False
+    hint = ""  # what is written where there are no images
     _wanted: tuple[int, int, int] | None = None
 
     def __init__(self) -> None:
@@ -154,16 +156,23 @@ class ThumbnailView(GridView):
         with self.pixmaps.held():
             self._paint(event)
             self._want_what_is_in_sight()
+        if not self.images.locations:
+            paint_hint(self.viewport(), self.hint)
 
     def _paint(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        option, offset = self._option(), self.verticalOffset()
+        painter, offset = QPainter(self.viewport()), self.verticalOffset()
         top, bottom = event.rect().top() + offset, event.rect().bottom() + 1 + offset
+        self.paint_part(painter, top, bottom, offset)
+        painter.end()
+
+    def paint_part(self, painter: QPainter, top: int, bottom: int, offset: int) -> None:
+        """Paint what of the grid lies in a stretch; `offset` comes to lie at 0."""
+        option = self._option()
         usual = option.state & ~(QStyle.State_HasFocus | QStyle.State_Selected)
         selection, current = self.selectionModel(), self.currentIndex()
         for position in self._cells.positions_between(top, bottom):
             index = self.images.index(position)
-            option.rect = self.visualRect(index)
+            option.rect = self._mirrored(self._cells.rect_of(position)).translated(0, -offset)
             option.state = usual
             if selection.isSelected(index):
                 option.state |= QStyle.State_Selected
@@ -174,7 +183,14 @@ class ThumbnailView(GridView):
         for group in self._cells.headings_between(top, bottom):
             rect = self._cells.heading_rect(group).translated(0, -offset)
             self._delegate.paint_heading(painter, rect, self.images.groups[group][0])
-        painter.end()
+
+    def keys_between(self, top: int, bottom: int) -> list[tuple[str, int]]:
+        """Get location and size of the thumbnails in a stretch of the grid."""
+        return self._keys(self._cells.positions_between(top, bottom))
+
+    def _keys(self, positions: Iterable[int]) -> list[tuple[str, int]]:
+        side_px = self._delegate.side_px
+        return [(self.images.index(i).data(LocationRole), side_px) for i in positions]
 
     def _want_what_is_in_sight(self) -> None:
         top, height = self.verticalOffset(), self.viewport().height()
@@ -185,8 +201,7 @@ class ThumbnailView(GridView):
         self._wanted = wanted
         below = self._cells.positions_between(top + height, top + (1 + AROUND) * height)
         above = self._cells.positions_between(max(top - AROUND * height, 0), top)
-        order = dict.fromkeys([*seen, *below, *reversed(above)])
-        self.pixmaps.want([(self.images.index(i).data(LocationRole), wanted[2]) for i in order])
+        self.pixmaps.want(self._keys(dict.fromkeys([*seen, *below, *reversed(above)])))
 
     def _image_ready(self, _: str) -> None:
         if not self._repaint.isActive():

@@ -11,6 +11,7 @@ from AnyQt.QtWidgets import QGraphicsScene, QGraphicsView
 from orangecontrib.imageembedding.clusters.outline import Outline
 from orangecontrib.imageembedding.widgets.parts.dendrogramitem import DendrogramItem
 from orangecontrib.imageembedding.widgets.parts.heightscale import AXIS_HEIGHT, HeightAxis
+from orangecontrib.imageembedding.widgets.parts.hint import paint_hint
 from orangecontrib.imageembedding.widgets.parts.minimap import MINIMAP_WIDTH, Minimap
 from orangecontrib.imageembedding.widgets.parts.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.parts.strips import Strip
@@ -44,7 +45,9 @@ class TreeView(QGraphicsView):
         self.pixmaps.ready.connect(self._pixmap_ready)
         self._axis = HeightAxis(self)
         self._minimap = Minimap(self)
+        self._minimap.hide()
         self._is_whole = False
+        self.hint = ""  # what is written where there is no tree
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
     # What is shown
@@ -62,6 +65,7 @@ class TreeView(QGraphicsView):
         self.item.palette = self.palette()
         self.item.set_pixmaps(self.pixmaps.pixmap)
         self.scene().addItem(self.item)
+        self._place_margins()
         self.row = DEFAULT_ROW if len(labels) <= MAX_READABLE_LEAVES else 0.0
         self._lay_out()
         self.verticalScrollBar().setValue(0)
@@ -79,6 +83,8 @@ class TreeView(QGraphicsView):
         self.collapsed = []
         self._axis.update()
         self._minimap.hide()
+        self._place_margins()
+        self.viewport().update()
 
     def set_labels(self, labels: Sequence[str]) -> None:
         """Write other text beside the leaves."""
@@ -210,7 +216,8 @@ class TreeView(QGraphicsView):
     def _place_margins(self) -> None:
         frame = self.frameWidth()
         right = MINIMAP_WIDTH if self._minimap.isVisibleTo(self) else 0
-        self.setViewportMargins(0, AXIS_HEIGHT, right, 0)
+        self._axis.setVisible(self.item is not None)
+        self.setViewportMargins(0, AXIS_HEIGHT if self.item is not None else 0, right, 0)
         area = self.viewport().geometry()
         self._axis.setGeometry(area.left(), frame, area.width(), AXIS_HEIGHT)
         self._minimap.setGeometry(area.right() + 1, area.top(), right, area.height())
@@ -218,6 +225,8 @@ class TreeView(QGraphicsView):
     def paintEvent(self, event: QPaintEvent) -> None:
         with self.pixmaps.held():
             super().paintEvent(event)
+        if self.item is None:
+            paint_hint(self.viewport(), self.hint)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
