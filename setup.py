@@ -73,7 +73,7 @@ setup(
     extras_require={
         "dicom": ["pydicom >=3.0"],
         "server": SERVER,
-        "cluster": [*SERVER, "ray[serve,data] >=2.40"],
+        "cluster": [*SERVER, "ray[serve,data] >=2.60"],
         "gui": ["PyQt6", "PyQt6-WebEngine"],
         "test": [
             "PyQt6",

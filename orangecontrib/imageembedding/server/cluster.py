@@ -15,7 +15,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Before Ray is loaded: nobody is told that it is used, and strangers do not get in.
+# Before Ray is loaded: nobody is told that it is used. That strangers do not get in is Ray's own
+# default, from 2.60 on.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
@@ -175,12 +176,13 @@ def app(arguments: dict[str, str]) -> serve.Application:
 def connect(address: str) -> None:
     """Connect to a cluster; "auto" is the one found from here, or a new one on this computer.
 
+    A new one lets only those in who have its token.
+
     Raises
     ------
     InputError
         If there is none.
     """
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         ray.init(None if address == "auto" else address, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as error:
