@@ -72,6 +72,11 @@ class Browser:
         found = self.ask("Runtime.evaluate", expression=script, awaitPromise=True)
         return found["result"].get("value")
 
+    def open(self, url):
+        self.ask("Page.navigate", url=url)
+        ready = "document.readyState == 'complete' && document.querySelectorAll('option').length"
+        self.wait_for(ready, lambda n_options: n_options == 1)
+
     def wait_for(self, script, is_right):
         end = time.monotonic() + 30
         while not is_right(self.value(script)):
@@ -96,8 +101,7 @@ def browser(tmp_path_factory):
 
 def test_a_dropped_picture_shows_its_nearest_sketches(browser):
     with running(tiny_app()) as url:
-        browser.ask("Page.navigate", url=url)
-        browser.wait_for("document.querySelectorAll('option').length", lambda n: n == 1)
+        browser.open(url)
         browser.value(DROP)
         found = browser.wait_for(NEAREST, lambda names: names.count(",") == 5)
         assert found.startswith("cat/cat-01.png")
@@ -114,8 +118,7 @@ def test_a_chosen_file_that_is_no_image_is_told(browser, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no image")
     with running(tiny_app()) as url:
-        browser.ask("Page.navigate", url=url)
-        browser.wait_for("document.querySelectorAll('option').length", lambda n: n == 1)
+        browser.open(url)
         root = browser.ask("DOM.getDocument")["root"]["nodeId"]
         node = browser.ask("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
         browser.ask("DOM.setFileInputFiles", nodeId=node, files=[str(bad)])
