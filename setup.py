@@ -76,6 +76,7 @@ setup(
     extras_require={
         "dicom": ["pydicom >=3.0"],
         "server": SERVER,
+        "cluster": [*SERVER, "ray[serve,data] >=2.60"],
         "gui": ["PyQt6", "PyQt6-WebEngine"],
         "onnx": ["onnxruntime"],
         "openvino": ["openvino >=2024.4"],

@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_source(embed)
     _add_output(embed)
     _add_embedder(embed)
+    embed.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="embed a folder on a Ray cluster (auto: the one found from here); OUT.parquet becomes "
+        "a folder, to which a run that was broken off adds what is missing",
+    )
     embed.set_defaults(run=run_embed)
 
     cluster = commands.add_parser(
@@ -247,6 +253,13 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--no-cache", action="store_true", help="keep no vectors; images are never kept"
+    )
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="auto",
+        metavar="ADDRESS",
+        help="run on the Ray cluster at this address, or on the one found from here",
     )
 
 

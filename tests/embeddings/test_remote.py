@@ -438,7 +438,9 @@ def test_a_password_in_the_address_becomes_the_key():
     assert backend.api_key == "s@cret"
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "http://x:99999", "http://a b", "x?y=1"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x", "http://", "http://x:99999", "http://a b", "x?y=1", "http://["]
+)
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(InputError, match="no address"):
         oie.Remote(url)

@@ -117,7 +117,7 @@ def test_two_embedders_have_columns_that_are_not_equal(train):
         KNNLearner(n_neighbors=3, preprocessors=[Normalize()]),
         SVMLearner(),
         TreeLearner(),
-        NNClassificationLearner(hidden_layer_sizes=(5,), max_iter=20),
+        NNClassificationLearner(hidden_layer_sizes=(20,), max_iter=300, random_state=1),
     ],
     ids=["logistic", "knn", "normalised-knn", "svm", "tree", "neural"],
 )

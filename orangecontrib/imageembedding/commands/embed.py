@@ -29,6 +29,8 @@ def run_embed(options: argparse.Namespace) -> int:
     """Write the table of embeddings."""
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
+    if options.ray is not None:
+        return _embed_on_ray(options)
     extension_of(options.output)
     refuse_existing(options, options.output)
     with Bar() as bar:
@@ -37,6 +39,36 @@ def run_embed(options: argparse.Namespace) -> int:
     n_features = sum("embedder" in column.attributes for column in table.domain.attributes)
     tell(f"{len(table)} images with {n_features} numbers each: {options.output}")
     return SOME_SKIPPED if n_skipped else FINE
+
+
+def _embed_on_ray(options: argparse.Namespace) -> int:
+    """Write a folder of Parquet files, on a cluster."""
+    from pathlib import Path
+
+    from orangecontrib.imageembedding.commands.serve import need
+    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+    from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
+    from orangecontrib.imageembedding.embeddings.pieces import embed_in_pieces
+    from orangecontrib.imageembedding.files.scan import scan_folder
+    from orangecontrib.imageembedding.images.header import read_header
+
+    need("ray", "cluster")
+    output = Path(options.output).absolute()
+    if output.suffix != ".parquet" or output.is_file() or not os.path.isdir(options.source):
+        raise InputError("With --ray, name a folder of images, and a new folder -o OUT.parquet.")
+    from orangecontrib.imageembedding.server.cluster import connect
+
+    connect(options.ray)
+    backend = Local(options.weights_folder, options.device, options.precision)
+    with Bar() as bar:
+        found = scan_folder(os.path.abspath(options.source), read_header, bar)
+        paths = [file.path for file in found.files]
+        bar.say("Embedding images")
+        done = embed_in_pieces(paths, get_embedder(options.embedder), backend, output, 0, bar)
+    for file in found.skipped:
+        complain(f"left out: {file.path}: {file.reason}")
+    tell(f"{done.n_images} images in {output}; {done.n_failures} have a reason instead")
+    return SOME_SKIPPED if found.skipped or done.n_failures else FINE
 
 
 def list_embedders(options: argparse.Namespace) -> int:

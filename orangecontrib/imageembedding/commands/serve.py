@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.terminal import FINE, Bar, complain, tell
@@ -24,29 +25,44 @@ MEGABYTE = 1_000_000
 
 def run_serve(options: argparse.Namespace) -> int:
     """Serve until a signal stops it."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f'The server needs {", ".join(missing)}: pip install "Orange3-ImageEmbedding[server]"'
-        )
+    for package in NEEDED:
+        need(package, "server")
     for name in ("max_queue", "max_image_mb"):
         if getattr(options, name) < 1:
             raise InputError(f"--{name.replace('_', '-')} must be 1 or more.")
     wanted, address = _server_options(options), _address(options)
-    from orangecontrib.imageembedding.server.run import serve
-
     if address.is_open_to_others and wanted.api_key is None:
         complain(OPEN_WARNING)
     elif address.is_open_to_others and address.certfile is None:
         complain(CLEAR_KEY_WARNING)
+    if options.ray is not None:
+        need("ray", "cluster")
+        from orangecontrib.imageembedding.server.cluster import serve_on_ray
+
+        serve_on_ray(wanted, address, options.ray, partial(_announce, wanted))
+        return FINE
+    from orangecontrib.imageembedding.server.run import serve
+
     with Bar() as bar:
 
         def announce(url: str) -> None:
             bar.close()
-            tell(f"Serving {', '.join(wanted.embedders)} at {url} (stop with Ctrl+C)")
+            _announce(wanted, url)
 
         serve(wanted, address, announce, bar)
     return FINE
+
+
+def _announce(wanted: Options, url: str) -> None:
+    tell(f"Serving {', '.join(wanted.embedders)} at {url} (stop with Ctrl+C)")
+
+
+def need(package: str, extra: str) -> None:
+    """Raise InputError if a package that an extra brings is not installed."""
+    if importlib.util.find_spec(package) is None:
+        raise InputError(
+            f'This needs the package {package}: pip install "Orange3-ImageEmbedding[{extra}]"'
+        )
 
 
 def _server_options(options: argparse.Namespace) -> Options:

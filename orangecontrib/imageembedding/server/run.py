@@ -78,9 +78,20 @@ class Options:
 
 
 def load_models(
-    options: Options, metrics: Metrics, progress: Progress = silent
+    options: Options, metrics: Metrics, progress: Progress = silent, n_workers: int | None = None
 ) -> dict[str, ServedHere]:
     """Make the embedders ready.
+
+    Parameters
+    ----------
+    options : Options
+        Which.
+    metrics : Metrics
+        Into which they write.
+    progress : Progress, optional
+        Told how far it is.
+    n_workers : int, optional
+        Batches at the same time; by default what the embedder likes.
 
     Raises
     ------
@@ -95,6 +106,7 @@ def load_models(
         spec = get_embedder(name)
         fingerprint = options.backend.fingerprint(spec, progress)
         embedder = options.backend.load(spec, progress)
+        embedder.n_workers = n_workers or embedder.n_workers
         models[spec.id] = ServedHere(spec, fingerprint, embedder, cache, metrics)
     return models
 

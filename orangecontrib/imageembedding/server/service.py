@@ -21,6 +21,7 @@ from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 
 T = TypeVar("T")
 
+DEFAULT_MAX_QUEUE = 512
 BODY_TIMEOUT_S = 60.0
 BODIES_BYTES = 256 << 20  # of requests that are read or wait, all together
 IMAGES_WORTH = 4  # a request for many images may be as large as so many of the largest
@@ -41,7 +42,7 @@ class Limits:
         Size of an encoded image.
     """
 
-    max_queue: int = 512
+    max_queue: int = DEFAULT_MAX_QUEUE
     max_image_bytes: int = 32 << 20
 
     @property

@@ -39,6 +39,7 @@ from orangecontrib.imageembedding.progress import Progress, say, silent
 
 KEY_VARIABLE = "IMAGE_EMBEDDING_API_KEY"
 SERVER = "server:"
+NO_ADDRESS = "{!r} is no address of a server. It looks like http://localhost:8000."
 IMAGENET_RESIZE = 256 / 224  # how much larger than its crop a picture is resized, by custom
 
 
@@ -243,14 +244,14 @@ def probe_server(
 def _checked_url(url: str) -> tuple[str, str]:
     """Get a URL in one form, without user and password, and the password."""
     text = url.strip() if isinstance(url, str) else ""
-    parts = urlsplit(text if "://" in text else f"http://{text}")
     try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
         is_fine = parts.scheme in ("http", "https") and bool(parts.hostname)
         port = parts.port
-    except ValueError:
-        is_fine, port = False, None
+    except ValueError as error:
+        raise InputError(NO_ADDRESS.format(url)) from error
     if not is_fine or parts.query or parts.fragment or any(mark.isspace() for mark in text):
-        raise InputError(f"{url!r} is no address of a server. It looks like http://localhost:8000.")
+        raise InputError(NO_ADDRESS.format(url))
     host = str(parts.hostname)
     host = f"[{host}]" if ":" in host else host
     place = host if port is None else f"{host}:{port}"

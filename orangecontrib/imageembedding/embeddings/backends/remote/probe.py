@@ -16,7 +16,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.orange_server impor
     learn_n_features,
 )
 from orangecontrib.imageembedding.embeddings.wire import BINARY_EXTENSION, json_object
-from orangecontrib.imageembedding.errors import ServerAnswerError, WireError
+from orangecontrib.imageembedding.errors import ServerAnswerError, ServerKeyError, WireError
 from orangecontrib.imageembedding.progress import Progress
 
 Protocol = Literal["auto", "v2", "orange"]
@@ -120,7 +120,12 @@ def _names(entries: list[Any]) -> tuple[str, ...]:
 def _json_at(connection: Connection, method: str, path: str, progress: Progress) -> object:
     content = b"{}" if method == "POST" else b""
     headers = {"Content-Type": "application/json"} if content else {}
-    reply = connection.ask(Request(method, path, content, headers), progress)
+    try:
+        reply = connection.ask(Request(method, path, content, headers), progress)
+    except ServerKeyError:
+        if path == "/v2":
+            raise
+        return None  # Triton can forbid single questions
     if reply.status != OK:
         return None
     try:
