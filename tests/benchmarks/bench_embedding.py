@@ -293,7 +293,7 @@ def limit(loaded, files):
         decode_s = (time.perf_counter() - begun) / len(files)
         batch = np.stack((inputs * 8)[:8])
         begun = time.perf_counter()
-        list(pool.map(loaded._network, [batch] * n_batches))
+        list(pool.map(loaded.network, [batch] * n_batches))
         forward_s = (time.perf_counter() - begun) / (8 * n_batches)
     return 1 / (decode_s + forward_s)
 
