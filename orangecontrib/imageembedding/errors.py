@@ -51,9 +51,12 @@ class ImageError(ImageEmbeddingError):
     """
 
     def __init__(self, location: str, reason: str) -> None:
-        super().__init__(f"{location}: {reason}")
+        super().__init__(location, reason)
         self.location = location
         self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.reason}"
 
 
 class FetchError(ImageError):

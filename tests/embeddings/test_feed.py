@@ -107,3 +107,12 @@ def test_the_end_breaks_off_the_downloads(web):
     with feed_of(urls(20), batch_size=3) as feed:
         feed.begin_downloads()
     assert web.is_closed
+
+
+def test_the_last_files_are_shared_among_the_workers():
+    items = Items([str(i) for i in range(21)])
+    with Feed(items, items.locations(), batch_size=8, n_workers=4) as feed:
+        sizes = []
+        while batch := feed.next_batch(True):
+            sizes.append(len(batch))
+    assert sizes == [6, 4, 3, 2, 2, 1, 1, 1, 1]
