@@ -111,7 +111,7 @@ def test_the_end_breaks_off_the_downloads(web):
 
 def test_the_last_files_are_shared_among_the_workers():
     items = Items([str(i) for i in range(21)])
-    with Feed(items, items.locations(), batch_size=8, n_workers=4) as feed:
+    with Feed(items, items.locations(), batch_size=8, n_shares=4) as feed:
         sizes = []
         while batch := feed.next_batch(True):
             sizes.append(len(batch))

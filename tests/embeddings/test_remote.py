@@ -25,6 +25,7 @@ from starlette.routing import Route
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
 from orangecontrib.imageembedding.embeddings.backends.remote import connection as connections
+from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.wire import LENGTH_HEADER, pack, tensor_of, unpack
 from orangecontrib.imageembedding.errors import (
@@ -35,6 +36,7 @@ from orangecontrib.imageembedding.errors import (
     ServerAnswerError,
     ServerBusyError,
     ServerCertificateError,
+    ServerError,
     ServerKeyError,
     ServerUnreachableError,
 )
@@ -621,3 +623,18 @@ def test_what_answers_otherwise_is_no_embedding_server():
         pytest.raises(ServerAnswerError, match="not as an embedding server"),
     ):
         oie.probe_server(url)
+
+
+def test_a_saved_model_sends_no_image_to_a_server_that_nobody_here_has_chosen(paths):
+    import pickle
+
+    with running(Recorded(tiny_app(), lambda number, path: None)) as url:
+        saved = pickle.dumps(oie.Remote(url))
+        trust._CHOSEN.clear()  # as in another process
+        unpickled = pickle.loads(saved)
+        for use in (unpickled.fingerprint, unpickled.load):
+            with pytest.raises(ServerError, match=f"{url}.*before somebody"):
+                use(SPEC, silent)
+        trust.trust(url)  # remembered, as the widget does it
+        trust._CHOSEN.clear()
+        assert not oie.embed_files(paths, SPEC, backend=unpickled).failures

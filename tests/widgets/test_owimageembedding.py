@@ -15,6 +15,7 @@ from pictures import write_images
 from served_efficientnet import served_efficientnet
 
 from orangecontrib.imageembedding.embeddings import plugins
+from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.progress import Counts
@@ -462,7 +463,7 @@ class TestOWImageEmbedding(WidgetTest):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        memory.trust(url)
+        trust.trust(url)
         widget = self.create(device="server", server_url=url)
         self.send(widget, self.images)
         self.wait_until_finished(widget=widget, timeout=60_000)
@@ -520,7 +521,7 @@ class TestOWImageEmbedding(WidgetTest):
         assert widget.computing.device_combo.currentText() == "This computer"
 
     def test_a_lost_server_is_an_error_that_offers_this_computer_but_does_not_switch(self):
-        memory.trust("http://somewhere.example")
+        trust.trust("http://somewhere.example")
         self.use_server(FakeBackend(fail_at=1))
         self.use_fake()
         widget = self.from_somebody_else()

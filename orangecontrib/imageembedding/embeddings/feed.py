@@ -91,16 +91,16 @@ class Feed:
         Those of them that are to be given out.
     batch_size : int
         Most images in a batch.
-    n_workers : int
+    n_shares : int
         Among how many the last files are shared, in smaller and smaller batches: all are to end
         at the same time.
     """
 
     def __init__(
-        self, items: Items, locations: Sequence[str], batch_size: int, n_workers: int = 1
+        self, items: Items, locations: Sequence[str], batch_size: int, n_shares: int = 1
     ) -> None:
         self._items = items
-        self._n_workers = n_workers
+        self._n_shares = n_shares
         self._batch_size = batch_size
         self._local = deque(location for location in locations if not is_web(location))
         self._to_download = deque(location for location in locations if is_web(location))
@@ -179,7 +179,7 @@ class Feed:
         if self._downloaded and (is_full or (is_idle and not self._local)):
             n = min(self._batch_size, len(self._downloaded))
             return [self._downloaded.popleft() for _ in range(n)]
-        n = min(self._batch_size, -(-len(self._local) // self._n_workers))
+        n = min(self._batch_size, -(-len(self._local) // self._n_shares))
         return [self._items.item(self._local.popleft()) for _ in range(n)]
 
     def done(self, batch: Batch) -> None:

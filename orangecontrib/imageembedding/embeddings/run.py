@@ -98,7 +98,8 @@ def _embed(
             progress(job.counts.n_done / len(locations))
         if rest:
             embedder = backend.load(spec, progress)
-            feed = Feed(items, rest, embedder.batch_size, 2 * embedder.n_workers)
+            n_shares = getattr(embedder, "n_shares", 1)
+            feed = Feed(items, rest, embedder.batch_size, n_shares)
             _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
         notes = (cache.problem,) if cache and cache.problem else ()

@@ -8,13 +8,13 @@ import re
 import sys
 from collections.abc import Collection
 
+from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.catalogue import all_embedders
 from orangecontrib.imageembedding.embeddings.models import MODELS
 from orangecontrib.imageembedding.embeddings.plugins import plugin_backends
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.weights import weights_path
 from orangecontrib.imageembedding.errors import WeightsError
-from orangecontrib.imageembedding.widgets import memory
 from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, Row
 
 OWN_FILE = "own-file"
@@ -66,7 +66,7 @@ def where_images_go(device: str, server: str, n_features: int | None) -> str:
         return "Images stay on this computer."
     if not server:
         return "No server is chosen: images stay on this computer."
-    verb = "are" if memory.is_trusted(server) else "would be"
+    verb = "are" if trust.is_remembered(server) else "would be"
     numbers = f" ({n_features:,} numbers come back)" if n_features else ""
     return f"Images {verb} sent to {server}{numbers}."
 

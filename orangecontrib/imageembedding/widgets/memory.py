@@ -1,4 +1,4 @@
-"""What this computer remembers, and workflows do not: speeds, and servers that may get images."""
+"""What this computer remembers, and workflows do not: how fast embedders are."""
 
 from __future__ import annotations
 
@@ -26,21 +26,6 @@ def remember_speed(embedder_id: str, where: str, images_per_s: float) -> None:
     _remember("speeds", f"{embedder_id} {where}", round(images_per_s, 2))
 
 
-def is_trusted(server: str) -> bool:
-    """Tell whether somebody at this computer has agreed to send images to a server."""
-    return _section("servers").get(server) is True
-
-
-def trusted_servers() -> list[str]:
-    """List the servers that were chosen at this computer."""
-    return sorted(_section("servers"))
-
-
-def trust(server: str) -> None:
-    """Remember that images may be sent to a server."""
-    _remember("servers", server, True)
-
-
 def _section(name: str) -> dict[str, object]:
     with suppress(OSError, ValueError):
         content = json.loads(memory_path().read_text(encoding="utf-8"))
@@ -51,7 +36,7 @@ def _section(name: str) -> dict[str, object]:
 
 def _remember(section: str, key: str, value: object) -> None:
     path = memory_path()
-    content = {name: _section(name) for name in ("speeds", "servers")}
+    content = {"speeds": _section("speeds")}
     content[section][key] = value
     with suppress(OSError):  # it is a convenience
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
+from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.cache import cache_path
 from orangecontrib.imageembedding.embeddings.catalogue import (
@@ -168,7 +169,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self.computing = ComputingBox(
             {device: device_title(device) for device in devices},
             PRECISIONS,
-            memory.trusted_servers(),
+            trust.trusted_servers(),
         )
         self.computing.show_choice(self.device, self.precision, self.server_url)
         self.computing.device_chosen.connect(self._device_chosen)
@@ -297,14 +298,14 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def _server_typed(self, url: str, api_key: str) -> None:
         self.server_url, self.api_key = url, api_key
         if url:
-            memory.trust(url)  # who types an address has chosen it
+            trust.trust(url)  # who types an address has chosen it
         self._ask_server()
         self._show_where()
         self._changed()
 
     def allow_server(self) -> None:
         """Agree that images are sent to the server that the workflow names."""
-        memory.trust(self.server_url)
+        trust.trust(self.server_url)
         self._ask_server()
         self._show_where()
         self.commit.now()
@@ -312,7 +313,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def _ask_server(self) -> None:
         """Find out what the server offers; it is not asked before somebody has chosen it."""
         self._server_models = None
-        if self.device == SERVER and self.server_url and memory.is_trusted(self.server_url):
+        if self.device == SERVER and self.server_url and trust.is_remembered(self.server_url):
             url = self.server_url
 
             def show(models: tuple[str, ...] | None) -> None:
@@ -432,7 +433,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         if not self.server_url:
             self.Error.no_server()
             return None
-        if not memory.is_trusted(self.server_url):
+        if not trust.is_remembered(self.server_url):
             self.Warning.not_trusted(self.server_url)
             self.computing.offer(allow=True)
             return None
@@ -544,7 +545,9 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
 def remote_backend(url: str, api_key: str) -> Backend:
     """Get the client of a server."""
-    return Remote(url, api_key or None)
+    backend = Remote(url, api_key or None)
+    trust.trust(backend.url)  # the same address in its plain form, for models that are saved
+    return backend
 
 
 if __name__ == "__main__":  # pragma: no cover

@@ -36,6 +36,9 @@ class LoadedEmbedder(Protocol):
         Images that it likes to get at once.
     n_workers : int
         Threads that may call it at the same time.
+    n_shares : int, optional
+        Among how many the last images are shared, in smaller batches, so that all workers end
+        together; not where a small batch costs as much as a large one.
     """
 
     batch_size: int

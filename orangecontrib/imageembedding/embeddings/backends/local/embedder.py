@@ -41,6 +41,7 @@ class LocalEmbedder:
     def __init__(self, network: Network, preparation: Preparation) -> None:
         self.batch_size = network.batch_size
         self.n_workers = network.n_workers
+        self.n_shares = 2 * network.n_workers
         self.network = network
         self._preparation = preparation
 

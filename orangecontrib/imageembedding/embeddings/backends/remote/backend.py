@@ -26,6 +26,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.probe import (
     orange_models,
     probe,
 )
+from orangecontrib.imageembedding.embeddings.backends.remote.trust import choose, is_trusted
 from orangecontrib.imageembedding.embeddings.backends.remote.v2_server import (
     V2Embedder,
     V2Model,
@@ -33,7 +34,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.v2_server import (
 )
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
-from orangecontrib.imageembedding.errors import InputError, ServerAnswerError
+from orangecontrib.imageembedding.errors import InputError, ServerAnswerError, ServerError
 from orangecontrib.imageembedding.images.prepare import Preparation
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
@@ -76,6 +77,7 @@ class Remote:
         object.__setattr__(self, "url", url)
         if self.api_key is None and password:
             object.__setattr__(self, "api_key", password)
+        choose(url)  # by whoever writes this; what is unpickled does not come through here
         if self.protocol not in PROTOCOLS:
             raise InputError(
                 f"There is no protocol {self.protocol!r}. Choose one of: {', '.join(PROTOCOLS)}."
@@ -188,6 +190,12 @@ class Remote:
         return _described(name, self.url, n_features, preparation)
 
     def _connection(self) -> Connection:
+        if not is_trusted(self.url):
+            raise ServerError(
+                f"A saved model wants to send images to the server {self.url}. That is not done "
+                "before somebody at this computer has chosen it: create "
+                f"oie.Remote({self.url!r}), or choose it in Image Embedding."
+            )
         key = self.api_key or os.environ.get(KEY_VARIABLE) or None
         return Connection(self.url, key, N_CONNECTIONS, self.patience_s)
 
