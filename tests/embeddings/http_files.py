@@ -30,6 +30,12 @@ class FileServer:
         self.ranges = []
 
 
+def send_headers(handler, headers):
+    for header in headers.items():
+        handler.send_header(*header)
+    handler.end_headers()
+
+
 def handler_for(files):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -47,10 +53,7 @@ def handler_for(files):
         def send_from(self, start):
             body = files.content[start:]
             self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body)))
-            for header in files.headers.items():
-                self.send_header(*header)
-            self.end_headers()
+            send_headers(self, {"Content-Length": str(len(body)), **files.headers})
             if files.break_after is not None:
                 body, files.break_after = body[: files.break_after], None
             half = len(body) // 2
