@@ -1,5 +1,6 @@
 """Nothing is computed, decoded or read twice; nothing that was finished is lost."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -112,8 +113,6 @@ def test_touched_files_are_read_but_not_computed(locations):
 
 
 def test_the_embedder_the_weights_the_preparation_and_the_precision_are_part_of_the_key(locations):
-    import dataclasses
-
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
     from orangecontrib.imageembedding.progress import silent
 
@@ -158,6 +157,19 @@ def test_images_of_the_web_are_known_by_their_content(locations):
 def test_nothing_is_kept_where_that_is_not_wanted(locations):
     embedded(locations, keep=False)
     assert not cache_path().exists()
+
+
+def test_kept_vectors_of_another_length_are_computed_anew(locations, tmp_path):
+    """A server may have changed its model and not told so."""
+    shorter = dataclasses.replace(SPEC, n_features=3)
+    embed_locations(locations, shorter, FakeBackend())
+    done, backend = embedded(locations[:4])
+    assert len(backend.locations) == 4
+    embed_locations(locations, shorter, FakeBackend())
+    copy = str(shutil.copy(locations[9], tmp_path / "copy.png"))  # known by its content only
+    done, backend = embedded([copy])
+    assert backend.locations == [copy]
+    assert done.vectors.shape == (1, 1280)
 
 
 def test_failures_are_not_kept(tmp_path):

@@ -25,7 +25,7 @@ from orangecontrib.imageembedding.progress import Counts
 LOOKED_UP_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # as a key it is itself: not all its bytes
 class _Read:
     """An image that was read."""
 
@@ -94,15 +94,21 @@ class Job:
         paths = {location: local_path(location) for location in locations}
         states = {path: state for path in paths.values() if path and (state := file_state(path))}
         contents = cache.contents(states)
-        vectors = cache.vectors(str(self._fingerprint), list(set(contents.values())))
+        vectors = self._known(cache, list(set(contents.values())))
         rest = []
         for location, path in paths.items():
             vector = vectors.get(contents.get(path or "", b""))
-            if vector is None or len(vector) != self._spec.n_features:
+            if vector is None:
                 rest.append(location)
             else:
                 self._succeed(items.item(location), vector, is_known=True)
         return rest
+
+    def _known(self, cache: Cache, contents: Sequence[bytes]) -> dict[bytes, Vector]:
+        """Look up vectors; those of another length are none of this embedder."""
+        found = cache.vectors(str(self._fingerprint), contents)
+        n_features = self._spec.n_features
+        return {content: vector for content, vector in found.items() if len(vector) == n_features}
 
     def embed(self, batch: Batch, embedder: LoadedEmbedder) -> None:
         """Read some images, and embed those that nobody else has embedded or is embedding.
@@ -143,11 +149,9 @@ class Job:
         """Take the vectors of contents that were embedded before, in another place or name."""
         if self._cache is None:
             return reads
-        fingerprint = str(self._fingerprint)
-        vectors = self._cache.vectors(fingerprint, [read.content for read in reads])
+        vectors = self._known(self._cache, [read.content for read in reads])
         known = [read for read in reads if read.content in vectors]
         for read in known:
-            self._check(vectors[read.content])
             self._succeed(read.item, vectors[read.content], is_known=True)
         self._note_files(known)
         return [read for read in reads if read.content not in vectors]
