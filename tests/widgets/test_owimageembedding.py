@@ -19,7 +19,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.progress import Counts
-from orangecontrib.imageembedding.widgets import memory, owimageembedding
+from orangecontrib.imageembedding.widgets import owimageembedding, speeds
 from orangecontrib.imageembedding.widgets.choices import embedder_rows
 from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbedding
 from orangecontrib.imageembedding.widgets.parts import workprogress
@@ -324,6 +324,49 @@ class TestOWImageEmbedding(WidgetTest):
             assert [kept.embedder_id for kept in cache.embedders()] == left
             cache.close()
 
+    def clear_only_this(self, widget):
+        widget.clear_kept(True)
+        self.process_events(lambda: not widget._watchers, timeout=10_000)
+        cache = Cache()
+        left = [kept.embedder_id for kept in cache.embedders()]
+        cache.close()
+        return left
+
+    def test_clearing_this_embedder_leaves_those_of_all_others(self):
+        cache = Cache()
+        kept = ["efficientnet-lite0", "resnet50", "resnet50 with tuned.pth", "timm:x.y"]
+        for name in kept:
+            cache.store(f"{name} exact 1", {b"x" * 16: np.ones(3, np.float32)})
+        cache.close()
+        widget = self.create(embedder_id="timm:x.y", auto_apply=False)
+        assert self.clear_only_this(widget) == kept[:3]
+        widget = self.create(
+            embedder_id="own-file", own_file="/a/tuned.pth", own_like="resnet50", auto_apply=False
+        )
+        assert self.clear_only_this(widget) == kept[:2]
+        widget = self.create(embedder_id="not-there", auto_apply=False)
+        assert self.clear_only_this(widget) == kept[:2]
+
+    def test_a_widget_can_be_closed_while_its_server_is_asked(self):
+        answer = threading.Event()
+        trust.trust("http://slow.example")
+        self.monkeypatch.setattr(
+            owimageembedding, "models_of", lambda url, key: answer.wait(30) and ("a",)
+        )
+        widget = self.create(device="server", server_url="http://slow.example")
+        shown = []
+        widget._show_embedders = lambda: shown.append(1)
+        widget.onDeleteWidget()
+        answer.set()
+        time.sleep(0.3)
+        self.process_events()
+        assert shown == []
+
+    def test_a_new_widget_begins_on_this_computer(self):
+        settings = OWImageEmbedding.settingsHandler.provider.settings
+        assert settings["device"].schema_only
+        assert settings["server_url"].schema_only
+
     def test_progress_tells_images_speed_time_left_and_what_was_known(self):
         widget = self.create()
         clock = [100.0]
@@ -349,7 +392,7 @@ class TestOWImageEmbedding(WidgetTest):
         widget._remember_speed(100)
         widget._describe_embedder()
         assert "images per second here" in widget.embedder_label.text()
-        assert 30 < memory.remembered_speed("efficientnet-lite0", "auto exact") < 60
+        assert 30 < speeds.remembered_speed("efficientnet-lite0", "auto exact") < 60
         assert "speed" not in str(widget.settingsHandler.pack_data(widget))
 
     def test_after_cancel_apply_goes_on_from_there(self):

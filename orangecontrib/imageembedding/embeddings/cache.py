@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,8 +200,8 @@ class Cache:
         LOG.warning(self.problem)
 
 
-def clear_embedder(cache: Cache, embedder_id: str) -> None:
-    """Forget the vectors of an embedder, whatever its weights and precision were."""
+def clear_embedders(cache: Cache, embedder_ids: Collection[str]) -> None:
+    """Forget the vectors of some embedders, whatever their weights and precision were."""
     for embedder in cache.embedders():
-        if embedder.embedder_id == embedder_id:
+        if embedder.embedder_id in embedder_ids:
             cache.clear(embedder.fingerprint)

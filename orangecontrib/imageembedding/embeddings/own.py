@@ -40,9 +40,10 @@ def own_embedder(path: str | os.PathLike[str], like: str | EmbedderSpec) -> Embe
     if not file.is_file():
         raise InputError(f"There is no weights file {file}.")
     base = get_embedder(like)
+    with_weights, alone = own_ids(file, base.id)
     spec = dataclasses.replace(
         base,
-        id=f"{base.id} with {file.name}",
+        id=with_weights,
         title=f"{base.title} with {file.name}",
         description=f"The user's own weights for {base.title}.",
         weights=WeightsFile(
@@ -61,12 +62,18 @@ def own_embedder(path: str | os.PathLike[str], like: str | EmbedderSpec) -> Embe
 
     own_network = dataclasses.replace(
         spec,
-        id=file.name,
+        id=alone,
         title=file.name,
         description="The user's own network.",
         network=kind,
     )
     return probed(own_network, file)
+
+
+def own_ids(path: str | os.PathLike[str], like: str) -> tuple[str, str]:
+    """Get the ids that `own_embedder` gives a file: with weights for `like`, or a network."""
+    name = Path(path).name
+    return f"{like} with {name}", name
 
 
 def _network_kind(file: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from Orange.data import Table
@@ -9,7 +10,7 @@ from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import probe_server
-from orangecontrib.imageembedding.embeddings.cache import Cache, clear_embedder
+from orangecontrib.imageembedding.embeddings.cache import Cache, clear_embedders
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
 from orangecontrib.imageembedding.pipeline import EmbeddedImages, embed_images
 from orangecontrib.imageembedding.progress import Counts
@@ -55,13 +56,13 @@ class EmbeddingProgress(TaskProgress):
         self._state.set_partial_result(counts)
 
 
-def clear_vectors(embedder_id: str | None) -> None:
-    """Forget the vectors of an embedder, or all."""
+def clear_vectors(embedder_ids: Collection[str] | None) -> None:
+    """Forget the vectors of some embedders, or all."""
     cache = Cache()
-    if embedder_id is None:
+    if embedder_ids is None:
         cache.clear()
     else:
-        clear_embedder(cache, embedder_id)
+        clear_embedders(cache, embedder_ids)
     cache.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from functools import partial
 
@@ -30,6 +31,7 @@ from orangecontrib.imageembedding.embeddings.catalogue import (
     all_embedders,
     get_embedder,
 )
+from orangecontrib.imageembedding.embeddings.own import own_ids
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import (
     BackendError,
@@ -41,7 +43,7 @@ from orangecontrib.imageembedding.errors import (
 from orangecontrib.imageembedding.pipeline import EmbeddedImages
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import image_columns
-from orangecontrib.imageembedding.widgets import memory
+from orangecontrib.imageembedding.widgets import speeds
 from orangecontrib.imageembedding.widgets.choices import (
     MB,
     OWN_FILE,
@@ -125,7 +127,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     own_file: str = Setting("")
     own_like: str = Setting(DEFAULT_ID)
     weights_folder: str = Setting("")
-    device: str = Setting("auto")
+    device: str = Setting("auto", schema_only=True)  # a new widget never begins with a server
     precision: str = Setting("exact")
     server_url: str = Setting("", schema_only=True)
     auto_apply: bool = Setting(True)
@@ -354,10 +356,11 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def _describe_embedder(self) -> None:
         spec = self._spec()
-        if self.embedder_id == OWN_FILE and spec is not None:
-            text = f"Your own weights for {spec.title}, or a network:<br>{self.own_file}"
+        if self.embedder_id == OWN_FILE:
+            like = self.own_like if spec is None else spec.title
+            text = f"Your own weights for {like}, or a network:<br>{html.escape(self.own_file)}"
         elif spec is not None:
-            speed = memory.remembered_speed(spec.id, self._place())
+            speed = speeds.remembered_speed(spec.id, self._place())
             text = described(spec, self.weights_folder, speed)
         elif self.embedder_id.startswith(TIMM):
             text = "A model of timm, chosen by name. Its weights are downloaded on first use."
@@ -378,17 +381,22 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def clear_kept(self, only_this: bool) -> None:
         """Forget the vectors of the chosen embedder, or all."""
-        spec = self._spec()
-        only = spec.id if only_this and spec is not None else None
+        only = None
+        if only_this:
+            is_own = self.embedder_id == OWN_FILE
+            only = own_ids(self.own_file, self.own_like) if is_own else {self.embedder_id}
         self.clear_button.setEnabled(False)
         self._in_background(partial(clear_vectors, only), lambda _: self._show_kept())
 
     def _in_background(self, work: object, done: object) -> None:
         """Do something beside the embedding, and tell the GUI thread."""
-        watcher = FutureWatcher(self._executor.submit(work))
+        watcher = FutureWatcher(self._executor.submit(work), self)
         watcher.resultReady.connect(done)
-        watcher.done.connect(partial(self._watchers.remove, watcher))
+        watcher.done.connect(self._drop_watchers)
         self._watchers.append(watcher)
+
+    def _drop_watchers(self, _: object = None) -> None:
+        self._watchers[:] = [one for one in self._watchers if not one.future().done()]
 
     @gui.deferred
     def commit(self) -> None:
@@ -487,8 +495,9 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def _remember_speed(self, n_computed: int) -> None:
         elapsed = time.monotonic() - self._begun_at
         n_measured = n_computed - self._n_at_begin
-        if self._begun_at and n_measured >= MIN_MEASURED:
-            memory.remember_speed(self.embedder_id, self._place(), n_measured / elapsed)
+        # Of a file of the user, no speed is shown.
+        if self._begun_at and n_measured >= MIN_MEASURED and self.embedder_id != OWN_FILE:
+            speeds.remember_speed(self.embedder_id, self._place(), n_measured / elapsed)
 
     def on_exception(self, ex: Exception) -> None:
         if isinstance(ex, Cancelled):
@@ -513,6 +522,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def onDeleteWidget(self) -> None:
         self.shutdown()
+        for watcher in self._watchers:  # what they wait for must not call a widget that is gone
+            watcher.blockSignals(True)
         self._executor.shutdown(wait=False)
         super().onDeleteWidget()
 
