@@ -101,3 +101,12 @@ class ServerAnswerError(ServerError):
 
 class Cancelled(Exception):  # noqa: N818 - a request that was met, not an error
     """Raised by a `Progress` to stop the work."""
+
+
+def causes_of(error: BaseException | None) -> list[BaseException]:
+    """List an error and all that led to it, those in groups too (one for each address tried)."""
+    if error is None:
+        return []
+    inner: tuple[BaseException, ...] = getattr(error, "exceptions", ())
+    found = [error, *causes_of(error.__cause__ or error.__context__)]
+    return found + [cause for one in inner for cause in causes_of(one)]

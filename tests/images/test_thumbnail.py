@@ -9,7 +9,7 @@ from pictures import encoded, picture
 
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.images import thumbnail as module
-from orangecontrib.imageembedding.images import thumbnailcache
+from orangecontrib.imageembedding.images import diskcache, thumbnailcache
 from orangecontrib.imageembedding.images.thumbnail import thumbnail
 
 
@@ -72,13 +72,13 @@ def test_a_small_picture_is_neither_enlarged_nor_kept(tmp_path):
     pixels = picture(2, 48, 32)
     write(path, pixels)
     np.testing.assert_array_equal(thumbnail(path, 64), pixels)
-    assert not thumbnailcache.cache_path().exists()
+    assert not thumbnailcache.CACHE.path.exists()
 
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 100, b""])
 def test_a_damaged_cache_is_begun_anew(photo, decoded, damage):
     thumbnail(photo, 100)
-    thumbnailcache.cache_path().write_bytes(damage)
+    thumbnailcache.CACHE.path.write_bytes(damage)
     for _ in range(3):
         assert thumbnail(photo, 100).shape == (50, 100, 3)
     assert len(decoded) <= 3
@@ -88,7 +88,7 @@ def test_a_damaged_cache_is_begun_anew(photo, decoded, damage):
 
 def test_a_damaged_entry_is_made_anew(photo, decoded):
     thumbnail(photo, 100)
-    with sqlite3.connect(thumbnailcache.cache_path()) as base:
+    with sqlite3.connect(thumbnailcache.CACHE.path) as base:
         base.execute("UPDATE thumbnails SET jpeg = x'00'")
     base.close()
     assert thumbnail(photo, 100).shape == (50, 100, 3)
@@ -97,9 +97,9 @@ def test_a_damaged_entry_is_made_anew(photo, decoded):
 
 
 def test_a_cache_that_is_locked_is_as_if_it_were_empty(photo, decoded, monkeypatch):
-    monkeypatch.setattr(thumbnailcache, "LOCK_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(diskcache, "LOCK_TIMEOUT_S", 0.01)
     thumbnail(photo, 100)
-    base = sqlite3.connect(thumbnailcache.cache_path())
+    base = sqlite3.connect(thumbnailcache.CACHE.path)
     base.execute("BEGIN EXCLUSIVE")
     assert thumbnail(photo, 100).shape == (50, 100, 3)
     base.close()
@@ -117,7 +117,7 @@ def test_the_least_recently_used_go_when_there_are_too_many(monkeypatch):
     pixels = picture(1, 64, 64)
     keys = [bytes([i]) for i in range(20)]
     thumbnailcache.keep(keys[0], pixels)
-    with sqlite3.connect(thumbnailcache.cache_path()) as base:
+    with sqlite3.connect(thumbnailcache.CACHE.path) as base:
         (n_bytes,) = base.execute("SELECT n_bytes FROM thumbnails").fetchone()
     base.close()
     monkeypatch.setattr(thumbnailcache, "MAX_CACHE_BYTES", 10 * n_bytes + 5)

@@ -12,7 +12,7 @@ import pytest
 from web_server import in_turn, say, web_server
 
 from orangecontrib.imageembedding.errors import FetchError
-from orangecontrib.imageembedding.images import web, webcache
+from orangecontrib.imageembedding.images import diskcache, web, webcache
 from orangecontrib.imageembedding.images.fetch import fetch
 
 
@@ -395,13 +395,13 @@ def test_what_is_fresh_is_not_asked_for_again(server):
     server.routes["/a"] = say(Cache_Control="max-age=60")
     assert [fetch(f"{server.url}/a") for _ in range(3)] == [b"data"] * 3
     assert server.asked("/a") == 1
-    assert len(list(webcache.cache_path().parent.iterdir())) >= 1
+    assert len(list(webcache.CACHE.path.parent.iterdir())) >= 1
 
 
 def test_the_cache_lies_in_the_users_cache_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     if sys.platform == "linux":
-        assert webcache.cache_path() == tmp_path / "Orange3-ImageEmbedding" / "web.sqlite"
+        assert webcache.CACHE.path == tmp_path / "Orange3-ImageEmbedding" / "web.sqlite"
 
 
 @pytest.mark.parametrize(
@@ -508,7 +508,7 @@ def test_a_huge_image_does_not_push_out_all_others(monkeypatch):
 
 def test_a_broken_cache_is_begun_anew(server):
     server.routes["/a"] = say(Cache_Control="max-age=60")
-    path = webcache.cache_path()
+    path = webcache.CACHE.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no database" * 1000)
     assert [fetch(f"{server.url}/a") for _ in range(3)] == [b"data"] * 3
@@ -518,7 +518,7 @@ def test_a_broken_cache_is_begun_anew(server):
 def test_a_damaged_entry_is_not_used(server):
     server.routes["/a"] = say(Cache_Control="max-age=60")
     fetch(f"{server.url}/a")
-    with sqlite3.connect(webcache.cache_path()) as base:
+    with sqlite3.connect(webcache.CACHE.path) as base:
         base.execute("UPDATE answers SET body = ?", (b"dat\0",))
     base.close()
     assert fetch(f"{server.url}/a") == b"data"
@@ -533,10 +533,10 @@ def test_a_cache_that_cannot_be_written_stops_nothing(server, monkeypatch, tmp_p
 
 
 def test_a_locked_cache_stops_nothing(server, monkeypatch):
-    monkeypatch.setattr(webcache, "LOCK_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(diskcache, "LOCK_TIMEOUT_S", 0.0)
     server.routes["/a"] = say(Cache_Control="max-age=60")
     webcache.keep("other", FOR_A_MINUTE, b"x")
-    base = sqlite3.connect(webcache.cache_path())
+    base = sqlite3.connect(webcache.CACHE.path)
     base.execute("BEGIN EXCLUSIVE")
     try:
         assert fetch(f"{server.url}/a") == b"data"

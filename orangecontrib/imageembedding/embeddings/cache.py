@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from orangecontrib.imageembedding.embeddings import cachefile
 from orangecontrib.imageembedding.embeddings.cachefile import Vector
+from orangecontrib.imageembedding.images.diskcache import cache_file
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,11 +54,7 @@ class CachedEmbedder:
 
 def cache_path() -> Path:
     """Get the file of the cache, which need not exist, by the rules of the platform."""
-    import platformdirs
-
-    return (
-        platformdirs.user_cache_path("Orange3-ImageEmbedding", appauthor=False) / "vectors.sqlite"
-    )
+    return cache_file("vectors.sqlite")
 
 
 class Cache:

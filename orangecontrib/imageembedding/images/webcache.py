@@ -1,8 +1,4 @@
-"""Answers of web servers, kept on disk for as long as HTTP's rules (RFC 9111) allow.
-
-One SQLite file in the user's cache folder, shared by all processes. It is a convenience: where it
-is broken, locked or cannot be written, everything is as if it were empty.
-"""
+"""Answers of web servers, kept on disk for as long as HTTP's rules (RFC 9111) allow."""
 
 from __future__ import annotations
 
@@ -11,29 +7,28 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import TypeVar
 
-T = TypeVar("T")
+from orangecontrib.imageembedding.images.diskcache import DiskCache
 
 MAX_CACHE_BYTES = 512 << 20  # bodies of all entries; the least recently used go first
 MAX_ENTRY_BYTES = 64 << 20
-LOCK_TIMEOUT_S = 2.0
 USED_STEP_S = 3600.0  # looking up writes nothing if the last use is not older than this
 GUESSED_PART = 0.1  # without an expiry date: of the time since the last change (RFC 9111, 4.2.2)
 MAX_GUESSED_S = 24 * 3600.0
 KEPT_HEADERS = ("age", "cache-control", "date", "etag", "expires", "last-modified", "vary")
 
-SCHEMA = """
+CACHE = DiskCache(
+    "web.sqlite",
+    """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, headers TEXT NOT NULL, fresh_until REAL NOT NULL, used_at REAL NOT NULL,
     n_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_use ON answers (used_at, n_bytes);
-"""
+""",
+)
 EVICT = """
 DELETE FROM answers WHERE key IN (SELECT key FROM
     (SELECT key, SUM(n_bytes) OVER (ORDER BY used_at DESC, key) AS n FROM answers) WHERE n > ?)
@@ -69,13 +64,6 @@ class Kept:
         return {names[name]: self.headers[name] for name in names if name in self.headers}
 
 
-def cache_path() -> Path:
-    """Get the file of the cache, which need not exist, by the rules of the platform."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("Orange3-ImageEmbedding", appauthor=False) / "web.sqlite"
-
-
 def look_up(url: str) -> Kept | None:
     """Get what is kept of a URL, fresh or not; None if there is nothing.
 
@@ -97,7 +85,7 @@ def look_up(url: str) -> Kept | None:
             base.execute("UPDATE answers SET used_at = ? WHERE key = ?", (now, key))
         return Kept(row[2], json.loads(row[0]), row[1])
 
-    return _with_base(work)
+    return CACHE.read(work)
 
 
 def keep(url: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -131,7 +119,7 @@ def keep(url: str, headers: Mapping[str, str], body: bytes) -> None:
         if total > MAX_CACHE_BYTES:
             base.execute(EVICT, (MAX_CACHE_BYTES,))
 
-    _with_base(work)
+    CACHE.write(work)
 
 
 def renew(url: str, kept: Kept, headers: Mapping[str, str]) -> None:
@@ -143,7 +131,7 @@ def renew(url: str, kept: Kept, headers: Mapping[str, str]) -> None:
     now = time.time()
     row = (json.dumps(merged), now + fresh_for_s(merged, now), now, _key(url))
     change = "UPDATE answers SET headers = ?, fresh_until = ?, used_at = ? WHERE key = ?"
-    _with_base(lambda base: base.execute(change, row))
+    CACHE.write(lambda base: base.execute(change, row))
 
 
 def fresh_for_s(headers: Mapping[str, str], now: float) -> float:
@@ -198,22 +186,3 @@ def _seconds(date: str | None, otherwise: float) -> float:
 
 def _key(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _with_base(work: Callable[[sqlite3.Connection], T]) -> T | None:
-    """Do `work` in a transaction; quietly leave it where the cache cannot be used."""
-    path = cache_path()
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)) as base, base:
-            # No write-ahead log: home folders on network drives cannot have one.
-            base.execute("PRAGMA synchronous = OFF")  # a loss is no harm, and damage is noticed
-            base.executescript(SCHEMA)
-            return work(base)
-    except (sqlite3.OperationalError, OSError):
-        return None  # locked, read-only, no room: next time perhaps
-    except (sqlite3.Error, ValueError, TypeError):  # not a database, or not ours: begin anew
-        for suffix in ("", "-journal"):
-            with suppress(OSError):
-                path.with_name(path.name + suffix).unlink()
-        return None

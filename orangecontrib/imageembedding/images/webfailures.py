@@ -7,6 +7,8 @@ import ssl
 
 import httpx
 
+from orangecontrib.imageembedding.errors import causes_of
+
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 20.0  # between two pieces
 
@@ -60,7 +62,7 @@ def failure_of(error: BaseException) -> WebFailure:
     failure : WebFailure
         To be raised.
     """
-    causes = _causes(error)
+    causes = causes_of(error)
     for kind, reason, again, is_lost in KINDS:
         found = next((cause for cause in causes if isinstance(cause, kind)), None)
         if found is None:
@@ -69,15 +71,6 @@ def failure_of(error: BaseException) -> WebFailure:
         is_busy = isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN
         return WebFailure(reason + details, 0.0 if again or is_busy else None, is_lost)
     return WebFailure(f"not an address of the web: {error}")
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    """List an error and all that led to it, those in groups too (one for each address tried)."""
-    if error is None:
-        return []
-    inner: tuple[BaseException, ...] = getattr(error, "exceptions", ())
-    found = [error, *_causes(error.__cause__ or error.__context__)]
-    return found + [cause for one in inner for cause in _causes(one)]
 
 
 def _details(found: BaseException, causes: list[BaseException]) -> str:

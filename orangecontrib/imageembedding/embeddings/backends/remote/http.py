@@ -11,6 +11,7 @@ from orangecontrib.imageembedding.errors import (
     ServerCertificateError,
     ServerError,
     ServerUnreachableError,
+    causes_of,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def failure_of(error: BaseException, url: str) -> tuple[ServerError, bool]:
         Whether another try makes sense.
     """
     start = f"The server {url} cannot be used:"
-    causes = _causes(error)
+    causes = causes_of(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             message = f"{start} its certificate is not accepted: {cause.verify_message}. "
@@ -105,12 +106,3 @@ def failure_of(error: BaseException, url: str) -> tuple[ServerError, bool]:
         if any(isinstance(cause, kind) for cause in causes):
             return ServerUnreachableError(f"{start} {reason}"), is_passing
     return ServerUnreachableError(f"{start} {error}."), False
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    """List an error and all that led to it, those in groups too (one for each address tried)."""
-    if error is None:
-        return []
-    inner: tuple[BaseException, ...] = getattr(error, "exceptions", ())
-    found = [error, *_causes(error.__cause__ or error.__context__)]
-    return found + [cause for one in inner for cause in _causes(one)]
