@@ -252,11 +252,11 @@ def embed_files(
         ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
         failures; ``failures``: dict of row to reason.
     """
-    backend = backend or Local()
-    spec = _described(embedder, weights, backend, progress)
     if isinstance(paths, str | bytes | os.PathLike):
         raise ValueError(f"paths must be a list of paths; got {paths!r}")
     locations = [os.fsdecode(path) for path in paths]
+    backend = backend or Local()
+    spec = _described(embedder, weights, backend, progress)
     return embed_locations(locations, spec, backend, progress, keep=keep)
 
 

@@ -8,8 +8,8 @@ import pytest
 from pictures import encoded, picture
 
 from orangecontrib.imageembedding.errors import ImageError
-from orangecontrib.imageembedding.images import thumbnail as module
 from orangecontrib.imageembedding.images import diskcache, thumbnailcache
+from orangecontrib.imageembedding.images import thumbnail as module
 from orangecontrib.imageembedding.images.thumbnail import thumbnail
 
 

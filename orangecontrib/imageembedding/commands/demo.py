@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def run_demo(options: argparse.Namespace) -> int:
     """Run the example workflow."""
     try:
-        from orangecontrib.imageembedding.examples.demo import run_demo
+        from orangecontrib.imageembedding.examples import demo
     except ImportError as error:
         needed = 'pip install "Orange3-ImageEmbedding[gui]"'
         raise InputError(f"The demo needs Qt: {needed} ({error}).") from error
-    for line in run_demo(options.folder):
+    for line in demo.run_demo(options.folder):
         tell(line)
     return FINE

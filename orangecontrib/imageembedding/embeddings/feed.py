@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.errors import FetchError
@@ -112,15 +111,10 @@ class Feed:
     def __enter__(self) -> Feed:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         self._to_download.clear()
         if self._web is not None:
-            self._web.__exit__(kind, error, traceback)
+            self._web.__exit__(*details)
 
     def begin_downloads(self) -> list[Future[bytes]]:
         """Begin as many downloads as there is room for.

@@ -14,9 +14,7 @@ from Orange.data.util import get_unique_names
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedImages
 
-ROWS_AT_ONCE = 4096
-
-BLOCK_ROWS = 1024
+BLOCK_ROWS = 1024  # at a time: what is made beside the table stays small
 
 
 def with_embeddings(
@@ -69,8 +67,8 @@ def _joined(
     n_old = old.shape[1]
     joined = np.empty((len(rows), n_old + vectors.shape[1]))
     joined[:, :n_old] = old
-    for start in range(0, len(rows), ROWS_AT_ONCE):  # never the whole in float32 once more
-        part = slice(start, start + ROWS_AT_ONCE)
+    for start in range(0, len(rows), BLOCK_ROWS):
+        part = slice(start, start + BLOCK_ROWS)
         joined[part, n_old:] = vectors[rows[part]]
     return joined
 

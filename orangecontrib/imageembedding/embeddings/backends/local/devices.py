@@ -15,7 +15,7 @@ Precision = Literal["exact", "fast"]
 PRECISIONS = ("exact", "fast")
 DEVICES = ("auto", "cpu", "cuda", "mps", "openvino")
 
-TITLES = {"cpu": "processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU", "openvino": "OpenVINO"}
+TITLES = {"cpu": "processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
 REMEDIES = {
     "cuda": "no NVIDIA GPU that this installation of torch can use",
     "mps": "no Apple GPU that this installation of torch can use",

@@ -93,7 +93,7 @@ def _timm_network(name: str, spec: EmbedderSpec, path: Path | None) -> nn.Module
     import timm
 
     if spec.weights is not None and spec.weights.package is not None:
-        return _reordered_timm_network(name, _state(path))
+        return _shipped_timm_network(name, _state(path))
     cfg = timm.models.get_pretrained_cfg(name)
     # CLIP's last layer leads into the space of images and texts: its output is the embedding.
     n_classes = cfg.num_classes if cfg.num_classes == spec.n_features else 0
@@ -112,15 +112,17 @@ def _timm_network(name: str, spec: EmbedderSpec, path: Path | None) -> nn.Module
     return cast("nn.Module", network)
 
 
-def _reordered_timm_network(name: str, state: State) -> nn.Module:
-    """Load weights that another implementation wrote: other names, but the same order."""
+def _shipped_timm_network(name: str, state: State) -> nn.Module:
+    """Load weights that another implementation may have written: other names, same order."""
     import timm
 
     network = timm.create_model(name, pretrained=False)
     names = list(network.state_dict())
     if len(names) != len(state):
         raise WeightsError(f"{name} has {len(names)} tensors, its weights file {len(state)}.")
-    load_state(network, dict(zip(names, state.values(), strict=True)))
+    if state.keys() != set(names):
+        state = dict(zip(names, state.values(), strict=True))
+    load_state(network, state)
     network.reset_classifier(0)
     return cast("nn.Module", network)
 

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -27,11 +28,8 @@ from orangecontrib.imageembedding.embeddings.backends.remote.probe import (
     probe,
 )
 from orangecontrib.imageembedding.embeddings.backends.remote.trust import choose, is_trusted
-from orangecontrib.imageembedding.embeddings.backends.remote.v2_server import (
-    V2Embedder,
-    V2Model,
-    ask_model,
-)
+from orangecontrib.imageembedding.embeddings.backends.remote.v2_model import V2Model, ask_model
+from orangecontrib.imageembedding.embeddings.backends.remote.v2_server import V2Embedder
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError, ServerAnswerError, ServerError
@@ -103,13 +101,10 @@ class Remote:
         ServerError
             If the server cannot be used, or has no such embedder.
         """
-        connection = self._connection()
-        try:
-            name = _name_on_server(spec)
+        name = _name_on_server(spec)
+        with closing(self._connection()) as connection:
             info = self._probe(connection, (name,), progress)
             model = ask_model(connection, name, progress) if info.protocol == "v2" else None
-        finally:
-            connection.close()
         parts = {
             "told": None if model is None else model.parameters.get("fingerprint"),
             "url": self.url,
@@ -167,8 +162,7 @@ class Remote:
         ServerError
             If the server cannot be used, or has no such embedder.
         """
-        connection = self._connection()
-        try:
+        with closing(self._connection()) as connection:
             info = self._probe(connection, (name,), progress)
             if info.protocol == "orange":
                 n_features = N_FEATURES.get(name) or learn_n_features(connection, name, progress)
@@ -183,8 +177,6 @@ class Remote:
                         connection, model, preparation, 0, info.is_binary
                     ).learn_n_features()
                 )
-        finally:
-            connection.close()
         if n_features is None:
             raise ServerAnswerError(f"The server {self.url} has no embedder {name!r}.")
         return _described(name, self.url, n_features, preparation)
@@ -241,12 +233,8 @@ def probe_server(
     ServerError
         If the server cannot be used; its subclasses tell why.
     """
-    remote = Remote(url, api_key, protocol)
-    connection = remote._connection()
-    try:
+    with closing(Remote(url, api_key, protocol)._connection()) as connection:
         return probe(connection, protocol, orange_models(), progress)
-    finally:
-        connection.close()
 
 
 def _checked_url(url: str) -> tuple[str, str]:
