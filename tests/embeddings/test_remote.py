@@ -330,10 +330,10 @@ def assert_cancels_at_once(paths, backend):
 
     with pytest.raises(Cancelled):
         embed_locations(paths, SPEC, backend, progress, keep=False)
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 5
     while any(thread.name.startswith("imageembedding") and "batch" not in thread.name
               for thread in threading.enumerate()):  # fmt: skip
-        assert time.monotonic() - begun < 2.5, threading.enumerate()
+        assert time.monotonic() - begun < 10, threading.enumerate()
         time.sleep(0.02)
 
 

@@ -125,7 +125,7 @@ def test_cancel_does_not_wait_for_a_server_that_hangs_and_the_rest_comes_later(s
 
     with pytest.raises(Cancelled):
         run_watched(lambda relay: obtain_weights(weights, progress=relay), cancel_once_begun)
-    assert time.monotonic() - begun[0] < 0.5
+    assert time.monotonic() - begun[0] < 5
     server.hang.set()
     assert obtain_weights(weights).read_bytes() == CONTENT
 

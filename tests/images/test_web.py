@@ -229,7 +229,7 @@ def test_a_server_that_trickles_bytes_cannot_hold_a_row(server, monkeypatch, par
     monkeypatch.setattr(web, "DEADLINE_S", 0.3)
     began = time.monotonic()
     assert reason_of(f"{server.url}/a") == "not complete within 0.3 s"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again_and_is_never_taken_for_whole(server, pauses):

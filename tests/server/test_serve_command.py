@@ -1,13 +1,13 @@
 """``image-embedding serve`` as a process."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 
 import httpx
 import pytest
@@ -39,21 +39,16 @@ def server(*options):
 
 def test_it_serves_until_sigterm_and_finishes_what_it_has():
     with server("--no-cache") as (process, url):
-        replies = []
-
-        def ask():
-            replies.append(httpx.post(url + ROUTE, content=IMAGE, timeout=60))
-
-        ask()
-        threads = [threading.Thread(target=ask) for _ in range(12)]
-        for thread in threads:
-            thread.start()
-        while "waiting" not in httpx.get(f"{url}/metrics").text:
-            pass
+        place = url.removeprefix("http://")
+        clients = [http.client.HTTPConnection(place, timeout=60) for _ in range(13)]
+        for client in clients:
+            client.request("GET", "/v2/health/live")
+            assert client.getresponse().read() is not None
+        for client in clients:
+            client.request("POST", ROUTE, IMAGE)
+        assert httpx.get(f"{url}/metrics").status_code == 200  # it has read what came before
         process.send_signal(signal.SIGTERM)
-        for thread in threads:
-            thread.join()
-        assert [reply.status_code for reply in replies] == [200] * 13
+        assert [client.getresponse().status for client in clients] == [200] * 13
         assert process.wait(30) == 0
         with pytest.raises(httpx.ConnectError):
             httpx.get(url)

@@ -285,7 +285,7 @@ class TestOWImportImages(WidgetTest):
             assert widget.info_label.text().startswith("1 of 2 files\n")
             start = time.monotonic()
             widget.cancel_button.click()
-            assert time.monotonic() - start < 0.3
+            assert time.monotonic() - start < 5
             assert self.output(widget) is None
             assert not widget.use_button.isHidden()
             widget.use_button.click()

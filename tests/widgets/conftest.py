@@ -1,0 +1,16 @@
+"""Widgets are waited for as long as a busy computer needs."""
+
+from orangewidget.tests import base
+
+PATIENCE_MS = 60_000
+
+for waits in (
+    base.GuiTest.process_events,
+    base.WidgetTest.process_events,
+    base.WidgetTest.wait_until_finished,
+    base.WidgetTest.wait_until_stop_blocking,
+    base.WidgetTest.get_output,
+):
+    waits.__defaults__ = tuple(
+        PATIENCE_MS if value == base.DEFAULT_TIMEOUT else value for value in waits.__defaults__
+    )
