@@ -5,7 +5,6 @@ from orangewidget.tests import base
 PATIENCE_MS = 60_000
 
 for waits in (
-    base.GuiTest.process_events,
     base.WidgetTest.process_events,
     base.WidgetTest.wait_until_finished,
     base.WidgetTest.wait_until_stop_blocking,
