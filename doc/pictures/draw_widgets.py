@@ -200,8 +200,8 @@ PICTURES: dict[str, Callable[[], tuple[QWidget, list[Part]]]] = {
 }
 
 
-def main() -> None:
-    """Draw all pictures."""
+def draw(pictures: dict[str, Callable[[], tuple[QWidget, list[Part]]]]) -> None:
+    """Draw all pictures, and end the program."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "doc" / "widgets"
     settings = tempfile.mkdtemp()
     os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = settings
@@ -212,7 +212,7 @@ def main() -> None:
     light = app.palette()
     for suffix, palette in (("", light), ("-dark", dark_palette())):
         app.setPalette(palette)
-        for name, make in PICTURES.items():
+        for name, make in pictures.items():
             widget, parts = make()
             numbered(widget, parts).save(str(folder / f"{name}{suffix}.png"))
     sys.stdout.flush()
@@ -220,4 +220,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    draw(PICTURES)

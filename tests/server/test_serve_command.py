@@ -59,6 +59,16 @@ def test_it_serves_until_sigterm_and_finishes_what_it_has():
                              "client"}  # fmt: skip
 
 
+def test_a_signal_that_comes_at_once_ends_it_too():
+    code = (
+        "import os, signal\n"
+        "from orangecontrib.imageembedding.server.run import Address, Options, serve\n"
+        "serve(Options(['efficientnet-lite0'], keep=False), Address(port=0),\n"
+        "      lambda url: os.kill(os.getpid(), signal.SIGTERM))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=120, check=False).returncode == 0
+
+
 def test_it_listens_on_this_computer_only_unless_told():
     with server() as (process, url):
         assert url.startswith("http://127.0.0.1:")

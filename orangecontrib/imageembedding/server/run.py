@@ -154,12 +154,18 @@ def serve(
         ssl_certfile=address.certfile,
         ssl_keyfile=address.keyfile,
     )
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn handles the signal, finishes, and then raises it again, which is not to kill us; and
+    # it may come before uvicorn handles it.
+    signal.signal(signal.SIGTERM, stop)
     scheme = "https" if address.certfile else "http"
     host = f"[{address.host}]" if ":" in address.host else address.host
     announce(f"{scheme}://{host}:{listening.getsockname()[1]}")
-    # uvicorn handles the signal, finishes, and then raises it again: that is not to kill us.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    uvicorn.Server(config).run([listening])
+    server.run([listening])
     for model in models.values():
         model.close()
 
