@@ -32,6 +32,15 @@ def test_the_catalogue_needs_neither_orange_nor_torch():
     assert loaded_after(statement, ("torch", "Orange", "PyQt6", "AnyQt")) == "[]"
 
 
+def test_embedding_files_needs_no_orange():
+    statement = (
+        "from orangecontrib.imageembedding import embed_files\n"
+        "done = embed_files(['/missing.png'], 'efficientnet-lite0', keep=False)\n"
+        "assert done.failures\n"
+    )
+    assert loaded_after(statement, ("Orange", "PyQt6", "AnyQt")) == "[]"
+
+
 def test_discovering_the_widgets_loads_no_torch():
     statement = (
         "from Orange.canvas.config import Config\n"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         probe_server,
     )
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
+    from orangecontrib.imageembedding.embeddings.embed import embed_files
     from orangecontrib.imageembedding.embeddings.own import own_embedder
     from orangecontrib.imageembedding.embeddings.run import Embedded
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     )
     from orangecontrib.imageembedding.pipeline import (
         cluster_images,
-        embed_files,
         embed_images,
         import_images,
     )
@@ -56,7 +56,7 @@ _MODULE_OF = {
     "Tree": "clusters.tree",
     "WeightsError": "errors",
     "cluster_images": "pipeline",
-    "embed_files": "pipeline",
+    "embed_files": "embeddings.embed",
     "embed_images": "pipeline",
     "get_backend": "embeddings.backends.registry",
     "get_embedder": "embeddings.catalogue",

@@ -28,10 +28,9 @@ from orangecontrib.imageembedding.clustering import (
 )
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
-from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
-from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
-from orangecontrib.imageembedding.embeddings.own import own_embedder
-from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
+from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID
+from orangecontrib.imageembedding.embeddings.embed import described, embed_files
+from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.patterns import Patterns
@@ -213,7 +212,7 @@ def embed_images(
         If the embedder cannot run, for instance because its weights cannot be had.
     """
     backend = backend or Local()
-    spec = _described(embedder, weights, backend, progress)
+    spec = described(embedder, weights, backend, progress)
     column = locate.image_column(table.domain, image_column)
     table = locate.with_absolute_locations(table, column)
     locations = locate.image_locations(table, column)
@@ -226,49 +225,3 @@ def embed_images(
         n_known=embedded.n_known,
         notes=embedded.notes,
     )
-
-
-def embed_files(
-    paths: Sequence[str | os.PathLike[str]],
-    embedder: str | EmbedderSpec = DEFAULT_ID,
-    *,
-    backend: Backend | None = None,
-    weights: str | os.PathLike[str] | None = None,
-    keep: bool = True,
-    progress: Progress = silent,
-) -> Embedded:
-    """Embed image files without any table.
-
-    Parameters
-    ----------
-    paths : sequence of str or path
-        Paths or URLs.
-    embedder, backend, weights, keep, progress
-        As for `embed_images`.
-
-    Returns
-    -------
-    embedded : Embedded
-        ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
-        failures; ``failures``: dict of row to reason.
-    """
-    if isinstance(paths, str | bytes | os.PathLike):
-        raise ValueError(f"paths must be a list of paths; got {paths!r}")
-    locations = [os.fsdecode(path) for path in paths]
-    backend = backend or Local()
-    spec = _described(embedder, weights, backend, progress)
-    return embed_locations(locations, spec, backend, progress, keep=keep)
-
-
-def _described(
-    embedder: str | EmbedderSpec,
-    weights: str | os.PathLike[str] | None,
-    backend: Backend,
-    progress: Progress,
-) -> EmbedderSpec:
-    """Get the description of an embedder: of the user's file, of a server's, or our own."""
-    if weights is not None:
-        return own_embedder(weights, embedder)
-    if isinstance(backend, Remote) and isinstance(embedder, str):
-        return run_watched(lambda relay: backend.embedder(embedder, relay), progress)
-    return get_embedder(embedder)

@@ -209,6 +209,8 @@ def serve_on_ray(
     ------
     InputError
         If there is no such cluster, or a certificate is named.
+    BackendError
+        If the cluster does not start the server.
     """
     if address.certfile is not None:
         raise InputError(
@@ -216,11 +218,14 @@ def serve_on_ray(
         )
     connect(cluster)
     gpus = 1 if ray.cluster_resources().get("GPU") and options.backend.device != "cpu" else 0
-    serve.start(http_options={"host": address.host, "port": address.port})
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
-    serve.run(deployment(options, Scale(gpus=gpus)), name=NAME, route_prefix="/")
+    try:
+        serve.start(http_options={"host": address.host, "port": address.port})
+        serve.run(deployment(options, Scale(gpus=gpus)), name=NAME, route_prefix="/")
+    except (RayError, RuntimeError) as error:
+        raise BackendError(f"The cluster does not start the server: {error}") from error
     announce(f"http://{address.host}:{address.port}")
     done.wait()
     serve.delete(NAME)

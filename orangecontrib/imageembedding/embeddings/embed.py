@@ -1,0 +1,80 @@
+"""Image files → vectors, without any table: Orange, which takes a second to load, is not needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from orangecontrib.imageembedding.embeddings.backends.base import Backend
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
+from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
+from orangecontrib.imageembedding.embeddings.own import own_embedder
+from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.progress import Progress, run_watched, silent
+
+
+def embed_files(
+    paths: Sequence[str | os.PathLike[str]],
+    embedder: str | EmbedderSpec = DEFAULT_ID,
+    *,
+    backend: Backend | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    keep: bool = True,
+    progress: Progress = silent,
+) -> Embedded:
+    """Embed image files without any table.
+
+    Parameters
+    ----------
+    paths : sequence of str or path
+        Paths or URLs.
+    embedder, backend, weights, keep, progress
+        As for `embed_images` of the pipeline.
+
+    Returns
+    -------
+    embedded : Embedded
+        ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
+        failures; ``failures``: dict of row to reason.
+    """
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise ValueError(f"paths must be a list of paths; got {paths!r}")
+    locations = [os.fsdecode(path) for path in paths]
+    backend = backend or Local()
+    spec = described(embedder, weights, backend, progress)
+    return embed_locations(locations, spec, backend, progress, keep=keep)
+
+
+def described(
+    embedder: str | EmbedderSpec,
+    weights: str | os.PathLike[str] | None,
+    backend: Backend,
+    progress: Progress,
+) -> EmbedderSpec:
+    """Describe an embedder: of a file of the user's, of a server, or of the catalogue.
+
+    Parameters
+    ----------
+    embedder : str or EmbedderSpec
+        Id, or the description itself.
+    weights : str or path or None
+        A file of the user, see `own_embedder`.
+    backend : Backend
+        If it is a server, that is asked what it has under the id.
+    progress : Progress
+        May raise `Cancelled`.
+
+    Raises
+    ------
+    InputError
+        If there is no such embedder.
+    BackendError
+        If the server or the file cannot be used.
+    """
+    if weights is not None:
+        return own_embedder(weights, embedder)
+    if isinstance(backend, Remote) and isinstance(embedder, str):
+        return run_watched(lambda relay: backend.embedder(embedder, relay), progress)
+    return get_embedder(embedder)
