@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import os
 import signal
 import threading
@@ -218,6 +219,7 @@ def serve_on_ray(
         )
     connect(cluster)
     gpus = 1 if ray.cluster_resources().get("GPU") and options.backend.device != "cpu" else 0
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)  # what `announce` says is enough
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
