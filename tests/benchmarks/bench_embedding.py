@@ -26,6 +26,7 @@ COLUMNS = {
 }
 PEERS = ("loop", "timm", "img2vec", "onnxruntime", "fastembed", "openvino")
 OURS = ("ours", "ours-fast", "ours-openvino", "ours-openvino-fast")
+ALONE = "ours, the network alone"
 NEEDS = {
     "img2vec": "img2vec_pytorch",
     "onnxruntime": "onnxruntime",
@@ -57,20 +58,22 @@ def run(folder, rounds, only):
     for name in set(wanted) - set(names):
         print(f"{name}: not installed, left out", file=sys.stderr)
     contestants = {name: start(name, folder) for name in names}
-    rates = {name: {column: [] for column in COLUMNS} for name in names}
+    rates = {name: {column: [] for column in COLUMNS} for name in (*names, ALONE)}
     limits = {column: [] for column in COLUMNS}
     for turn in range(rounds + 1):  # the first one warms up
         for column in COLUMNS:
-            for name in names:
-                answer = ask(contestants[name], column)
-                if turn:
-                    rates[name][column].append(answer["rate"])
-                    if "limit" in answer:
-                        limits[column].append(answer["rate"] / answer["limit"])
+            answers = {name: ask(contestants[name], column) for name in names}
+            if turn == 0:
+                continue
+            for name, answer in answers.items():
+                rates[name][column].append(answer["rate"])
+            if "ours" in answers:
+                rates[ALONE][column].append(answers["ours"]["forward"])
+                limits[column].append(answers["ours"]["rate"] / answers["ours"]["limit"])
     for contestant in contestants.values():
         contestant.stdin.close()
         contestant.wait(60)
-    show(rates, limits)
+    show(rates if "ours" in names else {name: rates[name] for name in names}, limits)
 
 
 def prepare(folder):
@@ -137,7 +140,7 @@ def compete(name, folder):
         assert np.asarray(vectors).shape == (len(files), 2048), np.asarray(vectors).shape
         answer = {"rate": rate}
         if name == "ours":
-            answer["limit"] = limit(embed.loaded, files)
+            answer["limit"], answer["forward"] = limits_of(embed.loaded, files)
         print(json.dumps(answer), file=answers, flush=True)
 
 
@@ -276,8 +279,8 @@ def ours(folder, name):
     return embed
 
 
-def limit(loaded, files):
-    """Get the rate at which decoding and forward passes alone would go, one after the other."""
+def limits_of(loaded, files):
+    """Get the rate of decoding and forward passes alone, one after the other, and of the latter."""
     from concurrent.futures import ThreadPoolExecutor
 
     from orangecontrib.imageembedding.images.decode import decode
@@ -295,7 +298,7 @@ def limit(loaded, files):
         begun = time.perf_counter()
         list(pool.map(loaded.network, [batch] * n_batches))
         forward_s = (time.perf_counter() - begun) / (8 * n_batches)
-    return 1 / (decode_s + forward_s)
+    return 1 / (decode_s + forward_s), 1 / forward_s
 
 
 def show(rates, limits):

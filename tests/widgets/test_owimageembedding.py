@@ -312,21 +312,21 @@ class TestOWImageEmbedding(WidgetTest):
         self.use_fake()
         widget = self.create()
         self.send(widget, self.images)
-        assert widget.clear_button.isEnabled()
-        assert "MB" in widget.kept_label.text()
+        assert widget.kept.clear_button.isEnabled()
+        assert "MB" in widget.kept.label.text()
         for only_this, left in ((True, ["other"]), (False, [])):
             cache = Cache()
             cache.store("other exact 1", {b"x" * 16: np.ones(3, np.float32)})
             cache.close()
-            widget.clear_kept(only_this)
-            self.process_events(lambda: not widget._watchers, timeout=10_000)
+            widget.kept.clear(only_this)
+            self.process_events(lambda: not widget.background.is_busy, timeout=10_000)
             cache = Cache()
             assert [kept.embedder_id for kept in cache.embedders()] == left
             cache.close()
 
     def clear_only_this(self, widget):
-        widget.clear_kept(True)
-        self.process_events(lambda: not widget._watchers, timeout=10_000)
+        widget.kept.clear(True)
+        self.process_events(lambda: not widget.background.is_busy, timeout=10_000)
         cache = Cache()
         left = [kept.embedder_id for kept in cache.embedders()]
         cache.close()

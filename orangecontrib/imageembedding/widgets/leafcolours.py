@@ -14,15 +14,30 @@ MISSING = (160, 160, 160)
 N_SHADES = 5
 
 
-def leaf_labels(clustered: ClusteredRows, variable: Variable | None) -> list[str]:
-    """Get the text beside each leaf: a value, or the row number."""
-    tree, table = clustered.tree, clustered.table
-    rows = clustered.rows[tree.typical_rows]
-    if variable is None:
-        return [str(row + 1) for row in rows.tolist()]
-    values = table.get_column(variable)[rows]
-    return [value if isinstance(value, str) and value else variable.str_val(value)
-            for value in values.tolist()]  # fmt: skip
+class LeafLabels(Sequence[str]):
+    """The text beside each leaf, made when it is shown: a value, or the row number.
+
+    Parameters
+    ----------
+    clustered : ClusteredRows
+        The tree and its rows.
+    variable : Variable or None
+        Whose values; None for the numbers of the rows.
+    """
+
+    def __init__(self, clustered: ClusteredRows, variable: Variable | None) -> None:
+        self._rows = clustered.rows[clustered.tree.typical_rows]
+        self._variable = variable
+        self._values = variable and clustered.table.get_column(variable)[self._rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, leaf):
+        if self._variable is None:
+            return str(self._rows[leaf] + 1)
+        value = self._values[leaf]
+        return value if isinstance(value, str) and value else self._variable.str_val(value)
 
 
 def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:

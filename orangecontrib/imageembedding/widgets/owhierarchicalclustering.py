@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from AnyQt.QtCore import Qt
+from AnyQt.QtCore import Qt, QTimer
 from AnyQt.QtWidgets import QGraphicsScene
 from Orange.data import Table, Variable
 from Orange.misc import DistMatrix
@@ -45,6 +45,7 @@ from orangecontrib.imageembedding.widgets.treepanel import HINT, KeptView, TreeP
 
 MAX_COLOURS = 64  # more cannot be told apart
 MAX_DESCRIBED = 100  # clusters in a report
+PAINT_MS = 10  # after which a new tree is painted
 
 
 class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
@@ -124,6 +125,8 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.view.cut_released.connect(partial(self._select_by, BY_HEIGHT))
         self.view.rotate_requested.connect(self.rotate)
         self.mainArea.layout().addWidget(self.panel)
+        self._paint_later = QTimer(self, singleShot=True, interval=PAINT_MS)
+        self._paint_later.timeout.connect(partial(self.panel.setUpdatesEnabled, True))
         self.settingsAboutToBePacked.connect(self._keep_view)
 
     @property
@@ -204,6 +207,9 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
         self.cancel_button.setEnabled(False)
         follow, self._next = self._next, None  # no task can be started before this one is over
         if follow is not None:
+            # What has come is painted in a turn of its own, not at once with Orange's progress bar.
+            self.panel.setUpdatesEnabled(False)
+            self._paint_later.start()
             follow()
 
     def on_done(self, result: NewTree | Scores | ChosenBranches) -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Collection
 from functools import partial
 
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QFileDialog, QMenu, QPushButton, QStyle
+from AnyQt.QtWidgets import QFileDialog, QPushButton, QStyle
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
-from Orange.widgets.utils.concurrent import (
-    ConcurrentWidgetMixin,
-    FutureWatcher,
-    ThreadExecutor,
-)
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.itemmodels import VariableListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
@@ -25,7 +22,6 @@ from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
 from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
-from orangecontrib.imageembedding.embeddings.cache import cache_path
 from orangecontrib.imageembedding.embeddings.catalogue import (
     DEFAULT_ID,
     all_embedders,
@@ -44,8 +40,8 @@ from orangecontrib.imageembedding.pipeline import EmbeddedImages
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import image_columns
 from orangecontrib.imageembedding.widgets import speeds
+from orangecontrib.imageembedding.widgets.background import Background
 from orangecontrib.imageembedding.widgets.choices import (
-    MB,
     OWN_FILE,
     PLUGIN,
     SERVER,
@@ -57,10 +53,10 @@ from orangecontrib.imageembedding.widgets.choices import (
 )
 from orangecontrib.imageembedding.widgets.embedding import (
     Wanted,
-    clear_vectors,
     embed_in_background,
     models_of,
 )
+from orangecontrib.imageembedding.widgets.keptbox import KeptBox
 from orangecontrib.imageembedding.widgets.parts.computing import ComputingBox
 from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, EmbedderList
 from orangecontrib.imageembedding.widgets.parts.workprogress import WorkProgress
@@ -142,15 +138,14 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self._server_models: tuple[str, ...] | None = None
         self._begun_at = 0.0
         self._n_at_begin = 0
-        self._executor = ThreadExecutor()
-        self._watchers: list[FutureWatcher] = []
+        self.background = Background(self)
         self._add_images_box()
         self._add_embedder_box()
         self._add_computing_box()
         self._add_progress()
         self._show_where()
         self._show_embedders()
-        self._show_kept()
+        self.kept.show_size()
         self._ask_server()
 
     def _add_images_box(self) -> None:
@@ -210,16 +205,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         box = gui.vBox(self.controlArea, "Progress")
         self.progress = WorkProgress()
         box.layout().addWidget(self.progress)
-        line = gui.hBox(box)
-        self.kept_label = gui.widgetLabel(line, "")
-        gui.rubber(line)
-        self.clear_button = QPushButton("C&lear", autoDefault=False)
-        self.clear_button.setToolTip("Forget vectors that were computed before")
-        menu = QMenu(self.clear_button)
-        menu.addAction("Of This Embedder", partial(self.clear_kept, True))
-        menu.addAction("All", partial(self.clear_kept, False))
-        self.clear_button.setMenu(menu)
-        line.layout().addWidget(self.clear_button)
+        self.kept = KeptBox(self._ids_kept, self.background)
+        box.layout().addWidget(self.kept)
         gui.auto_apply(self.buttonsArea, self, "auto_apply")
         self.cancel_button = QPushButton("&Cancel", autoDefault=False, enabled=False)
         self.cancel_button.setIcon(self.style().standardIcon(QStyle.SP_DialogCancelButton))
@@ -323,7 +310,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
                     self._server_models = models
                     self._show_embedders()
 
-            self._in_background(partial(models_of, url, self.api_key), show)
+            self.background.run(partial(models_of, url, self.api_key), show)
 
     def use_this_computer(self) -> None:
         """Go back to the local embedder."""
@@ -373,30 +360,10 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def _place(self) -> str:
         return self.server_url if self.device == SERVER else f"{self.device} {self.precision}"
 
-    def _show_kept(self) -> None:
-        path = cache_path()
-        n_bytes = path.stat().st_size if path.is_file() else 0
-        self.kept_label.setText(f"Kept for the next time: {n_bytes / MB:,.1f} MB")
-        self.clear_button.setEnabled(self.task is None and n_bytes > 0)
-
-    def clear_kept(self, only_this: bool) -> None:
-        """Forget the vectors of the chosen embedder, or all."""
-        only = None
-        if only_this:
-            is_own = self.embedder_id == OWN_FILE
-            only = own_ids(self.own_file, self.own_like) if is_own else {self.embedder_id}
-        self.clear_button.setEnabled(False)
-        self._in_background(partial(clear_vectors, only), lambda _: self._show_kept())
-
-    def _in_background(self, work: object, done: object) -> None:
-        """Do something beside the embedding, and tell the GUI thread."""
-        watcher = FutureWatcher(self._executor.submit(work), self)
-        watcher.resultReady.connect(done)
-        watcher.done.connect(self._drop_watchers)
-        self._watchers.append(watcher)
-
-    def _drop_watchers(self, _: object = None) -> None:
-        self._watchers[:] = [one for one in self._watchers if not one.future().done()]
+    def _ids_kept(self) -> Collection[str]:
+        """Get the ids under which the vectors of the chosen embedder are kept."""
+        is_own = self.embedder_id == OWN_FILE
+        return own_ids(self.own_file, self.own_like) if is_own else {self.embedder_id}
 
     @gui.deferred
     def commit(self) -> None:
@@ -409,7 +376,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         wanted = self._wanted()
         if wanted is not None:
             self.cancel_button.setEnabled(True)
-            self.clear_button.setEnabled(False)
+            self.kept.set_working(True)
             self._begun_at = 0.0
             self.start(partial(embed_in_background, self.data, wanted))
 
@@ -515,16 +482,14 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def _send(self, result: EmbeddedImages | None) -> None:
         self.cancel_button.setEnabled(False)
-        self._show_kept()
+        self.kept.set_working(self.task is not None)
         embeddings = result.embeddings if result is not None else None
         self.Outputs.embeddings.send(embeddings if embeddings else None)
         self.Outputs.skipped_images.send(result.skipped if result is not None else None)
 
     def onDeleteWidget(self) -> None:
         self.shutdown()
-        for watcher in self._watchers:  # what they wait for must not call a widget that is gone
-            watcher.blockSignals(True)
-        self._executor.shutdown(wait=False)
+        self.background.close()
         super().onDeleteWidget()
 
     def send_report(self) -> None:

@@ -12,7 +12,7 @@ from Orange.data import Table, Variable
 from orangecontrib.imageembedding.pipeline import BranchKey, ClusteredRows
 from orangecontrib.imageembedding.tables.describe import facts
 from orangecontrib.imageembedding.widgets.leafcolours import (
-    leaf_labels,
+    LeafLabels,
     leaf_strip,
     majority,
     purity_variable,
@@ -70,7 +70,7 @@ class TreePanel(QWidget):
         self.clear()
         tree = clustered.tree
         self.clustered = clustered
-        self.labels = leaf_labels(clustered, label)
+        self.labels = LeafLabels(clustered, label)
         self.view.set_tree(tree.outline, self.labels, locations, self._typical)
         self.view.item.counts = tree.sizes_of(np.arange(2 * tree.n_leaves - 1))
 
@@ -84,7 +84,7 @@ class TreePanel(QWidget):
 
     def set_label(self, variable: Variable | None) -> None:
         """Write the values of another variable beside the leaves."""
-        self.labels = leaf_labels(self.clustered, variable)
+        self.labels = LeafLabels(self.clustered, variable)
         self.view.set_labels(self.labels)
 
     def set_strips(self, variables: Sequence[Variable]) -> None:
