@@ -308,6 +308,23 @@ class TestOWImportImages(WidgetTest):
         finally:
             folderwatch.LOOK_EVERY_S = before
 
+    def test_a_file_that_is_overwritten_is_told(self):
+        folderwatch.LOOK_EVERY_S, before = 0.01, folderwatch.LOOK_EVERY_S
+        try:
+            widget = self.open(self.folder)
+            path = self.tmp_path / "animals" / "dog" / "2.png"
+            content = path.read_bytes()
+
+            def overwritten_and_told():  # again and again: it must have been looked at before
+                path.write_bytes(content)
+                return widget.Information.changed.is_shown()
+
+            folder_before = path.parent.stat().st_mtime_ns
+            self.process_events(until=overwritten_and_told)
+            assert path.parent.stat().st_mtime_ns == folder_before
+        finally:
+            folderwatch.LOOK_EVERY_S = before
+
     def test_closing_while_reading_does_no_harm(self):
         widget = self.create_widget(OWImportImages)
         widget.open_folder(self.folder)

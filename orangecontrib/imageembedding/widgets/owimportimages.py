@@ -238,7 +238,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
             self.Warning.skipped(files, os.path.basename(first.path), first.reason)
         self._send(imported, skipped)
         self.info_label.setText(_describe(imported.table))
-        self._watch.watch(self.found.folders)
+        self._watch.watch(self.found.folders, self.strip.images.locations)
 
     def on_exception(self, ex: Exception) -> None:
         if isinstance(ex, Cancelled):

@@ -1,21 +1,23 @@
-"""Tells that something has come into folders, or gone."""
+"""Tells that something has come into folders, gone, or been overwritten."""
 
 from __future__ import annotations
 
 import os
 import threading
 import weakref
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 
 from AnyQt.QtCore import QObject, pyqtSignal
 
 LOOK_EVERY_S = 2.0
+FILES_AT_ONCE = 1000
 
 
 class FolderWatch(QObject):
     """Looks at folders every two seconds, in a thread: network drives are slow and tell nothing.
 
-    What changes inside a file is not noticed, only what comes, goes or is renamed.
+    Of files, for which it would take long if they are many, it looks at some each time, in turn.
     """
 
     changed = pyqtSignal()
@@ -25,13 +27,15 @@ class FolderWatch(QObject):
         super().__init__(parent)
         self._stop = threading.Event()
 
-    def watch(self, folders: Mapping[str, int]) -> None:
-        """Look at these folders, not at what is below them, and at no others any more.
+    def watch(self, folders: Mapping[str, int], files: Sequence[str]) -> None:
+        """Look at these folders, not at what is below them, and files, and at no others any more.
 
         Parameters
         ----------
         folders : mapping of str to int
             When each was changed when it was read, in nanoseconds; -1 if it was not there.
+        files : sequence of str
+            Of them, changes are noticed from the first look on.
         """
         self.stop()
         self._stop = stop = threading.Event()
@@ -39,7 +43,7 @@ class FolderWatch(QObject):
             return
         teller = _Teller()
         teller.changed.connect(self._tell)
-        arguments = dict(folders), stop, teller
+        arguments = dict(folders), files, stop, teller
         threading.Thread(target=_look, args=arguments, daemon=True).start()
         weakref.finalize(self, stop.set)
 
@@ -59,15 +63,27 @@ class _Teller(QObject):
     changed = pyqtSignal(object)
 
 
-def _look(folders: dict[str, int], stop: threading.Event, teller: _Teller) -> None:
+def _look(
+    folders: dict[str, int], files: Sequence[str], stop: threading.Event, teller: _Teller
+) -> None:
+    seen = array("q")
+    at = 0
     while not stop.wait(LOOK_EVERY_S):
         if any(_changed_at(folder) != before for folder, before in folders.items()):
             teller.changed.emit(stop)
             return
+        for index in range(at, min(at + FILES_AT_ONCE, len(files))):
+            now = _changed_at(files[index])
+            if index == len(seen):
+                seen.append(now)
+            elif seen[index] != now:
+                teller.changed.emit(stop)
+                return
+        at = at + FILES_AT_ONCE if at + FILES_AT_ONCE < len(files) else 0
 
 
-def _changed_at(folder: str) -> int:
+def _changed_at(path: str) -> int:
     try:
-        return os.stat(folder).st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
         return -1
