@@ -151,3 +151,53 @@ def test_packing_leaves_the_network_as_it_was():
         packed(network, x.bfloat16())
         np.testing.assert_array_equal(network(x), before)
     assert len(list(faster.graph.nodes)) == 3  # what goes in, one convolution, what comes out
+
+
+@pytest.mark.parametrize(
+    ("after", "overwrites"),
+    [
+        (lambda y, a: y, True),
+        (lambda y, a: y + a, False),
+        (lambda y, a: y + a.flatten(1).mean(), False),
+    ],
+)
+def test_a_shortcut_is_overwritten_only_where_nothing_reads_it_later(after, overwrites):
+    from orangecontrib.imageembedding.embeddings.backends.local.packing import packed
+
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.third = (
+                nn.Conv2d(n, 8, 3, padding=1, bias=False) for n in (3, 8, 8)
+            )
+            self.relu = nn.ReLU()
+
+        def forward(self, x):
+            a = self.first(x)
+            return after(self.relu(self.third(self.second(a)) + a), a)
+
+    torch.manual_seed(0)
+    network = Residual().eval()
+    x = torch.randn(2, 3, 8, 8)
+    faster = packed(network, x)
+    assert [part.overwrites for part in faster.children()][-1] is overwrites
+    with torch.inference_mode():
+        np.testing.assert_allclose(faster(x), network(x), atol=1e-5)
+
+
+def test_an_input_that_is_the_shortcut_is_not_overwritten():
+    from orangecontrib.imageembedding.embeddings.backends.local.packing import packed
+
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.only, self.relu = nn.Conv2d(3, 3, 3, padding=1), nn.ReLU()
+
+        def forward(self, x):
+            return self.relu(self.only(x) + x)
+
+    network, x = Residual().eval(), torch.randn(2, 3, 8, 8)
+    before = x.clone()
+    with torch.inference_mode():
+        np.testing.assert_allclose(packed(network, x)(x), network(before), atol=1e-5)
+    np.testing.assert_array_equal(x, before)

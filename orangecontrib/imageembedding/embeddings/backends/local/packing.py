@@ -117,9 +117,11 @@ def _pack_convolutions(graph: fx.GraphModule, shapes: dict[str, list[int]]) -> N
             continue
         shortcut = _absorb_shortcut(graph, node, order)
         activation = "relu" if shortcut else _absorb_activation(graph, node)
+        faster = _PackedConv2d(convolution, shapes[name], activation)
         if shortcut is not None:
             node.args = (*node.args, shortcut)
-        graph.set_submodule(name, _PackedConv2d(convolution, shapes[name], activation))
+            faster.overwrites = _is_last_use(graph, shortcut, node, order)
+        graph.set_submodule(name, faster)
 
 
 def _is_packable(module: nn.Module) -> TypeGuard[nn.Conv2d]:
@@ -164,6 +166,16 @@ def _absorb_shortcut(
     return others[0]
 
 
+def _is_last_use(
+    graph: fx.GraphModule, shortcut: fx.Node, node: fx.Node, order: dict[fx.Node, int]
+) -> bool:
+    """Tell whether nothing after `node` reads a tensor, also not through a view of it."""
+    return all(
+        isinstance(_module_of(graph, one), nn.Conv2d | _PackedConv2d) and order[one] <= order[node]
+        for one in (shortcut, *shortcut.users)
+    )
+
+
 class _PackedConv2d(nn.Module):  # type: ignore[misc]
     """A convolution in the layout of oneDNN, with what follows it."""
 
@@ -176,6 +188,7 @@ class _PackedConv2d(nn.Module):  # type: ignore[misc]
             convolution.groups,
         )
         self.activation = activation
+        self.overwrites = False  # the shortcut: memory that is in the cache, and need not be got
         self.weight = torch._C._nn.mkldnn_reorder_conv2d_weight(
             convolution.weight.detach().to_mkldnn(), *self.geometry, shape
         )
@@ -186,9 +199,19 @@ class _PackedConv2d(nn.Module):  # type: ignore[misc]
         run = torch.ops.mkldnn._convolution_pointwise
         if shortcut is None:
             return run(x, self.weight, self.bias, *self.geometry, self.activation, [], "")
-        return run(
-            x, shortcut, self.weight, self.bias, *self.geometry, "add", 1.0, "relu", [], None
+        how: tuple[Any, ...] = (
+            self.weight,
+            self.bias,
+            *self.geometry,
+            "add",
+            1.0,
+            "relu",
+            [],
+            None,
         )
+        if self.overwrites:
+            return torch.ops.mkldnn._convolution_pointwise_(shortcut, x, *how)
+        return run(x, shortcut, *how)
 
 
 def _compute_alike(network: nn.Module, faster: nn.Module, example: Tensor) -> bool:
