@@ -52,6 +52,7 @@ class OpenVinoNetwork:
         options: dict[str, object] = {
             "NUM_STREAMS": self.n_workers,
             "INFERENCE_NUM_THREADS": self.n_workers,
+            "ENABLE_CPU_PINNING": False,  # images are decoded on the same cores
         }
         if precision == "exact":
             options["INFERENCE_PRECISION_HINT"] = "f32"
