@@ -19,6 +19,7 @@ from orangecontrib.imageembedding.examples.workflows import application, open_wo
 WORKFLOW = Path(__file__).with_name("Image clustering.ows")
 
 WINDOW_SIZES = {
+    "Import Images": (860, 520),
     "Hierarchical Clustering": (1000, 760),
     "Image Viewer": (820, 560),
     "Data Table": (900, 560),
