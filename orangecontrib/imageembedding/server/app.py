@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,30 +20,25 @@ from orangecontrib.imageembedding.server.service import Limits, Service, service
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
-
 
 def create_app(
     models: Mapping[str, Served],
     limits: Limits | None = None,
     api_key: str | None = None,
     metrics: Metrics | None = None,
-    lifespan: Lifespan | None = None,
 ) -> Starlette:
     """Make the app.
 
     Parameters
     ----------
     models : dict of str to Served
-        The embedders by id; may be filled until the lifespan has begun.
+        The embedders by id.
     limits : Limits, optional
         What is taken on.
     api_key : str, optional
         What clients must know; by default nothing.
     metrics : Metrics, optional
         Into which the embedders write, too.
-    lifespan : callable, optional
-        Runs around the whole, as Starlette's.
     """
     service = Service(models, limits or Limits(), metrics or Metrics())
     app = Starlette(
@@ -56,7 +50,6 @@ def create_app(
         ],
         middleware=[Middleware(Gate, metrics=service.metrics, api_key=api_key)],
         exception_handlers={HTTPException: tell_error, Exception: tell_error},
-        lifespan=lifespan,
     )
     app.state.service = service
     return app

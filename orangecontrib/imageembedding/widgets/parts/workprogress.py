@@ -38,7 +38,6 @@ class WorkProgress(QWidget):
 
     def say(self, text: str) -> None:
         """Begin a step."""
-        self._step = text
         self._seen.clear()
         self.images_per_s = 0.0
         self.bar.setEnabled(True)
@@ -62,7 +61,6 @@ class WorkProgress(QWidget):
 
     def finish(self, text: str) -> None:
         """End the work with a last word."""
-        self._step = ""
         self._seen: deque[tuple[float, int]] = deque()
         self.images_per_s = 0.0
         self.bar.setValue(0)

@@ -18,6 +18,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
     told_reason,
 )
 from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
+    NOT_FOUND,
     OK,
     Connection,
     Reply,
@@ -46,10 +47,8 @@ N_FEATURES = {
     "deeploc": 512,
     "openface": 128,
 }
-PUBLIC_URL = "https://api.garaza.io"
 N_CONNECTIONS = 32  # it computes one image a request
 N_TRIES = 3
-NOT_FOUND = 404
 
 
 class OrangeEmbedder:

@@ -16,6 +16,9 @@ from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
     told_reason,
 )
 from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
+    BAD_REQUEST,
+    BROKEN,
+    NOT_FOUND,
     OK,
     Connection,
     Reply,
@@ -39,7 +42,6 @@ from orangecontrib.imageembedding.images.encode import encode_png, without_metad
 from orangecontrib.imageembedding.images.prepare import Preparation, prepare
 
 N_CONNECTIONS = 4
-BROKEN, BAD_REQUEST, NOT_FOUND = 500, 400, 404
 
 Content = bytes | NDArray[np.float32]
 
