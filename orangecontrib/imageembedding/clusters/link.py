@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.clusters.distances import Distances, VectorDistances
+from orangecontrib.imageembedding.clusters.distances import Distances, VectorDistances, check_metric
 from orangecontrib.imageembedding.clusters.given import GivenDistances
 from orangecontrib.imageembedding.clusters.order import order_leaves
 from orangecontrib.imageembedding.clusters.plan import PROTOTYPES, REDUCED, Plan, make_plan
@@ -61,6 +61,7 @@ def tree_of_vectors(
     ValueError
         If metric or linkage is unknown.
     """
+    check_metric(metric)
     _check_linkage(linkage)
     if linkage in BY_CENTRES and metric not in CENTRE_METRICS:
         raise InputError(
