@@ -4,6 +4,7 @@ from setuptools import find_namespace_packages, setup
 
 HERE = Path(__file__).parent
 SERVER = ["starlette >=0.40", "uvicorn >=0.30", "prometheus-client"]
+PACKAGE = "orangecontrib.imageembedding"
 HELP = "share/help/en/orange3-imageembedding"
 
 
@@ -100,7 +101,7 @@ setup(
         "orange.widgets": ["Image Embedding = orangecontrib.imageembedding.widgets"],
         "orange.widgets.tutorials": ["Image Embedding = orangecontrib.imageembedding.examples"],
         "orange.canvas.drophandler": [
-            "Import Images = orangecontrib.imageembedding.widgets.drop:ImportImagesDropHandler"
+            f"Import Images = {PACKAGE}.widgets.importing.drop:ImportImagesDropHandler"
         ],
         "orange.canvas.help": [
             "html-index = orangecontrib.imageembedding.widgets:WIDGET_HELP_PATH"

@@ -14,6 +14,7 @@ TORCH = {"torch", "torchvision", "timm"}
 HTTP = {"httpx", "httpx2", "requests", "urllib3", "http"}
 
 BASICS = {"errors", "progress"}
+VIEWS = {"widgets.shared", "images.thumbnail", "clusters.outline", "clusters.slots"}
 # folder or module -> (what it may import of ours beside itself and BASICS, what it never imports)
 RULES = {
     "errors": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
@@ -24,19 +25,14 @@ RULES = {
     "embeddings": ({"images"}, ORANGE),
     "server": ({"images", "embeddings"}, ORANGE | TORCH | HTTP),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
-    "clustered": ({"clusters"}, QT | TORCH | HTTP | {"Orange.widgets"}),
-    "clustering": (
-        {"clustered", "clusters", "tables"},
-        QT | TORCH | HTTP | {"Orange.widgets"},
-    ),
     "pipeline": (
-        {"files", "images", "embeddings", "tables", "clustered", "clustering"},
+        {"files", "images", "embeddings", "tables", "clusters"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
-    "widgets/parts": (
-        {"widgets.parts", "images.thumbnail", "clusters.outline", "clusters.slots"},
-        TORCH | HTTP,
-    ),
+    "ray": ({"server", "images", "embeddings", "pipeline"}, ORANGE | TORCH | HTTP),
+    "widgets/shared": (VIEWS, TORCH | HTTP),
+    "widgets/thumbnails": (VIEWS, TORCH | HTTP),
+    "widgets/tree": (VIEWS, TORCH | HTTP),
     "widgets": (
         {"pipeline", "files", "images", "embeddings", "tables", "clusters", "widgets"},
         TORCH | HTTP,

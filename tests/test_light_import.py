@@ -35,7 +35,7 @@ def test_the_catalogue_needs_neither_orange_nor_torch():
 def test_embedding_files_needs_no_orange():
     statement = (
         "from orangecontrib.imageembedding import embed_files\n"
-        "done = embed_files(['/missing.png'], 'efficientnet-lite0', keep=False)\n"
+        "done = embed_files(['/missing.png'], 'efficientnet-lite0', cache=False)\n"
         "assert done.failures\n"
     )
     assert loaded_after(statement, ("Orange", "PyQt6", "AnyQt")) == "[]"

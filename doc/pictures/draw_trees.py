@@ -21,7 +21,7 @@ from Orange.widgets.unsupervised.owhierarchicalclustering import (
 )
 
 from orangecontrib.imageembedding import embed_images, import_images
-from orangecontrib.imageembedding.widgets.clusteringcontrols import BY_NUMBER
+from orangecontrib.imageembedding.widgets.clustering.controls import BY_NUMBER
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import OWHierarchicalClustering
 
 SIZE = 1000, 720

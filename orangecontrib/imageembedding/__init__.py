@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     )
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
     from orangecontrib.imageembedding.embeddings.embed import embed_files
-    from orangecontrib.imageembedding.embeddings.own import own_embedder
     from orangecontrib.imageembedding.embeddings.run import Embedded
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+    from orangecontrib.imageembedding.embeddings.user_models import own_embedder
     from orangecontrib.imageembedding.errors import (
         BackendError,
         Cancelled,
@@ -62,7 +62,7 @@ _MODULE_OF = {
     "get_embedder": "embeddings.catalogue",
     "import_images": "pipeline",
     "list_embedders": "embeddings.catalogue",
-    "own_embedder": "embeddings.own",
+    "own_embedder": "embeddings.user_models",
     "probe_server": "embeddings.backends.remote.backend",
 }
 

@@ -40,7 +40,7 @@ class Counts:
     ----------
     n_done, n_total : int
         Skipped ones count, too.
-    n_known : int
+    n_cached : int
         Of those that are done: their vectors were computed before.
     location : str
         The image that was done last.
@@ -48,7 +48,7 @@ class Counts:
 
     n_done: int
     n_total: int
-    n_known: int = 0
+    n_cached: int = 0
     location: str = ""
 
 

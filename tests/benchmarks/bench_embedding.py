@@ -273,7 +273,7 @@ def ours(folder, name):
             return loaded
 
     def embed(files):
-        return oie.embed_files(files, "resnet50", backend=Ready(), keep=False).vectors
+        return oie.embed_files(files, "resnet50", backend=Ready(), cache=False).vectors
 
     embed.loaded = loaded
     return embed

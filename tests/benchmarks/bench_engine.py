@@ -40,7 +40,7 @@ table = oie.import_images(folder).table
 begun = time.perf_counter()
 done = oie.embed_images(table, "resnet50", backend=Fake())
 elapsed = time.perf_counter() - begun
-print(f"{len(done.embeddings):,} images, {done.n_known:,} known: {elapsed:.2f} s")
+print(f"{len(done.embeddings):,} images, {done.n_cached:,} known: {elapsed:.2f} s")
 """
 
 MANY = """

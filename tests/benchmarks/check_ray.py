@@ -23,7 +23,7 @@ from ray.cluster_utils import Cluster  # noqa: E402
 import orangecontrib.imageembedding as oie  # noqa: E402
 from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage  # noqa: E402
 from orangecontrib.imageembedding.progress import silent  # noqa: E402
-from orangecontrib.imageembedding.server.cluster import Scale, deployment  # noqa: E402
+from orangecontrib.imageembedding.ray.serving import Scale, deployment  # noqa: E402
 from orangecontrib.imageembedding.server.run import Options  # noqa: E402
 
 PORT = 8765
@@ -33,7 +33,7 @@ IMAGES = [EncodedImage(str(i), encoded(picture(i, 300, 200), "JPEG")) for i in r
 
 
 def deploy(n_replicas):
-    options = Options(embedders=[SPEC.id], keep=False)
+    options = Options(embedders=[SPEC.id], cache=False)
     scale = Scale(cpus=1, min_replicas=n_replicas, max_replicas=n_replicas)
     serve.run(deployment(options, scale), name="check", route_prefix="/")
 

@@ -7,8 +7,8 @@ from scipy.spatial.distance import pdist, squareform
 
 from orangecontrib.imageembedding.clusters import distances as module
 from orangecontrib.imageembedding.clusters.distances import METRICS, VectorDistances
-from orangecontrib.imageembedding.clusters.given import GivenDistances
 from orangecontrib.imageembedding.clusters.link import BY_CENTRES, LINKAGES, tree_of_vectors
+from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
 
 SCIPY_NAME = {"manhattan": "cityblock"}
 
@@ -94,7 +94,7 @@ def test_distances_between_some_rows_are_those_of_all_pairs(metric, chord):
     square = squareform(distances.condensed())
     i, j = np.array([0, 3, 5]), np.array([5, 1])
     np.testing.assert_allclose(distances.between(i, j), square[np.ix_(i, j)], atol=1e-6)
-    given = GivenDistances(square)
+    given = PrecomputedDistances(square)
     np.testing.assert_array_equal(given.between(i, j), square[np.ix_(i, j)])
 
 

@@ -5,11 +5,11 @@ from sklearn.metrics import silhouette_score
 
 from orangecontrib.imageembedding.clusters.choice import branches_between
 from orangecontrib.imageembedding.clusters.distances import VectorDistances
-from orangecontrib.imageembedding.clusters.given import GivenDistances
 from orangecontrib.imageembedding.clusters.link import tree_of_vectors
+from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
+from orangecontrib.imageembedding.clusters.representatives import medoid, typical
 from orangecontrib.imageembedding.clusters.silhouette import silhouettes
 from orangecontrib.imageembedding.clusters.slots import make_slots
-from orangecontrib.imageembedding.clusters.typical import medoid, typical
 
 
 def rows(n, seed=0):
@@ -36,7 +36,7 @@ def test_typical_members_are_central_and_in_the_cluster():
 def test_silhouettes_equal_scikit_learns(n):
     square = squareform(pdist(rows(n)))
     tree = tree_of_vectors(rows(n), "euclidean", "average")
-    scores = silhouettes(tree, GivenDistances(square))
+    scores = silhouettes(tree, PrecomputedDistances(square))
     assert len(scores) == max(n - 2, 0)
     for k, score in enumerate(scores, start=2):
         labels = tree.cut(n_clusters=k)

@@ -59,14 +59,14 @@ def test_the_second_time_nothing_is_loaded_read_or_computed(locations, reads):
     second, backend = embedded(locations)
     assert (backend.loads, backend.locations, reads) == (0, [], [])
     np.testing.assert_array_equal(first.vectors, second.vectors)
-    assert (first.n_known, second.n_known) == (0, N)
+    assert (first.n_cached, second.n_cached) == (0, N)
 
 
 def test_a_file_url_is_the_same_file(locations, reads):
     embedded(locations)
     reads.clear()
     second, _ = embedded([f"file://{location}" for location in locations])
-    assert (second.n_known, reads) == (N, [])
+    assert (second.n_cached, reads) == (N, [])
 
 
 def test_only_what_is_new_is_computed(locations):
@@ -98,7 +98,7 @@ def test_a_moved_or_copied_image_is_read_but_not_computed(locations, tmp_path, r
     new = [str(tmp_path / "moved.png"), str(tmp_path / "copy.png")]
     time.sleep(0.03)
     again, backend = embedded(new)
-    assert (backend.locations, again.n_known) == ([], 2)
+    assert (backend.locations, again.n_cached) == ([], 2)
     reads.clear()
     embedded(new)
     assert reads == []
@@ -138,7 +138,7 @@ def test_images_with_the_same_content_are_computed_once(locations, tmp_path, kee
     for i in range(3):
         (tmp_path / f"bad{i}.png").write_bytes(b"no image at all")
         bad.append(str(tmp_path / f"bad{i}.png"))
-    done, backend = embedded([*copies, *bad, locations[1]], keep=keep)
+    done, backend = embedded([*copies, *bad, locations[1]], cache=keep)
     assert len(backend.locations) == 3
     assert len(set(done.vectors[:30, 0])) == 1
     assert done.failures == dict.fromkeys([30, 31, 32], "not an image: text")
@@ -151,11 +151,11 @@ def test_images_of_the_web_are_known_by_their_content(locations):
         done, backend = embedded([f"{server.url}/x", f"data:,{'x' * 50}"])
     assert backend.locations == [f"data:,{'x' * 50}"]
     assert done.vectors[0, 0] == pytest.approx(picture(4).mean(), rel=1e-5)
-    assert done.n_known == 1
+    assert done.n_cached == 1
 
 
 def test_nothing_is_kept_where_that_is_not_wanted(locations):
-    embedded(locations, keep=False)
+    embedded(locations, cache=False)
     assert not cache_path().exists()
 
 
@@ -191,7 +191,7 @@ def test_what_was_finished_before_a_cancel_is_kept(locations):
     time.sleep(1)  # what was begun is finished, and kept, too
     again, second = embedded(locations)
     assert sorted(backend.locations + second.locations) == sorted(locations)
-    assert again.n_known == len(backend.locations)
+    assert again.n_cached == len(backend.locations)
 
 
 def test_what_was_finished_before_the_device_broke_is_kept(locations):
@@ -199,8 +199,8 @@ def test_what_was_finished_before_the_device_broke_is_kept(locations):
         embedded(locations, FakeBackend(fail_at=8))
     time.sleep(0.5)
     again, second = embedded(locations)
-    assert again.n_known >= 6
-    assert len(second.locations) == N - again.n_known
+    assert again.n_cached >= 6
+    assert len(second.locations) == N - again.n_cached
 
 
 def test_a_cache_that_cannot_be_used_costs_nothing_but_time_and_one_message(locations, caplog):
@@ -265,8 +265,8 @@ def test_after_kill_9_in_the_middle_everything_finished_is_there(tmp_path):
     assert process.returncode == -signal.SIGKILL
     locations = sorted(str(path) for path in images.glob("*.png"))
     again, backend = embedded(locations)
-    assert again.n_known >= finished * 60 - 0.5
-    assert len(backend.locations) == 60 - again.n_known
+    assert again.n_cached >= finished * 60 - 0.5
+    assert len(backend.locations) == 60 - again.n_cached
     for row in (0, 30, 59):
         with Image.open(locations[row]) as image:
             assert again.vectors[row, 0] == pytest.approx(np.asarray(image).mean(), rel=1e-5)
@@ -277,7 +277,7 @@ def test_a_run_over_known_images_imports_no_torch(locations):
     code = (
         "import sys, orangecontrib.imageembedding as oie\n"
         f"done = oie.embed_files({locations[:2]!r}, 'efficientnet-lite0')\n"
-        "assert done.n_known == 2\n"
+        "assert done.n_cached == 2\n"
         "assert not {'torch', 'httpx', 'timm'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

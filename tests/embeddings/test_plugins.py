@@ -30,7 +30,7 @@ assert [spec.id for spec in oie.list_embedders()][-1] == "mean-colour"
 done = oie.embed_files(files, "mean-colour")
 assert done.vectors.shape == (len(files), 3) and not done.failures
 assert (done.vectors > 0).all() and (done.vectors < 1).all()
-assert oie.embed_files(files, "mean-colour").n_known == len(files)
+assert oie.embed_files(files, "mean-colour").n_cached == len(files)
 
 counted = oie.embed_files([*files, __file__], backend=oie.get_backend("histogram"))
 assert counted.vectors.shape == (len(files) + 1, 2048)

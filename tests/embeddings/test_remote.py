@@ -168,8 +168,8 @@ def test_the_vectors_of_server_and_local_agree(tmp_path):
         files.append(tmp_path / name)
         Image.fromarray(picture(len(files), 900, 700)).save(files[-1], **options)
     with served_efficientnet() as url:
-        remote = oie.embed_files(files, spec, backend=oie.Remote(url), keep=False)
-    local = oie.embed_files(files, spec, keep=False)
+        remote = oie.embed_files(files, spec, backend=oie.Remote(url), cache=False)
+    local = oie.embed_files(files, spec, cache=False)
     assert not remote.failures
     np.testing.assert_allclose(remote.vectors, local.vectors, atol=1e-4)
 
@@ -206,7 +206,7 @@ def test_overload_is_waited_for_and_loses_nothing(paths):
     embedder = TinyEmbedder()
     with running(tiny_app(embedder, limits=Limits(max_queue=20))) as url, \
             ThreadPoolExecutor(6) as pool:  # fmt: skip
-        jobs = [pool.submit(oie.embed_files, paths, SPEC, backend=oie.Remote(url), keep=False)
+        jobs = [pool.submit(oie.embed_files, paths, SPEC, backend=oie.Remote(url), cache=False)
                 for _ in range(6)]  # fmt: skip
         for job in jobs:
             assert not job.result(60).failures
@@ -225,7 +225,7 @@ def test_retry_after_is_honoured(paths):
 def test_passing_failures_are_tried_again(paths, status):
     recorded = Recorded(tiny_app(), at_infer(lambda: Response(b"<html>", status), {1, 2}))
     with running(recorded) as url:
-        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), keep=False)
+        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), cache=False)
     assert not done.failures
     np.testing.assert_allclose(done.vectors, EXPECTED, atol=1e-5)
 
@@ -240,7 +240,7 @@ def test_lasting_failures_end_the_job_with_what_is_wrong(paths, status, kind):
     answer = at_infer(lambda: JSONResponse({"error": "no"}, status, {"Location": "http://other"}))
     with running(Recorded(tiny_app(), answer)) as url:
         with pytest.raises(kind) as caught:
-            oie.embed_files(paths, SPEC, backend=oie.Remote(url, patience_s=0.3), keep=False)
+            oie.embed_files(paths, SPEC, backend=oie.Remote(url, patience_s=0.3), cache=False)
         assert url in str(caught.value)
 
 
@@ -248,7 +248,7 @@ def test_lasting_failures_end_the_job_with_what_is_wrong(paths, status, kind):
 def test_what_a_server_does_not_take_is_left_out_without_another_try(paths, status):
     recorded = Recorded(tiny_app(), at_infer(lambda: JSONResponse({"error": "no."}, status)))
     with running(recorded) as url:
-        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), keep=False)
+        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), cache=False)
     assert len(done.failures) == 40
     assert done.failures[0] == f"the server answers {status}: no"
     assert sum("/infer" in path for path in recorded.paths) == 43
@@ -261,7 +261,7 @@ def test_a_server_that_dies_and_comes_back_costs_no_image(paths, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         with running(tiny_app(embedder), port=port, timeout_graceful_shutdown=0) as url:
             job = pool.submit(
-                oie.embed_files, paths, SPEC, backend=oie.Remote(url, patience_s=20), keep=False
+                oie.embed_files, paths, SPEC, backend=oie.Remote(url, patience_s=20), cache=False
             )
             while not embedder.batches:
                 time.sleep(0.01)
@@ -286,7 +286,7 @@ def test_a_server_that_stays_dead_ends_the_job_and_what_was_done_is_kept(paths):
             oie.embed_files(paths, SPEC, backend=backend)
     with running(tiny_app(), port=port) as url:
         done = oie.embed_files(paths, SPEC, backend=oie.Remote(url))
-    assert done.n_known in (8, 16)  # whichever batch came first
+    assert done.n_cached in (8, 16)  # whichever batch came first
 
 
 def free_port():
@@ -329,7 +329,7 @@ def assert_cancels_at_once(paths, backend):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        embed_locations(paths, SPEC, backend, progress, keep=False)
+        embed_locations(paths, SPEC, backend, progress, cache=False)
     assert time.monotonic() - begun < 5
     while any(thread.name.startswith("imageembedding") and "batch" not in thread.name
               for thread in threading.enumerate()):  # fmt: skip
@@ -507,7 +507,7 @@ def test_other_servers_get_what_their_metadata_asks_for(paths, datatype, shape):
     with running(app) as url:
         assert oie.probe_server(url).models == ("tiny",)
         assert oie.probe_server(url).version == "triton 2.5"
-        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), keep=False)
+        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), cache=False)
         fingerprint = oie.Remote(url).fingerprint(SPEC, silent)
     np.testing.assert_allclose(done.vectors, EXPECTED, atol=1e-5)
     assert max(app.n_images) == 4
@@ -518,7 +518,7 @@ def test_other_servers_get_what_their_metadata_asks_for(paths, datatype, shape):
 def test_servers_that_break_on_files_behind_the_json_get_them_inside(paths):
     app = Triton("BYTES", (-1,), breaks_on_files=True)
     with running(app) as url:
-        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), keep=False)
+        done = oie.embed_files(paths, SPEC, backend=oie.Remote(url), cache=False)
     np.testing.assert_allclose(done.vectors, EXPECTED, atol=1e-5)
     assert not app.is_binary[-1]
 
@@ -579,7 +579,7 @@ def test_the_protocol_of_orange_is_found_out_and_spoken(paths):
         assert (info.protocol, info.models) == ("orange", ("inception-v3", "squeezenet"))
         del server.paths[:], server.bodies[:]
         backend = oie.Remote(url, protocol="orange")
-        done = oie.embed_files(paths, "inception-v3", backend=backend, keep=False)
+        done = oie.embed_files(paths, "inception-v3", backend=backend, cache=False)
     assert not done.failures
     for path, body, headers in zip(server.paths, server.bodies, server.headers[-40:], strict=True):
         assert path.startswith("/image/inception-v3?machine=")
@@ -597,11 +597,11 @@ def test_empty_answers_are_asked_again_three_times(paths):
     server = OrangeServer(fails={1, 2, 3})
     with running(server) as url:
         backend = oie.Remote(url, protocol="orange")
-        done = oie.embed_files(paths[:8], "inception-v3", backend=backend, keep=False)
+        done = oie.embed_files(paths[:8], "inception-v3", backend=backend, cache=False)
         assert not done.failures
         server.fails = range(10**9)
         with pytest.raises(ServerAnswerError, match="fails on every image"):
-            oie.embed_files(paths, "inception-v3", backend=backend, keep=False)
+            oie.embed_files(paths, "inception-v3", backend=backend, cache=False)
 
 
 def test_squeezenet_has_1000_numbers_there():

@@ -63,7 +63,7 @@ def test_a_signal_that_comes_at_once_ends_it_too():
     code = (
         "import os, signal\n"
         "from orangecontrib.imageembedding.server.run import Address, Options, serve\n"
-        "serve(Options(['efficientnet-lite0'], keep=False), Address(port=0),\n"
+        "serve(Options(['efficientnet-lite0'], cache=False), Address(port=0),\n"
         "      lambda url: os.kill(os.getpid(), signal.SIGTERM))\n"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=120, check=False).returncode == 0

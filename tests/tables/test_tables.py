@@ -17,7 +17,7 @@ from orangecontrib.imageembedding.tables.build import (
     table_of_images,
     table_of_skipped,
 )
-from orangecontrib.imageembedding.tables.choose import with_clusters
+from orangecontrib.imageembedding.tables.cluster_columns import with_clusters
 from orangecontrib.imageembedding.tables.features import (
     complete_rows,
     feature_matrix,

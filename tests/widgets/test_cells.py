@@ -1,7 +1,7 @@
 import pytest
 from AnyQt.QtCore import QRect, QSize
 
-from orangecontrib.imageembedding.widgets.parts.cells import CellLayout
+from orangecontrib.imageembedding.widgets.thumbnails.layout import CellLayout
 
 CELL = QSize(100, 120)
 

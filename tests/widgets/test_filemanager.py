@@ -5,7 +5,7 @@ import sys
 import pytest
 from AnyQt.QtCore import QObject
 
-from orangecontrib.imageembedding.widgets.parts import filemanager
+from orangecontrib.imageembedding.widgets.shared import filemanager
 
 
 @pytest.fixture

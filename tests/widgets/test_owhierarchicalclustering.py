@@ -19,7 +19,7 @@ from orangecontrib.imageembedding.clusters import plan
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.pipeline import cluster_images, import_images
 from orangecontrib.imageembedding.tables.features import with_embeddings
-from orangecontrib.imageembedding.widgets.clusteringcontrols import (
+from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_CLICK,
     BY_HEIGHT,
     BY_NUMBER,

@@ -19,11 +19,12 @@ from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.progress import Counts
-from orangecontrib.imageembedding.widgets import owimageembedding, speeds
-from orangecontrib.imageembedding.widgets.choices import embedder_rows
+from orangecontrib.imageembedding.widgets import owimageembedding
+from orangecontrib.imageembedding.widgets.embedding import speeds
+from orangecontrib.imageembedding.widgets.embedding.choices import embedder_rows
+from orangecontrib.imageembedding.widgets.embedding.embedderlist import ID_ROLE
 from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbedding
-from orangecontrib.imageembedding.widgets.parts import workprogress
-from orangecontrib.imageembedding.widgets.parts.embedderlist import ID_ROLE
+from orangecontrib.imageembedding.widgets.shared import progress as workprogress
 
 BUILT_IN = {"embedder_id": "efficientnet-lite0"}
 

@@ -16,8 +16,9 @@ from pictures import write_images
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.widgets import owimageviewer
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
-from orangecontrib.imageembedding.widgets.parts import dragging, gridpicture, pixmaps
-from orangecontrib.imageembedding.widgets.parts.thumbnailmodel import ColourRole, FadedRole
+from orangecontrib.imageembedding.widgets.shared import dragging, pixmaps
+from orangecontrib.imageembedding.widgets.thumbnails import picture as gridpicture
+from orangecontrib.imageembedding.widgets.thumbnails.model import ColourRole, FadedRole
 
 
 class TestOWImageViewer(WidgetTest):

@@ -12,11 +12,11 @@ from pictures import write_images
 
 from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.widgets import owimportimages
-from orangecontrib.imageembedding.widgets.drop import ImportImagesDropHandler
-from orangecontrib.imageembedding.widgets.folders import RECENT_KEY
+from orangecontrib.imageembedding.widgets.importing import folderwatch
+from orangecontrib.imageembedding.widgets.importing.drop import ImportImagesDropHandler
+from orangecontrib.imageembedding.widgets.importing.folders import RECENT_KEY
+from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
 from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
-from orangecontrib.imageembedding.widgets.parts import folderwatch
-from orangecontrib.imageembedding.widgets.parts.skippedlist import SkippedList
 
 
 class TestOWImportImages(WidgetTest):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.clusters.distances import Distances, VectorDistances, check_metric
-from orangecontrib.imageembedding.clusters.given import GivenDistances
 from orangecontrib.imageembedding.clusters.order import order_leaves
 from orangecontrib.imageembedding.clusters.plan import PROTOTYPES, REDUCED, Plan, make_plan
+from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
 from orangecontrib.imageembedding.clusters.prototypes import prototype_tree, reduce_rows
 from orangecontrib.imageembedding.clusters.rows import Vectors
 from orangecontrib.imageembedding.clusters.tree import Tree
@@ -127,7 +127,7 @@ def tree_of_distances(
         If there are fewer than two items, or a distance is missing or negative.
     """
     _check_linkage(linkage)
-    distances = GivenDistances(matrix)
+    distances = PrecomputedDistances(matrix)
     condensed = distances.condensed()
     say(progress, "Building the tree")
     merges = _merge(condensed, linkage)

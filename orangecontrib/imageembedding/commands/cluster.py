@@ -30,7 +30,7 @@ def run_cluster(options: argparse.Namespace) -> int:
     """Write the table of clusters, and the picture of the tree if it is wanted."""
     from orangecontrib.imageembedding.clusters.picture import EXTENSIONS
     from orangecontrib.imageembedding.pipeline import cluster_images
-    from orangecontrib.imageembedding.tables.choose import with_clusters
+    from orangecontrib.imageembedding.tables.cluster_columns import with_clusters
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
     extension_of(options.output)

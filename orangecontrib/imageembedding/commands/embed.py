@@ -48,15 +48,15 @@ def _embed_on_ray(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.commands.serve import need
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
-    from orangecontrib.imageembedding.embeddings.pieces import embed_in_pieces
     from orangecontrib.imageembedding.files.scan import scan_folder
     from orangecontrib.imageembedding.images.header import read_header
+    from orangecontrib.imageembedding.ray.pieces import embed_in_pieces
 
     need("ray", "cluster")
     output = Path(options.output).absolute()
     if output.suffix != ".parquet" or output.is_file() or not os.path.isdir(options.source):
         raise InputError("With --ray, name a folder of images, and a new folder -o OUT.parquet.")
-    from orangecontrib.imageembedding.server.cluster import connect
+    from orangecontrib.imageembedding.ray.serving import connect
 
     connect(options.ray)
     backend = Local(options.weights_folder, options.device, options.precision)

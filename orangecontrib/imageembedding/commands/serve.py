@@ -37,7 +37,7 @@ def run_serve(options: argparse.Namespace) -> int:
         complain(CLEAR_KEY_WARNING)
     if options.ray is not None:
         need("ray", "cluster")
-        from orangecontrib.imageembedding.server.cluster import serve_on_ray
+        from orangecontrib.imageembedding.ray.serving import serve_on_ray
 
         serve_on_ray(wanted, address, options.ray, partial(_announce, wanted))
         return FINE
@@ -76,7 +76,7 @@ def _server_options(options: argparse.Namespace) -> Options:
     return Options(
         embedders=embedders,
         backend=Local(options.weights_folder, options.device, options.precision),
-        keep=not options.no_cache,
+        cache=not options.no_cache,
         limits=Limits(options.max_queue, options.max_image_mb * MEGABYTE),
         api_key=None if options.api_key_file is None else read_api_key(options.api_key_file),
     )

@@ -9,9 +9,9 @@ from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
-from orangecontrib.imageembedding.embeddings.own import own_embedder
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.embeddings.user_models import own_embedder
 from orangecontrib.imageembedding.progress import Progress, run_watched, silent
 
 
@@ -21,7 +21,7 @@ def embed_files(
     *,
     backend: Backend | None = None,
     weights: str | os.PathLike[str] | None = None,
-    keep: bool = True,
+    cache: bool = True,
     progress: Progress = silent,
 ) -> Embedded:
     """Embed image files without any table.
@@ -30,7 +30,7 @@ def embed_files(
     ----------
     paths : sequence of str or path
         Paths or URLs.
-    embedder, backend, weights, keep, progress
+    embedder, backend, weights, cache, progress
         As for `embed_images` of the pipeline.
 
     Returns
@@ -44,7 +44,7 @@ def embed_files(
     locations = [os.fsdecode(path) for path in paths]
     backend = backend or Local()
     spec = described(embedder, weights, backend, progress)
-    return embed_locations(locations, spec, backend, progress, keep=keep)
+    return embed_locations(locations, spec, backend, progress, cache=cache)
 
 
 def described(

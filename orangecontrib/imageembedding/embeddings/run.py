@@ -33,7 +33,7 @@ class Embedded:
         In the order of the images; a row of NaN where there is none.
     failures : dict of int to str
         Row → why it has no vector.
-    n_known : int
+    n_cached : int
         Images that were not embedded, because that was done before.
     notes : tuple of str
         What the user should know, beside the failures.
@@ -41,7 +41,7 @@ class Embedded:
 
     vectors: NDArray[np.float32]
     failures: dict[int, str]
-    n_known: int = 0
+    n_cached: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ def embed_locations(
     backend: Backend,
     progress: Progress = silent,
     *,
-    keep: bool = True,
+    cache: bool = True,
 ) -> Embedded:
     """Embed the images at some locations.
 
@@ -66,7 +66,7 @@ def embed_locations(
         What computes it.
     progress : Progress, optional
         Told the part of the images that are done, skipped ones too.
-    keep : bool, optional
+    cache : bool, optional
         Whether vectors are taken from the user's cache and put into it.
 
     Returns
@@ -80,17 +80,17 @@ def embed_locations(
     Cancelled
         If `progress` raised it, within a tenth of a second. What was finished is kept.
     """
-    return run_watched(lambda relay: _embed(locations, spec, backend, relay, keep), progress)
+    return run_watched(lambda relay: _embed(locations, spec, backend, relay, cache), progress)
 
 
 def _embed(
-    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress, keep: bool
+    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress, cache: bool
 ) -> Embedded:
-    cache = Cache() if keep and locations else None
+    store = Cache() if cache and locations else None
     batches: Batches = {}
     try:
-        fingerprint = backend.fingerprint(spec, progress) if cache else None
-        job = Job(len(locations), spec, fingerprint, cache)
+        fingerprint = backend.fingerprint(spec, progress) if store else None
+        job = Job(len(locations), spec, fingerprint, store)
         items = Items(locations)
         rest: list[str] = []
         for part in job.look_up(items):
@@ -102,11 +102,11 @@ def _embed(
             feed = Feed(items, rest, embedder.batch_size, n_shares)
             _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
-        notes = (cache.problem,) if cache and cache.problem else ()
-        return Embedded(job.vectors, dict(sorted(job.failures.items())), job.counts.n_known, notes)
+        notes = (store.problem,) if store and store.problem else ()
+        return Embedded(job.vectors, dict(sorted(job.failures.items())), job.counts.n_cached, notes)
     finally:
-        if cache is not None:
-            _close(cache, batches)
+        if store is not None:
+            _close(store, batches)
 
 
 def _close(cache: Cache, batches: Batches) -> None:

@@ -17,7 +17,7 @@ class Batcher(Generic[Item, Result]):
     """Gathers what waits while its threads are busy; an idle one begins at once.
 
     Of the event loop that first calls `results`. How much may wait is for the callers to limit,
-    see `Room`.
+    see `Admission`.
 
     Parameters
     ----------

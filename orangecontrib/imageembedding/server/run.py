@@ -64,7 +64,7 @@ class Options:
         Ids.
     backend : Local
         Where and how they compute.
-    keep : bool
+    cache : bool
         Whether vectors are kept on disk.
     limits : Limits
     api_key : str or None
@@ -72,7 +72,7 @@ class Options:
 
     embedders: Sequence[str] = (DEFAULT_ID,)
     backend: Local = field(default_factory=Local)
-    keep: bool = True
+    cache: bool = True
     limits: Limits = field(default_factory=Limits)
     api_key: str | None = field(default=None, repr=False)
 
@@ -100,7 +100,7 @@ def load_models(
     BackendError
         If one cannot run here.
     """
-    cache = Cache() if options.keep else None
+    cache = Cache() if options.cache else None
     models = {}
     for name in options.embedders:
         spec = get_embedder(name)

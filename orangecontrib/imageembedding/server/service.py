@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from orangecontrib.imageembedding.errors import BackendError, ImageError
+from orangecontrib.imageembedding.server.admission import Admission
 from orangecontrib.imageembedding.server.metrics import Metrics
-from orangecontrib.imageembedding.server.room import Room
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Service:
         By the id of the embedder.
     limits : Limits
     metrics : Metrics
-    images, body_bytes : Room
+    images, body_bytes : Admission
         For the images and the bodies that are being worked on.
     sketches : dict of str to Future
         Embedder → directions of the shipped sketches, once somebody has asked.
@@ -70,13 +70,13 @@ class Service:
     models: Mapping[str, Served]
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
-    images: Room = field(init=False)
-    body_bytes: Room = field(init=False)
+    images: Admission = field(init=False)
+    body_bytes: Admission = field(init=False)
     sketches: dict[str, asyncio.Future[NDArray[np.float32]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.images = Room(self.limits.max_queue)
-        self.body_bytes = Room(max(BODIES_BYTES, self.limits.max_body_bytes))
+        self.images = Admission(self.limits.max_queue)
+        self.body_bytes = Admission(max(BODIES_BYTES, self.limits.max_body_bytes))
 
     def model(self, name: str) -> Served:
         """Get an embedder; 404 if it does not run here."""

@@ -26,7 +26,7 @@ from orangecontrib.imageembedding.embeddings.wire import (
     unpack,
 )
 from orangecontrib.imageembedding.errors import ImageError, WireError
-from orangecontrib.imageembedding.server.room import Full
+from orangecontrib.imageembedding.server.admission import Full
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 from orangecontrib.imageembedding.server.service import (
     BAD_REQUEST,

@@ -22,8 +22,8 @@ from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
-from orangecontrib.imageembedding.widgets.branchselection import BranchSelection
-from orangecontrib.imageembedding.widgets.clusteringcontrols import (
+from orangecontrib.imageembedding.widgets.clustering.branchselection import BranchSelection
+from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_CLICK,
     BY_HEIGHT,
     BY_SILHOUETTE,
@@ -31,8 +31,8 @@ from orangecontrib.imageembedding.widgets.clusteringcontrols import (
     add_clustering_box,
     add_selection_box,
 )
-from orangecontrib.imageembedding.widgets.clusteringreport import as_html, cluster_rows
-from orangecontrib.imageembedding.widgets.clusteringtasks import (
+from orangecontrib.imageembedding.widgets.clustering.report import as_html, cluster_rows
+from orangecontrib.imageembedding.widgets.clustering.tasks import (
     NewTree,
     Scores,
     choose_in_background,
@@ -40,8 +40,8 @@ from orangecontrib.imageembedding.widgets.clusteringtasks import (
     link_in_background,
     score_in_background,
 )
-from orangecontrib.imageembedding.widgets.parts.heightscale import LINEAR
-from orangecontrib.imageembedding.widgets.treepanel import HINT, KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.clustering.treepanel import HINT, KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
 
 MAX_COLOURS = 64  # more cannot be told apart
 MAX_DESCRIBED = 100  # clusters in a report

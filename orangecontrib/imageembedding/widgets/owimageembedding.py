@@ -27,8 +27,8 @@ from orangecontrib.imageembedding.embeddings.catalogue import (
     all_embedders,
     get_embedder,
 )
-from orangecontrib.imageembedding.embeddings.own import own_ids
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.embeddings.user_models import own_ids
 from orangecontrib.imageembedding.errors import (
     BackendError,
     Cancelled,
@@ -39,9 +39,9 @@ from orangecontrib.imageembedding.errors import (
 from orangecontrib.imageembedding.pipeline import EmbeddedImages
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import image_columns
-from orangecontrib.imageembedding.widgets import speeds
-from orangecontrib.imageembedding.widgets.background import Background
-from orangecontrib.imageembedding.widgets.choices import (
+from orangecontrib.imageembedding.widgets.embedding import speeds
+from orangecontrib.imageembedding.widgets.embedding.cachebox import CacheBox
+from orangecontrib.imageembedding.widgets.embedding.choices import (
     OWN_FILE,
     PLUGIN,
     SERVER,
@@ -51,15 +51,15 @@ from orangecontrib.imageembedding.widgets.choices import (
     likely_devices,
     where_images_go,
 )
-from orangecontrib.imageembedding.widgets.embedding import (
+from orangecontrib.imageembedding.widgets.embedding.computing import ComputingBox
+from orangecontrib.imageembedding.widgets.embedding.embedderlist import TIMM, EmbedderList
+from orangecontrib.imageembedding.widgets.embedding.tasks import (
     Wanted,
     embed_in_background,
     models_of,
 )
-from orangecontrib.imageembedding.widgets.keptbox import KeptBox
-from orangecontrib.imageembedding.widgets.parts.computing import ComputingBox
-from orangecontrib.imageembedding.widgets.parts.embedderlist import TIMM, EmbedderList
-from orangecontrib.imageembedding.widgets.parts.workprogress import WorkProgress
+from orangecontrib.imageembedding.widgets.shared.background import Background
+from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 
 # The predecessor's workflows name an embedder by its position in this list.
 OLD_EMBEDDERS = (
@@ -145,7 +145,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         self._add_progress()
         self._show_where()
         self._show_embedders()
-        self.kept.show_size()
+        self.cache_box.show_size()
         self._ask_server()
 
     def _add_images_box(self) -> None:
@@ -205,8 +205,8 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         box = gui.vBox(self.controlArea, "Progress")
         self.progress = WorkProgress()
         box.layout().addWidget(self.progress)
-        self.kept = KeptBox(self._ids_kept, self.background)
-        box.layout().addWidget(self.kept)
+        self.cache_box = CacheBox(self._cached_ids, self.background)
+        box.layout().addWidget(self.cache_box)
         gui.auto_apply(self.buttonsArea, self, "auto_apply")
         self.cancel_button = QPushButton("&Cancel", autoDefault=False, enabled=False)
         self.cancel_button.setIcon(self.style().standardIcon(QStyle.SP_DialogCancelButton))
@@ -360,7 +360,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
     def _place(self) -> str:
         return self.server_url if self.device == SERVER else f"{self.device} {self.precision}"
 
-    def _ids_kept(self) -> Collection[str]:
+    def _cached_ids(self) -> Collection[str]:
         """Get the ids under which the vectors of the chosen embedder are kept."""
         is_own = self.embedder_id == OWN_FILE
         return own_ids(self.own_file, self.own_like) if is_own else {self.embedder_id}
@@ -376,7 +376,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         wanted = self._wanted()
         if wanted is not None:
             self.cancel_button.setEnabled(True)
-            self.kept.set_working(True)
+            self.cache_box.set_working(True)
             self._begun_at = 0.0
             self.start(partial(embed_in_background, self.data, wanted))
 
@@ -440,12 +440,12 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         else:
             if not self._begun_at:
                 self._begun_at = time.monotonic()
-                self._n_at_begin = result.n_done - result.n_known
-            self.progress.count(result.n_done, result.n_total, result.n_known, result.location)
+                self._n_at_begin = result.n_done - result.n_cached
+            self.progress.count(result.n_done, result.n_total, result.n_cached, result.location)
 
     def on_done(self, result: EmbeddedImages) -> None:
         n_images = len(self.data)
-        self._remember_speed(n_images - result.n_known)
+        self._remember_speed(n_images - result.n_cached)
         for note in result.notes:
             self.Warning.note(note)
         if result.skipped is not None:
@@ -454,7 +454,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
                 self.Warning.skipped(len(result.skipped), n_images, reason)
             else:
                 self.Error.none_embedded(n_images, reason)
-        known = f", {result.n_known:,} of them known already" if result.n_known else ""
+        known = f", {result.n_cached:,} of them known already" if result.n_cached else ""
         self.progress.finish(f"{len(result.embeddings):,} images embedded{known}.")
         self._send(result)
         self._show_embedders()  # weights may have been downloaded, a speed measured
@@ -482,7 +482,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def _send(self, result: EmbeddedImages | None) -> None:
         self.cancel_button.setEnabled(False)
-        self.kept.set_working(self.task is not None)
+        self.cache_box.set_working(self.task is not None)
         embeddings = result.embeddings if result is not None else None
         self.Outputs.embeddings.send(embeddings if embeddings else None)
         self.Outputs.skipped_images.send(result.skipped if result is not None else None)

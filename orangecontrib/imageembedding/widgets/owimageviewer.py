@@ -23,22 +23,22 @@ from orangecontrib.imageembedding.tables.describe import (
     rows_of,
 )
 from orangecontrib.imageembedding.tables.locate import image_columns, image_locations
-from orangecontrib.imageembedding.widgets.colours import colours_of
-from orangecontrib.imageembedding.widgets.imagereport import html_of_images
-from orangecontrib.imageembedding.widgets.parts.dragging import ImageCopier, image_menu
-from orangecontrib.imageembedding.widgets.parts.gridpicture import grid_scene, load_grid
-from orangecontrib.imageembedding.widgets.parts.legend import Legend
-from orangecontrib.imageembedding.widgets.parts.preview import Preview
-from orangecontrib.imageembedding.widgets.parts.thumbnails import (
+from orangecontrib.imageembedding.widgets.shared.colors import colours_of
+from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.shared.legend import Legend
+from orangecontrib.imageembedding.widgets.shared.preview import Preview
+from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
+from orangecontrib.imageembedding.widgets.thumbnails.view import (
     MAX_SIDE,
     MIN_SIDE,
     ThumbnailView,
 )
-from orangecontrib.imageembedding.widgets.viewercontrols import (
+from orangecontrib.imageembedding.widgets.viewing.controls import (
     add_images_box,
     add_order_box,
     add_size_box,
 )
+from orangecontrib.imageembedding.widgets.viewing.report import html_of_images
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
 HINT = "Connect a table of images, such as Import Images makes, to see them."

@@ -24,18 +24,18 @@ from orangecontrib.imageembedding.tables.arrange import some_of_each_class
 from orangecontrib.imageembedding.tables.build import table_of_skipped
 from orangecontrib.imageembedding.tables.describe import Titles, facts
 from orangecontrib.imageembedding.tables.locate import default_image_locations
-from orangecontrib.imageembedding.widgets.folderbox import FolderBox, make_button
-from orangecontrib.imageembedding.widgets.folders import (
+from orangecontrib.imageembedding.widgets.importing.folderbox import FolderBox, make_button
+from orangecontrib.imageembedding.widgets.importing.folders import (
     found_again,
     relative_to,
     remember_folders,
 )
-from orangecontrib.imageembedding.widgets.parts.dragging import dropped_paths
-from orangecontrib.imageembedding.widgets.parts.folderwatch import FolderWatch
-from orangecontrib.imageembedding.widgets.parts.preview import Preview
-from orangecontrib.imageembedding.widgets.parts.skippedlist import SkippedList
-from orangecontrib.imageembedding.widgets.parts.thumbnails import ThumbnailView
-from orangecontrib.imageembedding.widgets.tasks import TaskProgress
+from orangecontrib.imageembedding.widgets.importing.folderwatch import FolderWatch
+from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
+from orangecontrib.imageembedding.widgets.shared.dragging import dropped_paths
+from orangecontrib.imageembedding.widgets.shared.preview import Preview
+from orangecontrib.imageembedding.widgets.shared.tasks import TaskProgress
+from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
 HINT = "Choose a folder with images, or drop one here."

@@ -92,7 +92,7 @@ def test_models_of_timm_equal_timm_with_its_own_preparation(name, files, tmp_pat
     with torch.inference_mode():
         batch = torch.stack([prepare(Image.open(path)) for path in files])
         expected = full.eval()(batch).numpy()
-    done = oie.embed_files(files, spec, backend=oie.Local(tmp_path), keep=False)
+    done = oie.embed_files(files, spec, backend=oie.Local(tmp_path), cache=False)
     assert np.abs(done.vectors - expected).max() < 1e-4 * np.abs(expected).max()
 
 
@@ -103,6 +103,6 @@ def test_transformers_are_built_from_files_as_timm_has_them(embedder, files, tmp
     spec = get_embedder(embedder)
     full = timm.create_model(spec.network.partition(":")[2], pretrained=False).eval()
     save_file(full.state_dict(), tmp_path / spec.weights.name)
-    done = oie.embed_files(files[:1], spec, backend=oie.Local(tmp_path), keep=False)
+    done = oie.embed_files(files[:1], spec, backend=oie.Local(tmp_path), cache=False)
     assert done.vectors.shape == (1, spec.n_features)
     assert np.isfinite(done.vectors).all()

@@ -58,7 +58,7 @@ def test_a_fine_tuned_network_with_other_classes(tuned, files, expected, tmp_pat
     torch.save(WRAPPINGS[wrapping](tuned.state_dict()), path)
     done = oie.embed_files(files, "resnet50", weights=path)
     assert_close(done.vectors, expected)
-    assert oie.embed_files(files, "resnet50", weights=path).n_known == 2
+    assert oie.embed_files(files, "resnet50", weights=path).n_cached == 2
 
 
 def test_safetensors(tuned, files, expected, tmp_path):
@@ -76,7 +76,7 @@ def test_other_weights_have_other_vectors_in_the_cache(tuned, files, tmp_path):
     other = {name: tensor * 1.1 for name, tensor in tuned.state_dict().items()}
     torch.save(other, path)  # the same name
     second = oie.embed_files(files, "resnet50", weights=path)
-    assert second.n_known == 0
+    assert second.n_cached == 0
     assert np.abs(first.vectors - second.vectors).max() > 1e-3
 
 

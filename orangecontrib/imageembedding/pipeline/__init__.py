@@ -1,0 +1,45 @@
+"""The whole flow: folder → table → embeddings → tree. START HERE.
+
+1. `import_images`: folders → a table of their images (`importing`).
+2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
+3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
+   cut it; `choose_branches`: → tables of the rows in its branches (`clustering`).
+
+Scripts, the command line and the widgets all call these functions, and nothing else decides
+the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.
+"""
+
+from orangecontrib.imageembedding.embeddings.embed import embed_files
+from orangecontrib.imageembedding.pipeline.clustering import (
+    choose_branches,
+    cluster_distances,
+    cluster_images,
+    cluster_table,
+    score_clusters,
+)
+from orangecontrib.imageembedding.pipeline.embedding import embed_images
+from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
+from orangecontrib.imageembedding.pipeline.results import (
+    BranchKey,
+    ChosenBranches,
+    ClusteredRows,
+    EmbeddedImages,
+    ImportedImages,
+)
+
+__all__ = [
+    "BranchKey",
+    "ChosenBranches",
+    "ClusteredRows",
+    "EmbeddedImages",
+    "ImportedImages",
+    "choose_branches",
+    "cluster_distances",
+    "cluster_images",
+    "cluster_table",
+    "embed_files",
+    "embed_images",
+    "import_images",
+    "score_clusters",
+    "table_of_found",
+]

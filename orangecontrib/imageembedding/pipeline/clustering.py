@@ -1,0 +1,205 @@
+"""Table → tree → tables of the rows in its branches: the third step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from Orange.data import Table
+from Orange.misc import DistMatrix
+
+from orangecontrib.imageembedding.clusters.distances import VectorDistances
+from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
+from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
+from orangecontrib.imageembedding.clusters.representatives import medoid
+from orangecontrib.imageembedding.clusters.rows import Vectors
+from orangecontrib.imageembedding.clusters.silhouette import silhouettes
+from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.pipeline.results import ChosenBranches, ClusteredRows, RowKeys
+from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
+from orangecontrib.imageembedding.tables.build import table_of_names
+from orangecontrib.imageembedding.tables.cluster_columns import (
+    row_keys,
+    rows_with_clusters,
+    with_clusters,
+)
+from orangecontrib.imageembedding.tables.features import (
+    complete_rows,
+    feature_matrix,
+    normalised,
+)
+
+
+def cluster_images(
+    data: Table | Vectors,
+    metric: str = "cosine",
+    linkage: str = "ward",
+    progress: Progress = silent,
+    *,
+    ordered: bool = True,
+    max_bytes: float | None = None,
+) -> Tree:
+    """Build the tree of hierarchical clustering.
+
+    Parameters
+    ----------
+    data : Table or ndarray of shape (n, n_features)
+        Of a table its embeddings are compared, or all numeric attributes if it has none.
+    metric : {"cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard"}
+        Distance between two images.
+    linkage : {"average", "complete", "ward", "weighted", "single", "centroid", "median"}
+        Distance between two clusters. Ward, centroid and median need Euclidean distances; with
+        cosine or correlation they get those between the vectors scaled to length 1.
+    progress : Progress, optional
+        Told what is done, the memory it takes and how far it is.
+    ordered : bool
+        Whether to turn branches so that leaves next to each other are alike.
+    max_bytes : float, optional
+        Memory for the distances of all pairs; by default a quarter of what is free. If they need
+        more, the tree is built on prototypes: its leaves stand for several rows.
+
+    Returns
+    -------
+    tree : Tree
+        ``linkage``: (n - 1, 4) as scipy's; ``leaf_order``; ``cut``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two rows, no numbers, or numbers are missing or too large.
+    ValueError
+        If metric or linkage is unknown, or `data` is no matrix.
+    """
+    vectors = feature_matrix(data) if isinstance(data, Table) else _matrix_of(data)
+    return run_watched(
+        lambda relay: tree_of_vectors(
+            vectors, metric, linkage, relay, ordered=ordered, max_bytes=max_bytes
+        ),
+        progress,
+    )
+
+
+def _matrix_of(data: object) -> Vectors:
+    """Check that something is a matrix of numbers; float32 stays so."""
+    try:
+        matrix: Vectors = np.asarray(data)
+        if matrix.dtype != np.float32:
+            matrix = np.asarray(matrix, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"data must be a table or a matrix of numbers: {error}") from error
+    if matrix.ndim != 2:  # noqa: PLR2004
+        raise ValueError(f"data must be a matrix; got an array of shape {matrix.shape}")
+    return matrix
+
+
+def cluster_table(
+    table: Table,
+    metric: str = "cosine",
+    linkage: str = "ward",
+    progress: Progress = silent,
+    *,
+    normalise: bool = False,
+    all_numeric: bool = False,
+    ordered: bool = True,
+    max_bytes: float | None = None,
+) -> ClusteredRows:
+    """Cluster the rows of a table in which no number is missing.
+
+    Parameters
+    ----------
+    table : Table
+        Its embeddings are compared, or all numeric attributes if it has none.
+    metric, linkage, progress, ordered, max_bytes
+        As for `cluster_images`.
+    normalise : bool
+        Whether to scale each column to mean 0 and standard deviation 1 before.
+    all_numeric : bool
+        Whether to compare all numeric attributes although there are embeddings.
+    """
+    vectors = feature_matrix(table, all_numeric)
+    rows = complete_rows(vectors)
+    if len(rows) < len(vectors):
+        vectors = vectors[rows]
+    if normalise:
+        vectors = normalised(vectors)
+    tree = cluster_images(vectors, metric, linkage, progress, ordered=ordered, max_bytes=max_bytes)
+    distances = VectorDistances(vectors, metric)
+    return ClusteredRows(tree, table, rows, distances, RowKeys(row_keys(table, rows)))
+
+
+def cluster_distances(
+    distances: DistMatrix,
+    linkage: str = "average",
+    progress: Progress = silent,
+    *,
+    ordered: bool = True,
+) -> ClusteredRows:
+    """Cluster by distances that are known.
+
+    Parameters
+    ----------
+    distances : DistMatrix of shape (n, n)
+        Symmetric; of the rows of a table, which go on, or of its columns or of what has no table:
+        then a table of their names goes on.
+    linkage : str
+        As for `cluster_images`; ward, centroid and median presume Euclidean distances.
+    progress, ordered
+        As for `cluster_images`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two items, or distances are missing.
+    """
+    tree = run_watched(
+        lambda relay: tree_of_distances(distances, linkage, relay, ordered=ordered), progress
+    )
+    given = PrecomputedDistances(np.asarray(distances))
+    rows = np.arange(tree.n_leaves)
+    items = distances.row_items
+    if isinstance(items, Table) and distances.axis == 1:
+        return ClusteredRows(tree, items, rows, given, RowKeys(row_keys(items, rows)))
+    if isinstance(items, Table):  # distances between its columns
+        items = items.domain.attributes
+    if items is None:
+        items = (rows + 1).tolist()
+    names = [getattr(item, "name", str(item)) for item in items]
+    keys = names if len(set(names)) == len(rows) else [str(row) for row in rows]
+    return ClusteredRows(tree, table_of_names(names), rows, given, RowKeys(keys))
+
+
+def score_clusters(clustered: ClusteredRows, progress: Progress = silent) -> NDArray[np.float64]:
+    """Get the mean silhouette of the tree cut into 2, 3, … clusters; see `silhouettes`."""
+    say(progress, "Looking for the best number of clusters")
+    return run_watched(
+        lambda relay: silhouettes(clustered.tree, clustered.distances, relay), progress
+    )
+
+
+def choose_branches(
+    clustered: ClusteredRows, nodes: Sequence[int], progress: Progress = silent
+) -> ChosenBranches:
+    """Get the rows in some branches.
+
+    Parameters
+    ----------
+    clustered : ClusteredRows
+        Where they are.
+    nodes : sequence of int
+        On top of the branches, which become the clusters C1, C2 and so on.
+    progress : Progress, optional
+        Told the part of the branches that are done.
+    """
+    tree, rows = clustered.tree, clustered.rows
+    labels = tree.labels_of(nodes)
+    medoids = []
+    for i, node in enumerate(nodes):
+        progress(i / len(nodes))
+        medoids.append(medoid(clustered.distances, tree.rows_of(node)))
+    selected = np.flatnonzero(labels)
+    return ChosenBranches(
+        rows_with_clusters(clustered.table, rows[selected], labels[selected]),
+        with_clusters(clustered.table, labels, rows, selected=rows[selected]),
+        rows_with_clusters(clustered.table, rows[medoids], np.arange(1, len(nodes) + 1)),
+    )

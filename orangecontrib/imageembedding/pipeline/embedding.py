@@ -1,0 +1,75 @@
+"""A table of images → the same with their embeddings: the second step."""
+
+from __future__ import annotations
+
+import os
+
+from Orange.data import Table
+
+from orangecontrib.imageembedding.embeddings.backends.base import Backend
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID
+from orangecontrib.imageembedding.embeddings.embed import described
+from orangecontrib.imageembedding.embeddings.run import embed_locations
+from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.pipeline.results import EmbeddedImages
+from orangecontrib.imageembedding.progress import Progress, silent
+from orangecontrib.imageembedding.tables import locate
+from orangecontrib.imageembedding.tables.computed import EmbedImages
+from orangecontrib.imageembedding.tables.features import with_embeddings, with_reasons
+
+
+def embed_images(
+    table: Table,
+    embedder: str | EmbedderSpec = DEFAULT_ID,
+    *,
+    image_column: str | None = None,
+    backend: Backend | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    cache: bool = True,
+    progress: Progress = silent,
+) -> EmbeddedImages:
+    """Embed the images of a table.
+
+    Parameters
+    ----------
+    table : Table
+        With a column of paths or URLs.
+    embedder : str or EmbedderSpec
+        Id of an embedder in the catalogue, see `list_embedders`.
+    image_column : str, optional
+        Name of the column; by default the first that is marked as holding images.
+    backend : Backend, optional
+        What computes; by default torch on this computer: no image leaves it.
+    weights : str or path, optional
+        A file of the user with weights for `embedder`, or with a network; see `own_embedder`.
+    cache : bool, optional
+        Whether vectors are taken from the cache in the user's folder, and kept there.
+    progress : Progress, optional
+        Told the part of the images that are done.
+
+    Returns
+    -------
+    embedded : EmbeddedImages
+
+    Raises
+    ------
+    InputError
+        If the table has no such column, or there is no such embedder.
+    BackendError
+        If the embedder cannot run, for instance because its weights cannot be had.
+    """
+    backend = backend or Local()
+    spec = described(embedder, weights, backend, progress)
+    column = locate.image_column(table.domain, image_column)
+    table = locate.with_absolute_locations(table, column)
+    locations = locate.image_locations(table, column)
+    embedded = embed_locations(locations, spec, backend, progress, cache=cache)
+    source = EmbedImages(table.domain[column.name], spec, backend)
+    rows = [row for row in range(len(table)) if row not in embedded.failures]
+    return EmbeddedImages(
+        embeddings=with_embeddings(table, rows, embedded.vectors, source),
+        skipped=with_reasons(table, embedded.failures),
+        n_cached=embedded.n_cached,
+        notes=embedded.notes,
+    )

@@ -1,0 +1,87 @@
+"""Folders → a table of their images: the first step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+
+from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.files.patterns import Patterns
+from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.files.scan import scan_paths
+from orangecontrib.imageembedding.images.header import read_header
+from orangecontrib.imageembedding.images.limits import max_megapixels
+from orangecontrib.imageembedding.pipeline.results import ImportedImages
+from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
+from orangecontrib.imageembedding.tables.build import table_of_images
+
+MAX_NAMED = 3  # folders in the name of a table or in a message
+
+
+def import_images(
+    folder: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    progress: Progress = silent,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    classes: bool = True,
+    found: Found | None = None,
+) -> ImportedImages:
+    """Make a table of the images in folders and in all folders below them.
+
+    Parameters
+    ----------
+    folder : str or path, or a sequence of them
+        Folders; in a sequence also single files.
+    progress : Progress, optional
+        Told the part of the files that are looked at.
+    include, exclude : sequence of str, optional
+        Patterns of names, such as ``*.jpg``, of the files that are wanted, and of files and
+        folders that are not; see `Patterns`.
+    classes : bool, optional
+        Whether sub-folders become the classes.
+    found : Found, optional
+        Grows meanwhile; after a cancel `table_of_found` makes a table of it.
+
+    Returns
+    -------
+    imported : ImportedImages
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no image in it.
+    """
+    say(progress, "Reading the folder")
+    if isinstance(folder, str | os.PathLike):
+        if os.path.isfile(folder):
+            raise InputError(f"The folder {os.fspath(folder)} is a file, not a folder.")
+        folder = [folder]
+    paths = [os.fspath(path) for path in folder]
+    wanted = Patterns(include, exclude)
+    known = Found() if found is None else found
+    read = partial(read_header, limit=max_megapixels())  # asked once, not for each file
+    run_watched(lambda relay: scan_paths(paths, read, relay, wanted, known), progress)
+    return table_of_found(paths, known, classes=classes, wanted=wanted)
+
+
+def table_of_found(
+    paths: Sequence[str], found: Found, *, classes: bool = True, wanted: Patterns | None = None
+) -> ImportedImages:
+    """Make a table of what `import_images` found in some paths, also if it was cancelled.
+
+    Raises
+    ------
+    InputError
+        If that is no image.
+    """
+    files, skipped = found.files, tuple(found.skipped)
+    if not files:
+        left_out = "" if wanted is None or wanted.take_all else " of the names wanted"
+        if skipped:
+            first = skipped[0]
+            left_out += f". {len(skipped)} left out; the first: {first.path}: {first.reason}"
+        raise InputError(f"The folder {', '.join(paths[:MAX_NAMED])} holds no images{left_out}.")
+    name = " + ".join(os.path.basename(os.path.abspath(path)) or path for path in paths[:MAX_NAMED])
+    return ImportedImages(table_of_images(files, name, classes=classes), skipped)

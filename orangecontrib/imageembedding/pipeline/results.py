@@ -1,0 +1,152 @@
+"""What the steps give: tables, a tree with its rows, and what is chosen of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from Orange.data import Table
+
+from orangecontrib.imageembedding.clusters.distances import Distances
+from orangecontrib.imageembedding.clusters.representatives import typical
+from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.files.record import SkippedFile
+
+BranchKey = tuple[str, str, int]
+"""Keys of a row in either half of a branch, and its number of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedImages:
+    """A folder as a table.
+
+    Attributes
+    ----------
+    table : Table
+        One row for each image; see `table_of_images` for the columns.
+    skipped : tuple of SkippedFile
+        What was left out, each with ``path`` and ``reason``.
+    """
+
+    table: Table
+    skipped: tuple[SkippedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedImages:
+    """A table of images with their embeddings.
+
+    Attributes
+    ----------
+    embeddings : Table
+        The rows whose images could be embedded, with attributes ``n0``, ``n1``, …; no rows if
+        there is none.
+    skipped : Table or None
+        The other rows, with a meta ``reason``; None if there is none.
+    n_cached : int
+        Images that were not embedded, because that was done before.
+    notes : tuple of str
+        What the user should know, beside the failures.
+    """
+
+    embeddings: Table
+    skipped: Table | None
+    n_cached: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenBranches:
+    """Tables of the rows in some branches.
+
+    Attributes
+    ----------
+    selected : Table or None
+        Rows in the branches, with a column ``Cluster``; None if there are none.
+    data : Table
+        All rows, with the columns ``Cluster`` and ``Selected``.
+    representatives : Table or None
+        The medoid of each branch, with its ``Cluster``.
+    """
+
+    selected: Table | None
+    data: Table
+    representatives: Table | None
+
+
+class RowKeys(Sequence[str]):
+    """Texts that tell rows apart, also in the next session; rows are found by them."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+        self._row_of_key: dict[str, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, row):  # type: ignore[no-untyped-def]
+        return self._keys[row]
+
+    def row_of(self, key: str) -> int | None:
+        """Get the row with a key; None if there is none."""
+        if self._row_of_key is None:
+            self._row_of_key = {known: row for row, known in enumerate(self._keys)}
+        return self._row_of_key.get(key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusteredRows:
+    """A tree and the rows that are its leaves.
+
+    Attributes
+    ----------
+    tree : Tree
+        Of these rows.
+    table : Table
+        Where the rows come from.
+    rows : ndarray of shape (n_leaves,), dtype int
+        The row of each leaf.
+        If the tree has prototypes, of each row that is under a leaf.
+    distances : Distances
+        Between the rows; computed when asked for.
+    keys : RowKeys
+        Tell each row apart from others, also in the next session.
+    """
+
+    tree: Tree
+    table: Table
+    rows: NDArray[np.intp]
+    distances: Distances
+    keys: RowKeys
+
+    def typical_of(self, node: int, n_wanted: int = 1) -> NDArray[np.intp]:
+        """Get a few typical leaves under a node: the most central first."""
+        members = self.tree.rows_of(node)
+        return self.tree.leaf_of_row[typical(self.distances, members, n_wanted)]
+
+    def key_of(self, node: int) -> BranchKey:
+        """Get what tells a branch apart, also in the next session: see `node_of`."""
+        tree = self.tree
+        n = tree.n_leaves
+        ends = tree.outline.children[node - n] if node >= n else (node, node)
+        first, last = (self.keys[tree.rows_of(int(end))[0]] for end in ends)
+        return first, last, int(tree.sizes_of([node])[0])
+
+    def nodes_of(self, keys: Sequence[BranchKey]) -> list[int]:
+        """Get the branches that `key_of` was asked for, as far as there are such branches."""
+        nodes = []
+        for first, last, size in keys:
+            row, other = self.keys.row_of(first), self.keys.row_of(last)
+            if row is not None and other is not None:
+                leaves = self.tree.leaf_of_row[[row, other]].tolist()
+                node = self.tree.common_branch(*leaves)
+                if self.tree.sizes_of([node])[0] == size:
+                    nodes.append(node)
+        return nodes
+
+    @property
+    def n_left_out(self) -> int:
+        """Rows that are no leaves, because they have missing numbers."""
+        return len(self.table) - len(self.rows)

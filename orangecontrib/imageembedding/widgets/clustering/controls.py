@@ -1,0 +1,98 @@
+"""The controls of Hierarchical Clustering."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QButtonGroup, QLabel, QListView, QRadioButton
+from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable
+from Orange.widgets import gui
+from Orange.widgets.utils.itemmodels import DomainModel, PyListModel
+
+from orangecontrib.imageembedding.clusters.distances import METRICS
+from orangecontrib.imageembedding.clusters.link import LINKAGES
+from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR, LOG
+
+BY_CLICK, BY_HEIGHT, BY_NUMBER, BY_SILHOUETTE = "click", "height", "number", "silhouette"
+MAX_CLUSTERS = 1000
+STRIP_ROWS_PX = 62
+
+
+def add_clustering_box(widget, changed) -> None:
+    """Add what the tree depends on; `changed` is called after each change."""
+    box = gui.vBox(widget.controlArea, "Clustering")
+    for name, values, label in (
+        ("distance_metric", METRICS, "&Distance:"),
+        ("linkage", LINKAGES, "&Linkage:"),
+    ):
+        _add_combo(box, widget, name, label, PyListModel(values), changed)
+    for name, label, tip in (
+        ("normalise", "&Normalise columns", "Scale each column to mean 0 and deviation 1."),
+        ("all_numeric", "&All numeric columns", "Compare all numbers, not only the embeddings."),
+        ("order_leaves", "&Order leaves", "Turn branches so that neighbours are alike."),
+    ):
+        gui.checkBox(box, widget, name, label, tooltip=tip, callback=changed)
+    widget.plan_label = gui.widgetLabel(box, "")
+    widget.plan_label.setWordWrap(True)
+
+
+def add_appearance_box(widget, labels_changed, strips_changed, scale_changed) -> None:
+    """Add labels, colours and the scale of heights."""
+    box = gui.vBox(widget.controlArea, "Appearance")
+    order = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
+    widget.label_model = DomainModel(
+        order,
+        valid_types=(StringVariable, DiscreteVariable, ContinuousVariable),
+        placeholder="(row number)",
+    )
+    _add_combo(box, widget, "label_attr", "La&bels:", widget.label_model, labels_changed)
+    strips = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
+    widget.strip_model = DomainModel(strips, valid_types=(DiscreteVariable, ContinuousVariable))
+    gui.widgetLabel(box, "Colours beside the leaves:")
+    view = gui.listView(
+        box, widget, "strip_attrs", box=None, model=widget.strip_model,
+        selectionMode=QListView.ExtendedSelection, callback=strips_changed,
+    )  # fmt: skip
+    view.setFixedHeight(STRIP_ROWS_PX)
+    view.setAccessibleName("Colours beside the leaves")
+    view.setToolTip("Colours beside the leaves, by one or several variables (Ctrl adds).")
+    scales = PyListModel((LINEAR, LOG))
+    _add_combo(box, widget, "height_scale", "&Heights:", scales, scale_changed)
+
+
+def _add_combo(box, widget, setting, label, model, callback) -> None:
+    combo = gui.comboBox(
+        box, widget, setting, label=label, orientation=Qt.Horizontal, model=model,
+        searchable=setting == "label_attr", callback=callback,
+    )  # fmt: skip
+    combo.setAccessibleName(label.replace("&", "").rstrip(":"))
+    combo.parentWidget().findChild(QLabel).setBuddy(combo)
+
+
+def add_selection_box(widget, select_by) -> None:
+    """Add the ways to select; `select_by` is called with the mode."""
+    box = gui.vBox(widget.controlArea, "Selection")
+    group = QButtonGroup(widget)
+    widget.select_buttons = {}
+    for mode, label, setting, kind, low, high in (
+        (BY_CLICK, "Clic&k on branches", None, int, 0, 0),
+        (BY_HEIGHT, "C&ut at height (%):", "height_percent", float, 0, 100),
+        (BY_NUMBER, "&Top N clusters:", "n_clusters", int, 1, MAX_CLUSTERS),
+        (BY_SILHOUETTE, "Best silhouett&e", None, int, 0, 0),
+    ):
+        row = gui.hBox(box)
+        button = QRadioButton(label, checked=widget.select_by == mode)
+        button.clicked.connect(partial(select_by, mode))
+        row.layout().addWidget(button)
+        group.addButton(button)
+        widget.select_buttons[mode] = button
+        if setting is not None:
+            spin = gui.spin(
+                row, widget, setting, low, high, step=1, spinType=kind, controlWidth=80,
+                alignment=Qt.AlignRight, callback=partial(select_by, mode),
+            )  # fmt: skip
+            spin.setAccessibleName(label.replace("&", ""))
+    widget.selection_label = gui.widgetLabel(box, "")
+    widget.selection_label.setWordWrap(True)
+    widget.selection_label.setAccessibleName("Selected clusters")

@@ -1,0 +1,85 @@
+"""Values of variables → colours, labels and purity of the leaves of a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from Orange.data import DiscreteVariable, Table, Variable
+
+from orangecontrib.imageembedding.pipeline import ClusteredRows
+from orangecontrib.imageembedding.widgets.tree.strips import Strip
+
+MISSING = (160, 160, 160)
+N_SHADES = 5
+
+
+class LeafLabels(Sequence[str]):
+    """The text beside each leaf, made when it is shown: a value, or the row number.
+
+    Parameters
+    ----------
+    clustered : ClusteredRows
+        The tree and its rows.
+    variable : Variable or None
+        Whose values; None for the numbers of the rows.
+    """
+
+    def __init__(self, clustered: ClusteredRows, variable: Variable | None) -> None:
+        self._rows = clustered.rows[clustered.tree.typical_rows]
+        self._variable = variable
+        self._values = variable and clustered.table.get_column(variable)[self._rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, leaf):
+        if self._variable is None:
+            return str(self._rows[leaf] + 1)
+        value = self._values[leaf]
+        return value if isinstance(value, str) and value else self._variable.str_val(value)
+
+
+def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:
+    """Get the colours of the leaves by a categorical or numeric variable of the table."""
+    rows = clustered.rows[clustered.tree.typical_rows]
+    values = clustered.table.get_column(variable)[rows].astype(float)
+    missing = np.isnan(values)
+    palette = variable.palette
+    if isinstance(variable, DiscreteVariable):
+        colours = np.vstack([np.asarray(palette.palette)[: len(variable.values)], [MISSING]])
+        codes = np.where(missing, len(variable.values), values).astype(int)
+        shades = [tuple(int(level) for level in colour) for colour in colours]
+        legend = list(zip(variable.values, shades, strict=False))
+        return Strip(variable.name, colours[codes].astype(np.uint8), legend)
+    low, high = (np.nanmin(values), np.nanmax(values)) if not missing.all() else (0.0, 1.0)
+    colours = palette.values_to_colors(values, low, high)
+    colours[missing] = MISSING
+    steps = np.linspace(low, high, N_SHADES)
+    shades = palette.values_to_colors(steps, low, high).tolist()
+    legend = [
+        (variable.str_val(step), tuple(shade[:3]))
+        for step, shade in zip(steps, shades, strict=True)
+    ]
+    return Strip(variable.name, colours[:, :3].astype(np.uint8), legend)
+
+
+def purity_variable(table: Table, chosen: Sequence[Variable]) -> DiscreteVariable | None:
+    """Get the variable by which purity is told: the first categorical one, or the class."""
+    candidates = [*chosen, table.domain.class_var]
+    return next((v for v in candidates if isinstance(v, DiscreteVariable)), None)
+
+
+def majority(
+    clustered: ClusteredRows, node: int, variable: DiscreteVariable | None
+) -> tuple[str, float]:
+    """Get the most frequent value under a node and its part, 0 to 1; "" and nan if unknown."""
+    if variable is None or not len(variable.values):
+        return "", float("nan")
+    rows = clustered.rows[clustered.tree.rows_of(node)]
+    values = clustered.table.get_column(variable)[rows]
+    values = values[~np.isnan(values)].astype(int)
+    if not len(values):
+        return "", float("nan")
+    counts = np.bincount(values)
+    return variable.values[counts.argmax()], counts.max() / len(values)

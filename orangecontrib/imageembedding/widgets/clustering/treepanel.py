@@ -1,0 +1,196 @@
+"""A clustered table on the screen: the tree with labels, colours, legend and images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from AnyQt.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
+from Orange.data import Table, Variable
+
+from orangecontrib.imageembedding.pipeline import BranchKey, ClusteredRows
+from orangecontrib.imageembedding.tables.describe import facts
+from orangecontrib.imageembedding.widgets.clustering.leafcolors import (
+    LeafLabels,
+    leaf_strip,
+    majority,
+    purity_variable,
+)
+from orangecontrib.imageembedding.widgets.shared.preview import Preview
+from orangecontrib.imageembedding.widgets.tree.interaction import DendrogramView
+from orangecontrib.imageembedding.widgets.tree.picture import (
+    load_pictures,
+    picture_scene,
+)
+from orangecontrib.imageembedding.widgets.tree.strips import Legend
+
+HINT = "Connect a table with embeddings, or distances, to see their tree."
+
+KeptView = tuple[float, str, float, float]
+"""Height of a row, key of the first one in sight, and the part of the heights in sight."""
+
+
+class TreePanel(QWidget):
+    """Shows `ClusteredRows`; what is selected in it, it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clustered: ClusteredRows | None = None
+        self.labels: Sequence[str] = ()
+        self.purity_by: Variable | None = None
+        self.pictures: dict = {}
+        self._preview: Preview | None = None
+        self.view = DendrogramView()
+        self.view.describe = self.describe
+        self.view.hint = HINT
+        self.view.preview_requested.connect(self.open_preview)
+        self.legend = Legend()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        layout.addWidget(self.legend)
+
+    # What is shown
+
+    def show_tree(
+        self, clustered: ClusteredRows, locations: Sequence[str], label: Variable | None
+    ) -> None:
+        """Show another tree.
+
+        Parameters
+        ----------
+        clustered : ClusteredRows
+            The tree and its rows.
+        locations : sequence of str
+            The image of each leaf; "" where there is none.
+        label : Variable or None
+            Whose values stand beside the leaves; None for the numbers of the rows.
+        """
+        self.clear()
+        tree = clustered.tree
+        self.clustered = clustered
+        self.labels = LeafLabels(clustered, label)
+        self.view.set_tree(tree.outline, self.labels, locations, self._typical)
+        self.view.item.counts = tree.sizes_of(np.arange(2 * tree.n_leaves - 1))
+
+    def clear(self) -> None:
+        """Show nothing."""
+        if self._preview is not None:
+            self._preview.forget()
+        self.clustered, self.pictures = None, {}
+        self.view.clear()
+        self.legend.set_strips(())
+
+    def set_label(self, variable: Variable | None) -> None:
+        """Write the values of another variable beside the leaves."""
+        self.labels = LeafLabels(self.clustered, variable)
+        self.view.set_labels(self.labels)
+
+    def set_strips(self, variables: Sequence[Variable]) -> None:
+        """Show the values of some variables as colours; purity is told by the first."""
+        strips = [leaf_strip(self.clustered, variable) for variable in variables]
+        self.purity_by = purity_variable(self.clustered.table, variables)
+        self.view.set_strips(strips)
+        self.legend.set_strips(strips)
+
+    def mark_subset(self, subset: Table | None) -> bool:
+        """Mark the leaves of the rows of a table; tell whether there are such."""
+        marked = None
+        if subset is not None:
+            ids = self.clustered.table.ids[self.clustered.rows]
+            marked = np.bincount(self.clustered.tree.leaf_of_row, np.isin(ids, subset.ids)) > 0
+        self.view.item.marked = marked
+        self.view.item.update()
+        return marked is not None and bool(marked.any())
+
+    def turn(self, node: int) -> None:
+        """Swap the two branches of a node."""
+        self.clustered = replace(self.clustered, tree=self.clustered.tree.rotated(node))
+        self.view.set_shape(self.clustered.tree.outline)
+
+    def describe(self, node: int) -> str:
+        """Say what a branch is: height, size, purity."""
+        tree = self.clustered.tree
+        size = int(tree.sizes_of([node])[0])
+        rows = "1 row" if size == 1 else f"{size:,} rows"
+        lines = [f"Height {tree.outline.height[node]:.4g}, {rows}"]
+        if node < tree.n_leaves:
+            lines.insert(0, self.labels[node])
+        value, purity = majority(self.clustered, node, self.purity_by)
+        if value:
+            lines.append(f"Purity by {self.purity_by.name}: {purity:.0%} {value}")
+        return "\n".join(lines)
+
+    def _typical(self, node: int, n_wanted: int) -> list[int]:
+        return self.clustered.typical_of(node, n_wanted).tolist()
+
+    # What a workflow keeps
+
+    def state(self) -> tuple[list[BranchKey], KeptView]:
+        """Get the collapsed branches, and the place in the tree."""
+        key_of = self.clustered.key_of
+        row, leaf, low, high = self.view.state()
+        return [key_of(node) for node in self.view.collapsed], (row, key_of(leaf)[0], low, high)
+
+    def restore(self, collapsed: Sequence[BranchKey], kept: KeptView | None) -> None:
+        """Show what `state` told, as far as there are such rows."""
+        if nodes := self.clustered.nodes_of(collapsed):
+            self.view.set_collapsed(nodes)
+        if kept is not None:
+            height, key, low, high = kept
+            row = self.clustered.keys.row_of(key)
+            if row is not None:
+                leaf = int(self.clustered.tree.leaf_of_row[row])
+                self.view.restore(height, leaf, low, high)
+
+    # One image
+
+    def open_preview(self, leaf: int) -> None:
+        """Show the image of a leaf large; the arrow keys go on to the leaves beside it."""
+        if not self.view.item.locations[leaf]:
+            return
+        if self._preview is None:
+            self._preview = Preview(self)
+            self._preview.moved.connect(self._preview_moved)
+        clustered, locations = self.clustered, self.view.item.locations
+        order = clustered.tree.leaf_order
+        rows = clustered.rows[clustered.tree.typical_rows[order]]
+        self._preview.set_images(
+            len(order),
+            lambda i: locations[order[i]],
+            lambda i: facts(clustered.table, int(rows[i])),
+            self.view.pixmaps.small,
+        )
+        self._preview.open_at(int(clustered.tree.outline.first_leaf[leaf]))
+
+    def _preview_moved(self, position: int) -> None:
+        self.view.set_focus(int(self.clustered.tree.leaf_order[position]))
+
+    # Pictures
+
+    @property
+    def scene(self) -> QGraphicsScene:
+        """Get the whole tree as a picture."""
+        if self.view.item is None:
+            return QGraphicsScene(self)
+        self._scene = picture_scene(self.view.item, self._picture_of)
+        return self._scene
+
+    def _picture_of(self, location: str, side_px: int):
+        found = self.pictures.get((location, side_px))
+        return found if found is not None else self.view.pixmaps.pixmap(location, side_px)
+
+    def load_pictures(self) -> bool:
+        """Decode all images that a picture of the tree shows; tell whether to go on."""
+        if self.view.item is None:
+            return True
+        loaded = load_pictures(self.view.item, self.view.pixmaps, self)
+        self.pictures = loaded or {}
+        return loaded is not None
+
+    def close_threads(self) -> None:
+        """Stop decoding for good."""
+        self.view.close_threads()
+        if self._preview is not None:
+            self._preview.close_threads()

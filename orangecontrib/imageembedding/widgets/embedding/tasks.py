@@ -1,0 +1,74 @@
+"""What the Image Embedding widget lets be done in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from Orange.data import Table
+from Orange.widgets.utils.concurrent import TaskState
+
+from orangecontrib.imageembedding.embeddings.backends.base import Backend
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import probe_server
+from orangecontrib.imageembedding.embeddings.cache import Cache, clear_embedders
+from orangecontrib.imageembedding.errors import ImageEmbeddingError
+from orangecontrib.imageembedding.pipeline import EmbeddedImages, embed_images
+from orangecontrib.imageembedding.progress import Counts
+from orangecontrib.imageembedding.widgets.shared.tasks import TaskProgress
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with the images, as the controls say."""
+
+    embedder: str
+    column: str
+    backend: Backend
+    own_file: str | None
+
+
+def embed_in_background(data: Table, wanted: Wanted, state: TaskState) -> EmbeddedImages:
+    """Embed a table, with progress in the widget."""
+    return embed_images(
+        data,
+        wanted.embedder,
+        image_column=wanted.column,
+        backend=wanted.backend,
+        weights=wanted.own_file,
+        progress=EmbeddingProgress(state),
+    )
+
+
+class EmbeddingProgress(TaskProgress):
+    """Hands everything on to the widget, as partial results."""
+
+    def __call__(self, fraction: float) -> None:
+        """Take the finished part, 0.0 to 1.0."""
+        super().__call__(fraction)
+        self._state.set_partial_result(fraction)
+
+    def say(self, text: str) -> None:
+        """Begin a step."""
+        self._state.set_partial_result(text)
+
+    def count(self, counts: Counts) -> None:
+        """Take how many images are done."""
+        self._state.set_partial_result(counts)
+
+
+def clear_vectors(embedder_ids: Collection[str] | None) -> None:
+    """Forget the vectors of some embedders, or all."""
+    cache = Cache()
+    if embedder_ids is None:
+        cache.clear()
+    else:
+        clear_embedders(cache, embedder_ids)
+    cache.close()
+
+
+def models_of(url: str, api_key: str) -> tuple[str, ...] | None:
+    """Ask a server what it offers; None if it cannot be asked, which is said when it is used."""
+    try:
+        return probe_server(url, api_key or None).models
+    except ImageEmbeddingError:
+        return None

@@ -1,0 +1,219 @@
+"""Where the parts of a dendrogram lie, and what is at a place; how they look is told elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from AnyQt.QtCore import QPointF, QRectF
+from AnyQt.QtGui import QColor, QPalette
+from AnyQt.QtWidgets import QGraphicsObject
+
+from orangecontrib.imageembedding.clusters.outline import Outline
+from orangecontrib.imageembedding.clusters.slots import make_slots
+from orangecontrib.imageembedding.widgets.tree.heightscale import HeightScale
+from orangecontrib.imageembedding.widgets.tree.strips import Strip, strips_width
+
+MARGIN = 6.0
+LABEL_WIDTH = 160.0
+MIN_TREE_WIDTH = 200.0
+DEFAULT_ROW = 36.0
+MIN_READABLE_ROW = 9.0
+MIN_PICTURE_ROW = 14.0
+MAX_LABEL_ROW = 14.0  # a label is not written larger than this
+MIN_FILL_PX = 0.5
+MIN_LINE_PX = 6.0  # branches that are thinner are drawn as one wedge
+TILE_PX = 72.0  # of rows too thin for pictures, branches up to this height share a collage
+MAX_PICTURES = 3
+
+ReadPixmap = Callable[[str, int], object]
+Typical = Callable[[int, int], Sequence[int]]
+
+
+class TreeItem(QGraphicsObject):
+    """Root on the left, one row for each leaf or collapsed branch on the right.
+
+    Parameters
+    ----------
+    shape : Outline
+        Where the nodes lie.
+    labels, locations : sequence of str
+        Text and image of each leaf; "" where there is no image.
+    typical : callable
+        Gives, for a node and a number, so many leaves that are typical of it.
+    """
+
+    def __init__(
+        self,
+        shape: Outline,
+        labels: Sequence[str],
+        locations: Sequence[str],
+        typical: Typical | None = None,
+    ) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsObject.ItemUsesExtendedStyleOption)
+        self.shape_of_tree = shape
+        self.labels = labels
+        self.locations = locations
+        self.counts = shape.n_leaves
+        self.strips: Sequence[Strip] = ()
+        self.scale = HeightScale(shape.height)
+        self.slots = make_slots(shape)
+        self.row_height = DEFAULT_ROW
+        self.cut_height: float | None = None
+        self.focus_node: int | None = None
+        self.marked: np.ndarray | None = None
+        self.palette = QPalette()
+        self._typical = typical or (lambda node, n: self._leaves_of(node)[:n])
+        self._typical_of: dict[int, Sequence[int]] = {}
+        self._width = MIN_TREE_WIDTH + LABEL_WIDTH
+        self.colours: list[QColor] = []
+        self.tops = np.empty(0, dtype=np.intp)
+        self._colour_of = np.full(len(shape.height), -1)
+        self._pixmap: ReadPixmap = lambda location, side_px: None
+
+    # What is shown
+
+    def set_pixmaps(self, read: ReadPixmap) -> None:
+        """Show images as far as `read(location, side_px)` has them."""
+        self._pixmap = read
+
+    def set_size(self, width: float, row: float) -> None:
+        """Lay out in a width, with rows of a height, both in scene units."""
+        self.prepareGeometryChange()
+        self._width, self.row_height = width, row
+        self.update()
+
+    def set_collapsed(self, nodes: Sequence[int]) -> None:
+        """Show some branches in one row each."""
+        self.prepareGeometryChange()
+        self.slots = make_slots(self.shape_of_tree, nodes)
+        self.update()
+
+    def set_branches(self, nodes: Sequence[int], colours: Sequence[QColor]) -> None:
+        """Colour the branches under some nodes; of more branches than colours, some share one."""
+        shape = self.shape_of_tree
+        self.tops = np.asarray(nodes, dtype=np.intp)
+        self.colours = list(colours)
+        first, size = shape.first_leaf[self.tops], shape.n_leaves[self.tops]
+        leaves = np.repeat(first - np.cumsum(size) + size, size) + np.arange(size.sum())
+        number = np.full(len(shape.leaf_order), -1)
+        largest = np.zeros(len(shape.leaf_order), dtype=np.intp)
+        number[leaves] = np.repeat(np.arange(len(size)) % max(len(colours), 1), size)
+        largest[leaves] = np.repeat(size, size)
+        inside = shape.n_leaves <= largest[shape.first_leaf]
+        self._colour_of = np.where(inside, number[shape.first_leaf], -1)
+        self.update()
+
+    def tops_in_sight(self, top: float, bottom: float, row: float) -> list[tuple[int, QColor]]:
+        """Get the coloured branches between two heights that are at least half a pixel high."""
+        slots, tops = self.slots, self.tops
+        first, size = slots.first[tops] * row, slots.size[tops] * row
+        chosen = (first <= bottom) & (first + size >= top) & (size >= MIN_FILL_PX)
+        return [(int(tops[i]), self.colours[i % len(self.colours)]) for i in np.flatnonzero(chosen)]
+
+    def copy_of(self) -> TreeItem:
+        """Get another item that shows the same, the whole of it, for a picture."""
+        other = type(self)(self.shape_of_tree, self.labels, self.locations, self._typical)
+        other.counts, other.strips, other.slots = self.counts, self.strips, self.slots
+        other.scale = HeightScale(self.shape_of_tree.height, self.scale.kind)
+        other.cut_height, other.marked, other.palette = self.cut_height, self.marked, self.palette
+        other.set_branches(self.tops, self.colours)
+        return other
+
+    def typical(self, node: int) -> Sequence[int]:
+        """Get a few leaves that are typical of a node; remembered."""
+        if node not in self._typical_of:
+            self._typical_of[node] = self._typical(node, MAX_PICTURES)
+        return self._typical_of[node]
+
+    # Places
+
+    @property
+    def max_height(self) -> float:
+        """Get the height of the root, or of the highest merge."""
+        return self.scale.largest
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, self._width, len(self.slots.node) * self.row_height)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Get whether each row is high enough for a picture."""
+        return self.row_height >= MIN_PICTURE_ROW
+
+    @property
+    def left(self) -> float:
+        """Get x of the root."""
+        return MARGIN
+
+    @property
+    def tree_right(self) -> float:
+        """Get x of height 0, where the leaves begin."""
+        picture = self.row_height if self.has_pictures else 0
+        used = picture + strips_width(self.strips) + LABEL_WIDTH + 2 * MARGIN
+        return max(self._width - used, MIN_TREE_WIDTH / 2)
+
+    @property
+    def leaves_left(self) -> float:
+        """Get x of pictures and labels, right of the strips."""
+        return self.tree_right + MARGIN + strips_width(self.strips)
+
+    def x_at(self, height):
+        """Get x of a distance; the largest in sight lies at the left margin."""
+        scale = self.scale
+        part = (scale.part(height) - scale.low) / (scale.high - scale.low)
+        return self.left + (1 - part) * (self.tree_right - self.left)
+
+    def height_at(self, x: float) -> float:
+        """Get the distance at an x."""
+        scale = self.scale
+        part = 1 - (x - self.left) / (self.tree_right - self.left)
+        return scale.height(min(max(scale.low + part * (scale.high - scale.low), 0), 1))
+
+    def node_at(self, point: QPointF) -> int | None:
+        """Get the smallest branch that can be seen and begins left of a point."""
+        slot = int(point.y() // self.row_height)
+        if not (0 <= slot < len(self.slots.node) and 0 <= point.x() <= self._width):
+            return None
+        slots = self.slots
+        if point.x() > self.tree_right:
+            visible = slots.fringe(1 if self.row_height >= MIN_READABLE_ROW else
+                                   TILE_PX / self.row_height)  # fmt: skip
+            left = True
+        else:
+            visible = self._lines() | slots.fringe(MIN_LINE_PX / self.row_height)
+            left = self.x_at(self.shape_of_tree.height) <= max(point.x(), self.left)
+        holds = (slots.first <= slot) & (slot < slots.first + slots.size)
+        nodes = np.flatnonzero(visible & holds & left)
+        return int(nodes[np.argmin(slots.size[nodes])]) if len(nodes) else None
+
+    def rect_of(self, node: int) -> QRectF:
+        """Get where a branch lies, to the right edge."""
+        left = max(float(self.x_at(self.shape_of_tree.height[node])), 0.0)
+        top = self.slots.first[node] * self.row_height
+        height = self.slots.size[node] * self.row_height
+        return QRectF(left, top, self._width - left, height)
+
+    def _lines(self) -> np.ndarray:
+        """Mark the merges that are high enough to be drawn with their branches."""
+        return self.slots.is_open & (self.slots.size * self.row_height > MIN_LINE_PX)
+
+    def _leaves_of(self, node: int) -> np.ndarray:
+        shape = self.shape_of_tree
+        first = shape.first_leaf[node]
+        return shape.leaf_order[first : first + shape.n_leaves[node]]
+
+    def nodes_with_content(self, top: float, bottom: float) -> list[int]:
+        """Get the nodes that have pictures or text of their own between two heights."""
+        slots, row = self.slots, self.row_height
+        if row >= MIN_READABLE_ROW:
+            return slots.node[int(top / row) : int(bottom / row) + 1].tolist()
+        fringe = slots.fringe(TILE_PX / row)
+        fringe &= (slots.first * row <= bottom) & ((slots.first + slots.size) * row >= top)
+        return np.flatnonzero(fringe & (slots.size * row >= MIN_PICTURE_ROW)).tolist()
+
+    def locations_of(self, node: int) -> list[str]:
+        """Get the images that are shown for a node."""
+        leaves = [node] if node < len(self.locations) else self.typical(node)
+        return [self.locations[leaf] for leaf in leaves]

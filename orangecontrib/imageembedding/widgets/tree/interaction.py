@@ -1,0 +1,187 @@
+"""A dendrogram whose leaves are images: point, collapse, choose, with mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from AnyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from AnyQt.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from AnyQt.QtWidgets import QMenu
+
+from orangecontrib.imageembedding.widgets.tree.hovercard import HoverCard
+from orangecontrib.imageembedding.widgets.tree.keys import next_node
+from orangecontrib.imageembedding.widgets.tree.view import WHEEL_STEP, ZOOM_STEP, TreeView
+
+GRAB_PX = 4
+HOVER_MS = 120
+
+
+class DendrogramView(TreeView):
+    """Lets the user walk through a tree and say which branches are meant."""
+
+    node_clicked = pyqtSignal(object, object)
+    """The node, None beside the tree, and the keyboard modifiers."""
+    cut_moved = pyqtSignal(float)
+    """The height to which the cut is dragged; `cut_released` when that ends."""
+    cut_released = pyqtSignal()
+    rotate_requested = pyqtSignal(int)
+    preview_requested = pyqtSignal(int)
+    """A leaf whose image is to be shown large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setAccessibleName("Dendrogram")
+        self.setAccessibleDescription(
+            "Arrows go through the tree, Enter selects, Ctrl and Shift add, Space shows the image, "
+            "C collapses, R rotates, plus and minus zoom, 0 shows all."
+        )
+        self.describe: Callable[[int], str] = lambda node: ""
+        self._card = HoverCard(self.viewport(), self.pixmaps.pixmap)
+        self._hover = QTimer(self, singleShot=True, interval=HOVER_MS)
+        self._hover.timeout.connect(self._show_card)
+        self._pressed: QPoint | None = None
+        self._drags = ""
+
+    def clear(self) -> None:
+        self._card.hide()
+        super().clear()
+
+    def _pixmap_ready(self, location: str) -> None:
+        super()._pixmap_ready(location)
+        self._card.update()
+
+    # Mouse and keys
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turn = event.angleDelta().y() or event.angleDelta().x()
+        if self.item is None or not turn:
+            return
+        self._card.hide()
+        if event.modifiers() & Qt.ControlModifier:
+            self.zoom_rows(ZOOM_STEP ** (turn / WHEEL_STEP), event.position().y())
+        elif event.modifiers() & Qt.ShiftModifier:
+            self.zoom_heights(turn, event.position().x())
+        else:
+            super().wheelEvent(event)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.LeftButton or self.item is None:
+            super().mousePressEvent(event)
+            return
+        self._card.hide()
+        self._pressed = self._last = event.pos()
+        self._drags = "cut" if self._is_at_cut(event.pos()) else ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.item is None:
+            return
+        if self._pressed is None:
+            self.setCursor(Qt.SplitHCursor if self._is_at_cut(event.pos()) else Qt.ArrowCursor)
+            self._pointer = event.pos()
+            self._card.hide()
+            self._hover.start()
+            return
+        moved = event.pos() - self._last
+        if not self._drags and (event.pos() - self._pressed).manhattanLength() > GRAB_PX:
+            self._drags = "view"
+        if self._drags == "cut":
+            self.cut_moved.emit(self.item.height_at(event.pos().x()))
+        elif self._drags == "view":
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
+            scale = self.item.scale
+            scale.pan(moved.x() / (self.item.tree_right - self.item.left))
+            self._changed()
+        self._last = event.pos()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None or self.item is None:
+            super().mouseReleaseEvent(event)
+            return
+        drags, self._drags, self._pressed = self._drags, "", None
+        if drags == "cut":
+            self.cut_released.emit()
+        elif not drags:
+            node = self.item.node_at(self.mapToScene(event.pos()))
+            self._focus(node)
+            self.node_clicked.emit(node, event.modifiers())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        node = self.item.node_at(self.mapToScene(event.pos())) if self.item is not None else None
+        if node is not None:
+            self.toggle_collapsed(node)
+
+    def leaveEvent(self, event) -> None:
+        self._hover.stop()
+        self._card.hide()
+        super().leaveEvent(event)
+
+    def _is_at_cut(self, point: QPoint) -> bool:
+        item = self.item
+        return item.cut_height is not None and point.x() <= item.tree_right and (
+            abs(point.x() - float(item.x_at(item.cut_height))) <= GRAB_PX
+        )  # fmt: skip
+
+    def _show_card(self) -> None:
+        node = None if self.item is None else self.item.node_at(self.mapToScene(self._pointer))
+        if node is not None:
+            locations = [self.item.locations[leaf] for leaf in self.item.typical(node)]
+            self._card.show_at(self._pointer, self.describe(node), locations)
+
+    def contextMenuEvent(self, event) -> None:
+        if self.item is None:
+            return
+        node = self.item.node_at(self.mapToScene(event.pos()))
+        menu = QMenu(self)
+        if node is not None and node >= len(self.item.labels):
+            name = "Expand branch" if node in self.collapsed else "Collapse branch"
+            menu.addAction(name).triggered.connect(lambda: self.toggle_collapsed(node))
+            menu.addAction("Rotate branch").triggered.connect(
+                lambda: self.rotate_requested.emit(node)
+            )
+        menu.addAction("Expand all").triggered.connect(lambda: self.set_collapsed([]))
+        menu.addAction("Show whole tree").triggered.connect(self.fit)
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.item is None or not self._handled(event):
+            super().keyPressEvent(event)
+
+    def _handled(self, event: QKeyEvent) -> bool:
+        node = self.item.focus_node
+        going = next_node(self.item, node, event.key())
+        actions: dict[int, Callable[[], object]] = {
+            Qt.Key_Plus: lambda: self.zoom_rows(ZOOM_STEP),
+            Qt.Key_Equal: lambda: self.zoom_rows(ZOOM_STEP),
+            Qt.Key_Minus: lambda: self.zoom_rows(1 / ZOOM_STEP),
+            Qt.Key_0: self.fit,
+            Qt.Key_Escape: lambda: self.node_clicked.emit(None, Qt.NoModifier),
+        }
+        if node is not None:
+            actions |= {
+                Qt.Key_Return: lambda: self.node_clicked.emit(node, event.modifiers()),
+                Qt.Key_Enter: lambda: self.node_clicked.emit(node, event.modifiers()),
+                Qt.Key_Space: lambda: self.preview_requested.emit(int(self.item.typical(node)[0])),
+                Qt.Key_C: lambda: self.toggle_collapsed(node),
+                Qt.Key_R: lambda: self.rotate_requested.emit(node),
+            }
+        if going is not None:
+            self.set_focus(going)
+        elif event.key() in actions:
+            actions[event.key()]()
+        else:
+            return False
+        return True
+
+    def set_focus(self, node: int) -> None:
+        """Bring a branch into sight and go on from it with the keyboard."""
+        self._focus(node)
+        self.show_node(node)
+
+    def _focus(self, node: int | None) -> None:
+        self.item.focus_node = node
+        self.item.update()
