@@ -170,7 +170,7 @@ def embedding_widget() -> tuple[QWidget, list[Part]]:
         (widget.embedder_list.view, QPoint(250, 40)), (widget.embedder_label, QPoint(370, 0)),
         widget.own_button, widget.weights_button, widget.computing.device_combo,
         widget.computing.precision_combo, widget.computing.where_label, widget.progress.label,
-        widget.kept.clear_button, widget.cancel_button,
+        widget.cache_box.clear_button, widget.cancel_button,
     ]  # fmt: skip
     return widget, parts
 

@@ -313,20 +313,20 @@ class TestOWImageEmbedding(WidgetTest):
         self.use_fake()
         widget = self.create()
         self.send(widget, self.images)
-        assert widget.kept.clear_button.isEnabled()
-        assert "MB" in widget.kept.label.text()
+        assert widget.cache_box.clear_button.isEnabled()
+        assert "MB" in widget.cache_box.label.text()
         for only_this, left in ((True, ["other"]), (False, [])):
             cache = Cache()
             cache.store("other exact 1", {b"x" * 16: np.ones(3, np.float32)})
             cache.close()
-            widget.kept.clear(only_this)
+            widget.cache_box.clear(only_this)
             self.process_events(lambda: not widget.background.is_busy, timeout=10_000)
             cache = Cache()
             assert [kept.embedder_id for kept in cache.embedders()] == left
             cache.close()
 
     def clear_only_this(self, widget):
-        widget.kept.clear(True)
+        widget.cache_box.clear(True)
         self.process_events(lambda: not widget.background.is_busy, timeout=10_000)
         cache = Cache()
         left = [kept.embedder_id for kept in cache.embedders()]
