@@ -243,10 +243,10 @@ def test_what_nobody_waits_for_any_more_is_not_computed(url, embedder):
     embedder.gate.clear()
     blockers = [threading.Thread(target=httpx.post, args=(url + OLD,), kwargs={
         "content": FILES[row], "timeout": 30}) for row in range(2)]  # fmt: skip
-    for thread in blockers:
+    for n_begun, thread in enumerate(blockers, 1):  # one after the other: not both in one batch
         thread.start()
-    while len(embedder.batches) < 2:
-        embedder.gate.wait(0.01)
+        while len(embedder.batches) < n_begun:
+            embedder.gate.wait(0.01)
     for data in FILES[2:]:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(url + OLD, content=data, timeout=0.05)
