@@ -86,6 +86,7 @@ setup(
             "PyQt6-WebEngine",
             "cryptography",
             *SERVER,
+            "hypothesis",
             "mypy ==2.4.*",
             "onnx",
             "onnxruntime",

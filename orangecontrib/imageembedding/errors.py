@@ -7,6 +7,7 @@
     ├── ImageError            one image is bad: skip it, keep its row and its reason
     │   ├── FetchError        it could not be had: missing, unreadable, refused
     │   └── DecodeError       it is not a complete image
+    ├── SaveError             images cannot be written to a folder: stop the job
     ├── WireError             a message between client and server cannot be read
     ├── WorkflowError         a workflow could not be loaded, failed, or did not come to rest
     └── BackendError          the embedder cannot run: stop the job
@@ -29,6 +30,10 @@ class ImageEmbeddingError(Exception):
 
 class InputError(ImageEmbeddingError):
     """The whole input (folder, table, option) cannot be worked on."""
+
+
+class SaveError(ImageEmbeddingError):
+    """Images cannot be written to a folder: the disk is full, or it must not be written to."""
 
 
 class WorkflowError(ImageEmbeddingError):
