@@ -10,7 +10,7 @@ from Orange.widgets.tests.base import WidgetTest
 from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
 
-from orangecontrib.imageembedding import pipeline
+from orangecontrib.imageembedding.pipeline import importing
 from orangecontrib.imageembedding.widgets import owimportimages
 from orangecontrib.imageembedding.widgets.importing import folderwatch
 from orangecontrib.imageembedding.widgets.importing.drop import ImportImagesDropHandler
@@ -269,14 +269,14 @@ class TestOWImportImages(WidgetTest):
 
     def test_what_was_found_until_a_cancel_can_be_used(self):
         release = threading.Event()
-        real = pipeline.read_header
+        real = importing.read_header
 
         def slow(path, limit):
             if path.endswith("2.png"):
                 release.wait(10)
             return real(path, limit)
 
-        pipeline.read_header = slow
+        importing.read_header = slow
         try:
             widget = self.create_widget(OWImportImages)
             widget.open_folder(self.folder)
@@ -293,7 +293,7 @@ class TestOWImportImages(WidgetTest):
             assert len(self.output(widget)) == 1
         finally:
             release.set()
-            pipeline.read_header = real
+            importing.read_header = real
 
     def test_a_change_on_disk_is_told(self):
         folderwatch.LOOK_EVERY_S, before = 0.01, folderwatch.LOOK_EVERY_S
