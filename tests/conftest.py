@@ -1,7 +1,9 @@
 """Every test is alone: no network but loopback, no file or setting of the user."""
 
 import os
+import shutil
 import socket
+import subprocess
 import sys
 import traceback
 
@@ -51,3 +53,18 @@ def _no_exceptions_in_slots(monkeypatch):
     monkeypatch.setattr(sys, "excepthook", lambda *error: caught.append(error))
     yield
     assert not caught, "".join(traceback.format_exception(*caught[0]))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Get a folder on a disk of 64 kB; full disks are written to with each writer's own errors."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if (
+        not shutil.which("mount")
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
+        pytest.skip("only root on Linux can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -1,3 +1,5 @@
+import gc
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -122,3 +124,20 @@ def test_a_table_that_cannot_be_saved_leaves_nothing_behind(embedded, tmp_path, 
         save_table(embedded, str(tmp_path / "t.npz"))
     assert [path.name for path in tmp_path.iterdir()] == ["t.npz"]
     assert (tmp_path / "t.npz").read_text() == "precious"
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_what_was_there(
+    small_disk, extension, capsys
+):
+    path = small_disk / f"table{extension}"
+    path.write_text("precious")
+    vectors = np.random.default_rng(0).normal(size=(60, 500)).astype(np.float32)
+    files = [ImageFile(f"/data/cat/{i}.png", "cat", 1, 2, 3) for i in range(60)]
+    table = with_embeddings(table_of_images(files, "x"), range(60), vectors, source())
+    with pytest.raises(InputError, match=rf"table{extension} cannot be written: .*No space"):
+        save_table(table, str(path))
+    gc.collect()  # writers that are collected half done must not complain
+    assert [file.name for file in small_disk.iterdir()] == [path.name]
+    assert path.read_text() == "precious"
+    assert capsys.readouterr().err == ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
-import tempfile
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from Orange.data import (
 from Orange.data.pandas_compat import table_to_frame
 
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.files.replace import written_whole
 from orangecontrib.imageembedding.tables.build import image_variable
 from orangecontrib.imageembedding.tables.features import is_embedding_name
 
@@ -64,17 +66,8 @@ def save_table(table: Table, path: str) -> None:
     """
     writers = {".npz": _save_npz, ".parquet": _save_parquet, ".xlsx": _save_xlsx}
     write = writers.get(extension_of(path), Table.save)
-    folder, name = os.path.split(os.path.abspath(path))
-    try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as unfinished:
-            write(table.to_dense(), os.path.join(unfinished, name))
-            for file in os.listdir(unfinished):  # Orange may write a second one beside it
-                os.replace(  # noqa: PTH105
-                    os.path.join(unfinished, file), os.path.join(folder, file)
-                )
-    except (OSError, TypeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"The file {path} cannot be written: {reason}.") from error
+    with written_whole(path) as unfinished:  # Orange may write a second one beside it
+        write(table.to_dense(), unfinished)
 
 
 def load_table(path: str) -> Table:
@@ -151,8 +144,14 @@ def _save_xlsx(table: Table, path: str) -> None:
         f"{roles.get(column, '')}{kinds.get(type(column), 'C')}#{column.name}"
         for column in (domain[name] for name in frame.columns)
     ]
-    as_text = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-    frame.to_excel(path, index=False, engine="xlsxwriter", engine_kwargs=as_text)
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "tmpdir": os.path.dirname(path),
+    }
+    whole = io.BytesIO()  # on a full disk a file left half written complains when it is collected
+    frame.to_excel(whole, index=False, engine="xlsxwriter", engine_kwargs={"options": options})
+    Path(path).write_bytes(whole.getbuffer())
 
 
 def _save_npz(table: Table, path: str) -> None:
