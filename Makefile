@@ -1,28 +1,53 @@
-# The two commands of the README. Both need Python 3.10 or newer, git and make.
+# Needs Python 3.10 or newer, git and make. `make help` lists the targets.
 
 PYTHON ?= python3
 BIN = .venv/bin
 export QT_QPA_PLATFORM ?= offscreen
 
-.PHONY: demo test bench canvas clean
+.PHONY: help demo test lint types format coverage pictures bench canvas dist clean
 
-demo: .venv/installed
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## run the example workflow, write pictures and tables into demo/
 	$(BIN)/image-embedding demo demo
 
-test: .venv/installed
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy
+canvas: .venv/installed ## open the example workflow in Orange
+	QT_QPA_PLATFORM= $(BIN)/python -m Orange.canvas "orangecontrib/imageembedding/examples/Image clustering.ows"
+
+test: lint types ## lint, check types, run all tests
 	$(BIN)/python -m pytest
 
-# In an environment of its own, with the peers that the benchmarks measure against.
-bench: .bench/installed
+lint: .venv/installed ## check style and format
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: .venv/installed ## check types
+	$(BIN)/python -m mypy
+
+format: .venv/installed ## format the code, mend what can be mended
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+coverage: .venv/installed ## run the tests, say which lines they do not reach
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+pictures: .venv/installed ## draw the pictures of the help again
+	$(BIN)/python doc/pictures/draw_widgets.py
+	$(BIN)/python doc/pictures/draw_trees.py
+
+bench: .bench/installed ## measure against peers, in an environment of its own
 	.bench/bin/python tests/benchmarks/bench_embedding.py
 	.bench/bin/python tests/benchmarks/bench_clusters.py
 	.bench/bin/python tests/benchmarks/bench_clustering_quality.py
 
-canvas: .venv/installed
-	QT_QPA_PLATFORM= $(BIN)/python -m Orange.canvas "orangecontrib/imageembedding/examples/Image clustering.ows"
+dist: .venv/installed ## build and check the sdist and the wheel
+	$(BIN)/python -m pip install --quiet build twine
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check dist/*
+
+clean: ## remove what the other targets have built
+	rm -rf .venv .bench demo build dist *.egg-info
 
 .venv/installed: setup.py pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -35,6 +60,3 @@ canvas: .venv/installed
 	.bench/bin/python -m pip install --quiet --upgrade pip
 	.bench/bin/python -m pip install --quiet --editable ".[test]" fastembed img2vec_pytorch
 	touch $@
-
-clean:
-	rm -rf .venv .bench demo build *.egg-info
