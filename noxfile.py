@@ -21,17 +21,17 @@ def run_tests(session: nox.Session, qt: str, constraints: list[str]) -> None:
 
 @nox.session(python=PYTHONS, name="newest-PyQt6")
 def newest_pyqt6(session: nox.Session) -> None:
-    """The newest releases of everything."""
+    """Test with the newest releases of everything."""
     run_tests(session, "PyQt6", [])
 
 
 @nox.session(python=PYTHONS[:3], name="newest-PyQt5")
 def newest_pyqt5(session: nox.Session) -> None:
-    """The newest releases, with the older Qt."""
+    """Test with the newest releases and the older Qt."""
     run_tests(session, "PyQt5", [])
 
 
 @nox.session(python="3.10", name="oldest-PyQt5")
 def oldest_pyqt5(session: nox.Session) -> None:
-    """The oldest releases that setup.py admits."""
+    """Test with the oldest releases that setup.py admits."""
     run_tests(session, "PyQt5", OLDEST)
