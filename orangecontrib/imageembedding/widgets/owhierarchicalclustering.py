@@ -14,13 +14,11 @@ from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME
 from Orange.widgets.utils.colorpalettes import LimitedDiscretePalette
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
 from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
-from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
 from orangecontrib.imageembedding.widgets.clustering.branchselection import BranchSelection
 from orangecontrib.imageembedding.widgets.clustering.controls import (
@@ -41,6 +39,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
     score_in_background,
 )
 from orangecontrib.imageembedding.widgets.clustering.treepanel import HINT, KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
 
 MAX_COLOURS = 64  # more cannot be told apart
@@ -48,7 +47,7 @@ MAX_DESCRIBED = 100  # clusters in a report
 PAINT_MS = 10  # after which a new tree is painted
 
 
-class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
+class OWHierarchicalClustering(OWWidget, TaskWidget):
     name = "Hierarchical Clustering"
     description = "Group similar images in a tree and select its branches."
     keywords = "cluster, tree, dendrogram, hierarchy, linkage, image"
@@ -110,7 +109,7 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
 
     def __init__(self) -> None:
         super().__init__()
-        ConcurrentWidgetMixin.__init__(self)
+        TaskWidget.__init__(self)
         self.data: Table | None = None
         self.distances: DistMatrix | None = None
         self.subset: Table | None = None
@@ -221,17 +220,6 @@ class OWHierarchicalClustering(OWWidget, ConcurrentWidgetMixin):
             self._next = self.commit.now
         else:
             self._send(result.selected, result.data, result.representatives)
-
-    def on_exception(self, ex: Exception) -> None:
-        if isinstance(ex, Cancelled):
-            return
-        self.Error.failed(ex)
-        if not isinstance(ex, ImageEmbeddingError):
-            self.setInvalidated(False)  # else all that follows would wait for ever
-            raise ex
-
-    def on_partial_result(self, _: object) -> None:
-        """Nothing comes in parts."""
 
     def _forget_tree(self) -> None:
         self._keep_view()

@@ -12,7 +12,6 @@ from AnyQt.QtWidgets import QFileDialog, QPushButton, QStyle
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.itemmodels import VariableListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
@@ -31,8 +30,6 @@ from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.user_models import own_ids
 from orangecontrib.imageembedding.errors import (
     BackendError,
-    Cancelled,
-    ImageEmbeddingError,
     InputError,
     WeightsError,
 )
@@ -60,6 +57,7 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
 )
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 
 # The predecessor's workflows name an embedder by its position in this list.
 OLD_EMBEDDERS = (
@@ -75,7 +73,7 @@ MIN_MEASURED = 24  # images; fewer tell nothing about the speed
 PRECISIONS = {"exact": "Exact (32 bits)", "fast": "Fast (16 bits)"}
 
 
-class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
+class OWImageEmbedding(OWWidget, TaskWidget):
     name = "Image Embedding"
     description = "Describe each image by numbers from a deep neural network."
     keywords = "embedding, image, picture, deep, neural network, features, resnet, server"
@@ -130,7 +128,7 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
 
     def __init__(self) -> None:
         super().__init__()
-        ConcurrentWidgetMixin.__init__(self)
+        TaskWidget.__init__(self)
         self.data: Table | None = None
         self.api_key = ""  # never saved with the workflow
         specs, self._plugin_failures = all_embedders()
@@ -466,18 +464,12 @@ class OWImageEmbedding(OWWidget, ConcurrentWidgetMixin):
         if self._begun_at and n_measured >= MIN_MEASURED and self.embedder_id != OWN_FILE:
             speeds.remember_speed(self.embedder_id, self._place(), n_measured / elapsed)
 
-    def on_exception(self, ex: Exception) -> None:
-        if isinstance(ex, Cancelled):
-            return
+    def task_failed(self, error: Exception) -> None:
         self.progress.finish("")
         self._send(None)
-        self.Error.failed(ex)
-        if not isinstance(ex, ImageEmbeddingError):
-            self.setInvalidated(False)  # else all that follows would wait for ever
-            raise ex
-        if isinstance(ex, WeightsError):
+        if isinstance(error, WeightsError):
             self.weights_button.setFocus()
-        elif isinstance(ex, BackendError) and self.device == SERVER:
+        elif isinstance(error, BackendError) and self.device == SERVER:
             self.computing.offer(allow=False)
 
     def _send(self, result: EmbeddedImages | None) -> None:

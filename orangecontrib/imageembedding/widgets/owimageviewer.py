@@ -77,6 +77,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             "The data has no text or categorical column with paths or URLs of images. "
             "Import Images makes such data."
         )
+        failed = Msg("{}")
 
     class Warning(OWWidget.Warning):
         foreign_subset = Msg("No row of Data Subset is in the data.")
@@ -260,9 +261,6 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         headed = [(f"{name} ({n:,})", n) for name, n in arrangement.groups]
         self.view.arrange(arrangement.rows, headed)
         self._count()
-
-    def on_partial_result(self, _: object) -> None:
-        """Nothing comes in parts."""
 
     def _count(self) -> None:
         n, n_shown = len(self._locations), len(self.view.images.rows)

@@ -12,11 +12,10 @@ from AnyQt.QtWidgets import QListView
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
+from Orange.widgets.utils.concurrent import TaskState
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output, OWWidget
 
-from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 from orangecontrib.imageembedding.files.patterns import split_patterns
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.pipeline import ImportedImages, import_images, table_of_found
@@ -34,7 +33,7 @@ from orangecontrib.imageembedding.widgets.importing.folderwatch import FolderWat
 from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
 from orangecontrib.imageembedding.widgets.shared.dragging import dropped_paths
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
-from orangecontrib.imageembedding.widgets.shared.tasks import TaskProgress
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress, TaskWidget
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
@@ -59,7 +58,7 @@ def table_in_background(
     return imported, table_of_skipped(imported.skipped)
 
 
-class OWImportImages(OWWidget, ConcurrentWidgetMixin):
+class OWImportImages(OWWidget, TaskWidget):
     name = "Import Images"
     description = "Make a table of the images in folders."
     keywords = "image, picture, photo, folder, directory, load, read, open"
@@ -92,7 +91,7 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
 
     def __init__(self) -> None:
         super().__init__()
-        ConcurrentWidgetMixin.__init__(self)
+        TaskWidget.__init__(self)
         self.found = Found()
         self.imported: ImportedImages | None = None
         self._preview: Preview | None = None
@@ -240,19 +239,10 @@ class OWImportImages(OWWidget, ConcurrentWidgetMixin):
         self.info_label.setText(_describe(imported.table))
         self._watch.watch(self.found.folders, self.strip.images.locations)
 
-    def on_exception(self, ex: Exception) -> None:
-        if isinstance(ex, Cancelled):
-            return
+    def task_failed(self, error: Exception) -> None:
         self._looking.stop()
         self.info_label.setText("")
         self._send(None, None)
-        self.Error.failed(ex)
-        if not isinstance(ex, ImageEmbeddingError):
-            self.setInvalidated(False)  # else all that follows would wait for ever
-            raise ex
-
-    def on_partial_result(self, _: object) -> None:
-        """Nothing comes in parts."""
 
     def _send(self, imported: ImportedImages | None, skipped: Table | None) -> None:
         self.imported = imported

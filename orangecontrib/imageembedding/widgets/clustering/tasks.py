@@ -14,7 +14,7 @@ from Orange.widgets.utils.concurrent import TaskState
 from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.pipeline import ChosenBranches, ClusteredRows
 from orangecontrib.imageembedding.tables.locate import default_image_locations
-from orangecontrib.imageembedding.widgets.shared.tasks import TaskProgress
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from orangecontrib.imageembedding.embeddings.cache import Cache, clear_embedders
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
 from orangecontrib.imageembedding.pipeline import EmbeddedImages, embed_images
 from orangecontrib.imageembedding.progress import Counts
-from orangecontrib.imageembedding.widgets.shared.tasks import TaskProgress
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
 
 
 @dataclass(frozen=True)
