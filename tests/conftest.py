@@ -12,6 +12,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from Orange.data import Table
 
+from orangecontrib.imageembedding.workers import place
+
 # As Orange's own tests: writing into a table that is not unlocked, or not one's own, is an error.
 Table.LOCKING = True
 
@@ -35,6 +37,13 @@ def _no_network(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+
+
+@pytest.fixture(autouse=True)
+def _no_window(monkeypatch, request):
+    """A test that is not of widgets is a script, also where others have left a QApplication."""
+    if "widgets" not in request.path.parts:
+        monkeypatch.setattr(place, "BINDINGS", ())
 
 
 @pytest.fixture(autouse=True)

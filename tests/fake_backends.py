@@ -33,6 +33,8 @@ class FakeBackend:
         What was asked for, in order of arrival.
     """
 
+    is_light = True
+
     def __init__(self, fail_at=None, hang=None, wrong_size=False, on_batch=None):
         self.fail_at = fail_at
         self.hang = hang

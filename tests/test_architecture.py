@@ -22,7 +22,8 @@ RULES = {
     "files": (set(), ORANGE | TORCH | HTTP),
     "images": (set(), ORANGE | TORCH),
     "clusters": (set(), ORANGE | TORCH | HTTP),
-    "embeddings": ({"images"}, ORANGE),
+    "workers": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
+    "embeddings": ({"images", "workers"}, ORANGE),
     "server": ({"images", "embeddings"}, ORANGE | TORCH | HTTP),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
     "pipeline": (

@@ -12,6 +12,7 @@
     ├── WorkflowError         a workflow could not be loaded, failed, or did not come to rest
     └── BackendError          the embedder cannot run: stop the job
         ├── WeightsError      its weights could not be had, or are not what they should be
+        ├── WorkerError       the process that computes is gone, or cannot be started
         └── ServerError       an embedding server cannot be used
             ├── ServerUnreachableError   unknown name, refused, silent, or broken off
             ├── ServerCertificateError   it cannot show that it is the one it should be
@@ -78,6 +79,10 @@ class BackendError(ImageEmbeddingError):
 
 class WeightsError(BackendError):
     """The weights of an embedder could not be had or are damaged."""
+
+
+class WorkerError(BackendError):
+    """The process that computes ended in the middle, or could not be started."""
 
 
 class ServerError(BackendError):

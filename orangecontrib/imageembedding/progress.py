@@ -54,11 +54,12 @@ class Counts:
 
 def count(progress: Progress, counts: Counts) -> None:
     """Tell how many images are done, where `progress` can show it, and the part they are."""
-    _show(progress, counts)
+    show_counts(progress, counts)
     progress(counts.n_done / counts.n_total)
 
 
-def _show(progress: Progress, counts: Counts) -> None:
+def show_counts(progress: Progress, counts: Counts) -> None:
+    """Tell how many images are done, where `progress` can show it, and nothing else."""
     tell = getattr(progress, "count", None)
     if tell is not None:
         tell(counts)
@@ -153,7 +154,7 @@ class _Relay:
                 self._latest = 0.0
                 say(progress, report)
             elif isinstance(report, Counts):
-                _show(progress, report)
+                show_counts(progress, report)
             else:
                 self._latest = report
                 progress(report)

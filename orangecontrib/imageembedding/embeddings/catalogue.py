@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from orangecontrib.imageembedding.embeddings.models import MODELS
 from orangecontrib.imageembedding.embeddings.plugins import PluginFailure, plugin_embedders
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.workers.place import run_apart
 
 DEFAULT_ID = "resnet50"
 BUILT_IN_ID = "efficientnet-lite0"
 TIMM = "timm:"
+TIMM_SPEC = "orangecontrib.imageembedding.embeddings.backends.local.timm_models:timm_spec"
 
 
 def list_embedders() -> tuple[EmbedderSpec, ...]:
@@ -52,9 +56,7 @@ def get_embedder(embedder: str | EmbedderSpec) -> EmbedderSpec:
         if spec.id == embedder:
             return spec
     if embedder.startswith(TIMM):
-        from orangecontrib.imageembedding.embeddings.backends.local.timm_models import timm_spec
-
-        return timm_spec(embedder.removeprefix(TIMM))
+        return cast("EmbedderSpec", run_apart(TIMM_SPEC, embedder.removeprefix(TIMM)))
     specs = list_embedders()
     for spec in specs:
         if spec.id == embedder:

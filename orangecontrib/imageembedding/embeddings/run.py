@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,12 @@ from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Items
 from orangecontrib.imageembedding.embeddings.job import Job
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.progress import Progress, count, run_watched, say, silent
+from orangecontrib.imageembedding.workers.place import has_window, run_apart
 
 Batches = dict[Future[None], Batch]
 
 PATIENCE_S = 0.05  # how soon a Cancel is noticed while nothing comes
+APART = "orangecontrib.imageembedding.embeddings.run:embed_to_the_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def embed_locations(
 ) -> Embedded:
     """Embed the images at some locations.
 
+    In a program with windows another process computes, unless `backend` is light.
+
     Parameters
     ----------
     locations : sequence of str
@@ -80,14 +84,36 @@ def embed_locations(
     Cancelled
         If `progress` raised it, within a tenth of a second. What was finished is kept.
     """
-    return run_watched(lambda relay: _embed(locations, spec, backend, relay, cache), progress)
+    if has_window() and not getattr(backend, "is_light", False):
+        done = run_apart(APART, list(locations), spec, backend, progress=progress, cache=cache)
+        return cast("Embedded", done)
+    return run_watched(lambda relay: _embed(locations, spec, backend, relay, cache, {}), progress)
+
+
+def embed_to_the_end(
+    locations: Sequence[str],
+    spec: EmbedderSpec,
+    backend: Backend,
+    progress: Progress,
+    *,
+    cache: bool = True,
+) -> Embedded:
+    """Embed the images at some locations in the calling thread; see `embed_locations`.
+
+    Also when it is cancelled or fails, it does not end before the batches that were begun do.
+    """
+    batches: Batches = {}
+    try:
+        return _embed(locations, spec, backend, progress, cache, batches)
+    finally:
+        wait(batches)
 
 
 def _embed(
-    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress, cache: bool
-) -> Embedded:
+    locations: Sequence[str], spec: EmbedderSpec, backend: Backend, progress: Progress,
+    cache: bool, batches: Batches,
+) -> Embedded:  # fmt: skip
     store = Cache() if cache and locations else None
-    batches: Batches = {}
     try:
         fingerprint = backend.fingerprint(spec, progress) if store else None
         job = Job(len(locations), spec, fingerprint, store)

@@ -6,11 +6,15 @@ import dataclasses
 import os
 import zipfile
 from pathlib import Path
+from typing import cast
 
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec, WeightsFile
 from orangecontrib.imageembedding.embeddings.weights import sha256_of
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.workers.place import run_apart
+
+PROBED = "orangecontrib.imageembedding.embeddings.backends.local.probe:probed"
 
 
 def own_embedder(path: str | os.PathLike[str], like: str | EmbedderSpec) -> EmbedderSpec:
@@ -58,8 +62,6 @@ def own_embedder(path: str | os.PathLike[str], like: str | EmbedderSpec) -> Embe
     kind = _network_kind(file)
     if kind is None:
         return spec
-    from orangecontrib.imageembedding.embeddings.backends.local.probe import probed
-
     own_network = dataclasses.replace(
         spec,
         id=alone,
@@ -67,7 +69,7 @@ def own_embedder(path: str | os.PathLike[str], like: str | EmbedderSpec) -> Embe
         description="The user's own network.",
         network=kind,
     )
-    return probed(own_network, file)
+    return cast("EmbedderSpec", run_apart(PROBED, own_network, file))
 
 
 def own_ids(path: str | os.PathLike[str], like: str) -> tuple[str, str]:

@@ -65,6 +65,13 @@ class Backend(Protocol):
 
     Saved models contain their backend: it can be pickled, is small, and equals another one that
     gives the same vectors.
+
+    Attributes
+    ----------
+    is_light : bool, optional
+        Whether it loads no library of deep learning, nor other native code of weight. Such a one
+        may work in a process that has windows; others, and those that do not say, work in one of
+        their own.
     """
 
     def fingerprint(self, spec: EmbedderSpec, progress: Progress) -> str | None:

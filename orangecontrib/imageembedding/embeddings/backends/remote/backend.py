@@ -8,7 +8,7 @@ import json
 import os
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
@@ -69,6 +69,7 @@ class Remote:
     api_key: str | None = field(default=None, repr=False, compare=False)
     protocol: Protocol = field(default="auto", compare=False)
     patience_s: float = field(default=120.0, compare=False)
+    is_light: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         url, password = _checked_url(self.url)

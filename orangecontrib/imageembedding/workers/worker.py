@@ -1,0 +1,95 @@
+"""The worker: a process that is started when it is first needed, and kept."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Sequence
+from functools import cache
+
+from orangecontrib.imageembedding.errors import WorkerError
+from orangecontrib.imageembedding.progress import Progress
+from orangecontrib.imageembedding.workers.link import COMMAND, Link
+
+GRACE_S = 5.0
+
+
+class Worker:
+    """Starts the process when it is needed, keeps it, and starts another one when it is gone.
+
+    Parameters
+    ----------
+    command : sequence of str, optional
+        Starts the process.
+    grace_s : float, optional
+        How long a cancelled call may go on before the process is taken to hang, and is ended.
+    """
+
+    def __init__(self, command: Sequence[str] = COMMAND, grace_s: float = GRACE_S) -> None:
+        self._command = command
+        self._grace_s = grace_s
+        self._lock = threading.Lock()
+        self._link: Link | None = None
+        self._is_closed = False
+
+    def call(
+        self, function: str, *args: object, progress: Progress | None = None, **options: object
+    ) -> object:
+        """Run a function in the worker; any thread may call, several at the same time.
+
+        Parameters
+        ----------
+        function : str
+            ``module:name``.
+        *args, **options
+            What it is called with; can be pickled.
+        progress : Progress, optional
+            If given, the function gets a progress, too, of which the reports end here. It is
+            called in the calling thread, at least every `POLL_S` seconds.
+
+        Raises
+        ------
+        Cancelled
+            If `progress` raised it, at once.
+        WorkerError
+            If the process cannot be started, or ends in the middle.
+        Exception
+            Whatever the function raised.
+        """
+        while True:
+            link = self._running()
+            try:
+                return link.call(function, args, options, progress)
+            except WorkerError:
+                if not link.is_ended_by_us:  # because another call hung: this one begins again
+                    raise
+
+    @property
+    def pid(self) -> int | None:
+        """Id of the process; None if there is none."""
+        link = self._link
+        return None if link is None or link.is_lost else link.process.pid
+
+    def close(self) -> None:
+        """End the process, if there is one, for good."""
+        with self._lock:
+            self._is_closed = True
+            link = self._link
+        if link is not None:
+            link.end()
+
+    def _running(self) -> Link:
+        with self._lock:
+            if self._is_closed:
+                raise WorkerError("This program is ending: nothing is computed any more.")
+            if self._link is None or self._link.is_lost or self._link.is_ended_by_us:
+                self._link = Link(self._command, self._grace_s)
+            return self._link
+
+
+@cache
+def the_worker() -> Worker:
+    """Get the one worker of this process, which ends with it."""
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker
