@@ -81,8 +81,8 @@ def _decoded(data: bytes, kind: str | None, location: str, at_least_px: int | No
     if kind == "HEIF":
         from orangecontrib.imageembedding.images.heif import decode_heif
 
-        image = decode_heif(data, location)
-        return _Picture(image, None, image.info.get("icc_profile"))
+        image, orientation = decode_heif(data, location)
+        return _Picture(image, orientation, image.info.get("icc_profile"))
     if kind == "DICOM":
         from orangecontrib.imageembedding.images.dicom import decode_dicom
 

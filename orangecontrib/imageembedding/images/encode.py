@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import struct
 import zlib
 from contextlib import suppress
@@ -12,25 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from orangecontrib.imageembedding.images import jpegmarkers
 from orangecontrib.imageembedding.images.decode import decode
+from orangecontrib.imageembedding.images.jpegmarkers import (
+    APP0,
+    APP1,
+    APP2,
+    APP15,
+    COM,
+    EOI,
+    SOS,
+    Segment,
+    is_adobe,
+    segments,
+)
 from orangecontrib.imageembedding.images.pillow import (
     DAMAGE,
     EXIF_ORIENTATION,
     exif_orientation,
     open_image,
 )
+from orangecontrib.imageembedding.images.png import SIGNATURE, chunks
 from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
 
 UPRIGHT = (None, 1)
 
-SOI, EOI, SOS, APP0, APP1, APP2, APP14, APP15, COM = (
-    0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE,
-)  # fmt: skip
-MARKER = re.compile(rb"\xff+([^\xff])", re.DOTALL)
-END_OF_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 JFIF_BYTES = 12  # without the thumbnail that may follow
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # What the pixels and their colours are made of.
 PNG_CHUNKS = (
     b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP",
@@ -101,49 +108,33 @@ def _orientation_exif(orientation: int) -> bytes:
 def _bare_jpeg(data: bytes, orientation: int | None) -> bytes:
     parts = [data[:2]]
     if orientation not in UPRIGHT:
-        parts.append(_segment(APP1, _orientation_exif(orientation or 1)))
-    at = 2
-    while True:
-        start = MARKER.match(data, at)
-        if start is None:
-            raise ValueError("no marker")
-        marker, at = start[1][0], start.end()
-        if marker == EOI:
-            return b"".join((*parts, bytes((0xFF, EOI))))
-        (length,) = struct.unpack_from(">H", data, at)
-        parts.append(_kept_segment(marker, data[at + 2 : at + length]))
-        at += length
-        if marker == SOS:
-            end = END_OF_SCAN.search(data, at)
-            if end is None:
-                raise ValueError("cut")
-            parts.append(data[at : end.start()])
-            at = end.start()
+        parts.append(jpegmarkers.encoded(APP1, _orientation_exif(orientation or 1)))
+    marker = None
+    for segment in segments(data):
+        marker, start, end, scan_end = segment
+        if marker == SOS and scan_end == len(data):
+            break
+        parts += [_kept_segment(data, segment), data[max(start, end) : scan_end]]
+    if marker != EOI:
+        raise ValueError("cut")
+    return b"".join(parts)
 
 
-def _kept_segment(marker: int, payload: bytes) -> bytes:
+def _kept_segment(data: bytes, segment: Segment) -> bytes:
+    marker, payload = segment.marker, data[segment.start : segment.end]
     if marker == APP0 and payload.startswith(b"JFIF\0"):
-        return _segment(marker, payload[:JFIF_BYTES] + b"\0\0")
+        return jpegmarkers.encoded(marker, payload[:JFIF_BYTES] + b"\0\0")
     is_profile = marker == APP2 and payload.startswith(b"ICC_PROFILE\0")
-    is_adobe = marker == APP14 and payload.startswith(b"Adobe")  # tells the kind of colours
-    if marker == COM or (APP0 <= marker <= APP15 and not (is_profile or is_adobe)):
+    is_metadata = marker == COM or APP0 <= marker <= APP15
+    if is_metadata and not (is_profile or is_adobe(data, segment)):
         return b""
-    return _segment(marker, payload)
-
-
-def _segment(marker: int, payload: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+    return jpegmarkers.encoded(marker, payload)
 
 
 def _bare_png(data: bytes, orientation: int | None) -> bytes:
-    parts = [PNG_SIGNATURE]
-    at = len(PNG_SIGNATURE)
-    kind = b""
-    while kind != b"IEND":
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data):
-            raise ValueError("cut")
+    parts = [SIGNATURE]
+    kind, end = b"", 0
+    for kind, start, end in chunks(data):
         if kind == b"IDAT" and orientation not in UPRIGHT:
             exif = _orientation_exif(orientation or 1).removeprefix(b"Exif\0\0")
             checksum = zlib.crc32(b"eXIf" + exif)
@@ -151,6 +142,7 @@ def _bare_png(data: bytes, orientation: int | None) -> bytes:
             parts.append(struct.pack(">I", checksum))
             orientation = None
         if kind in PNG_CHUNKS:
-            parts.append(data[at:end])
-        at = end
+            parts.append(data[start - 8 : end + 4])
+    if kind != b"IEND" or end + 4 > len(data):
+        raise ValueError("cut")
     return b"".join(parts)

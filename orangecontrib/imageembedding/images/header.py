@@ -12,6 +12,7 @@ from orangecontrib.imageembedding.images.gif import count_frames
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.pillow import (
     DAMAGE,
+    TURNED_BY_90_DEGREES,
     exif_orientation,
     open_image,
     said,
@@ -19,7 +20,6 @@ from orangecontrib.imageembedding.images.pillow import (
 from orangecontrib.imageembedding.images.quickheader import quick_header
 from orangecontrib.imageembedding.images.sniff import sniff
 
-TURNED_BY_90_DEGREES = (5, 6, 7, 8)
 MAX_JPEG_REDUCTION = 8
 START_BYTES = 4096
 

@@ -8,8 +8,14 @@ from typing import Any
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.isoboxes import turns_pictures
 from orangecontrib.imageembedding.images.limits import refuse_too_large
-from orangecontrib.imageembedding.images.pillow import said
+from orangecontrib.imageembedding.images.pillow import (
+    DAMAGE,
+    EXIF_ORIENTATION,
+    TURNED_BY_90_DEGREES,
+    said,
+)
 
 
 def read_heif_size(data: bytes, location: str) -> tuple[int, int, int]:
@@ -22,11 +28,20 @@ def read_heif_size(data: bytes, location: str) -> tuple[int, int, int]:
     """
     heif = _open(data, location)
     width, height = heif.size
+    if _orientation(heif, data) in TURNED_BY_90_DEGREES:
+        width, height = height, width
     return width, height, len(heif)
 
 
-def decode_heif(data: bytes, location: str) -> Image.Image:
-    """Decode the primary picture, upright, as an image of mode RGB or RGBA with its profile.
+def decode_heif(data: bytes, location: str) -> tuple[Image.Image, int | None]:
+    """Decode the primary picture.
+
+    Returns
+    -------
+    image : PIL image of mode RGB or RGBA
+        With its profile; turned as the container says.
+    orientation : int or None
+        How it is to be turned yet, as EXIF counts.
 
     Raises
     ------
@@ -41,8 +56,24 @@ def decode_heif(data: bytes, location: str) -> Image.Image:
         image.load()
     except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
         raise DecodeError(location, f"damaged image: {said(error)}") from error
-    image.info.pop("exif", None)  # it is upright already
-    return image
+    return image, _orientation(heif, data)
+
+
+def _orientation(heif: Any, data: bytes) -> int | None:
+    """Get the orientation of EXIF, where the container does not say how to turn the picture.
+
+    The standard (ISO 23008-12) wants the turn in the container and EXIF ignored, and libheif does
+    so. Some phones of Samsung write EXIF alone, over sideways pixels, and galleries turn those.
+    """
+    if not heif.info.get("exif") or turns_pictures(data):
+        return None
+    exif = Image.Exif()
+    try:
+        exif.load(heif.info["exif"])
+        value = exif.get(EXIF_ORIENTATION)
+    except DAMAGE:  # broken EXIF says nothing about the pixels
+        return None
+    return value if isinstance(value, int) else None
 
 
 def _open(data: bytes, location: str) -> Any:

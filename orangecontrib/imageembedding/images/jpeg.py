@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import cast
+from typing import Any
 
 import numpy as np
 import simplejpeg
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.jpegmarkers import SOS, bare, segments
+from orangecontrib.imageembedding.images.jpegstrays import are_strays
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 
 COLOUR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 
 # Every scan of a progressive file goes over the whole picture; there are ten, in a bomb thousands.
-START_OF_SCAN = b"\xff\xda"
 MAX_SCANNED_PIXELS = 1_200_000_000
 
 # libjpeg only warns of these, and goes on with grey or with garbage.
@@ -50,10 +51,7 @@ def decode_jpeg(
     DecodeError
         If it is cut, damaged or too large.
     """
-    n_scans = data.count(START_OF_SCAN)
-    if n_scans * header.width * header.height > MAX_SCANNED_PIXELS:
-        size = f"{header.width} × {header.height} pixels"
-        raise DecodeError(location, f"too large: {n_scans} scans of {size}")
+    refuse_too_many_scans(data, header.size, location)
     factor = reduction(header.size, at_least_px)
     width, height = (math.ceil(side / factor) for side in header.size)
     # A progressive file is held in memory whole before it is reduced.
@@ -65,21 +63,46 @@ def decode_jpeg(
         "min_width": width,
         "min_height": height,
     }
-    try:
-        pixels = simplejpeg.decode_jpeg(data, **options)
-    except ValueError as error:
-        if str(error).startswith(DAMAGE):
-            raise DecodeError(location, f"damaged image: {error}") from error
-        try:  # a mere oddity; or a kind that is decoded by Pillow alone
-            pixels = simplejpeg.decode_jpeg(data, strict=False, **options)
-        except ValueError:
-            header.load()
-            return header
+    pixels = _decoded(data, location, options)
+    if pixels is None:
+        header.load()
+        return header
     if header.mode == "RGB":
-        return cast("NDArray[np.uint8]", pixels)
+        return pixels
     if header.mode == "CMYK" and "adobe" in header.info:
         pixels = 255 - pixels
     return Image.fromarray(np.squeeze(pixels, -1) if header.mode == "L" else pixels, header.mode)
+
+
+def _decoded(data: bytes, location: str, options: dict[str, Any]) -> NDArray[np.uint8] | None:
+    """Decode as strictly as pixels are touched; None for a kind that Pillow alone decodes.
+
+    libjpeg tells its first warning only, which may be of metadata and hide the one of the pixels.
+    """
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, **options))
+    except ValueError:
+        data = bare(data)
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, **options))
+    except ValueError as error:
+        if str(error).startswith(DAMAGE) and not are_strays(str(error), data):
+            raise DecodeError(location, f"damaged image: {error}") from error
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, strict=False, **options))
+    except ValueError:
+        return None
+
+
+def refuse_too_many_scans(data: bytes, size: tuple[int, int], location: str) -> None:
+    """Check that decoding a JPEG file of such a size takes no longer than for a large photo."""
+    max_scans = MAX_SCANNED_PIXELS // (size[0] * size[1] or 1)
+    if data.count(bytes((0xFF, SOS))) <= max_scans:  # quick, and no less than there are
+        return
+    n_scans = sum(segment.marker == SOS for segment in segments(data))
+    if n_scans > max_scans:
+        reason = f"too large: {n_scans} scans of {size[0]} × {size[1]} pixels"
+        raise DecodeError(location, reason)
 
 
 def reduction(size: tuple[int, int], at_least_px: int | None) -> int:

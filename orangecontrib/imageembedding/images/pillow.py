@@ -41,6 +41,7 @@ DAMAGE = (
 )
 
 EXIF_ORIENTATION = 0x0112
+TURNED_BY_90_DEGREES = (5, 6, 7, 8)
 TEXT_WEIGHT = 64  # numbers written as text are read one by one
 WEBP_WEIGHT = 2  # its decoder keeps two whole pictures
 MAX_WORDS_CHARACTERS = 200
@@ -134,7 +135,7 @@ def _available_formats() -> list[str]:
 
 def exif_orientation(image: Image.Image) -> int | None:
     """Get the EXIF orientation of an opened image; None where it is turned or has none."""
-    if image.format in ("TIFF", "AVIF"):  # these Pillow turns itself, and tells the turned size
+    if image.format == "TIFF":  # which Pillow turns itself, and tells the turned size
         return None
     try:
         value = image.getexif().get(EXIF_ORIENTATION)

@@ -1,12 +1,40 @@
-"""PNG: damage is noticed by its checksums."""
+"""PNG: its chunks, and damage noticed by their checksums."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from orangecontrib.imageembedding.errors import DecodeError
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
+
+
+class Chunk(NamedTuple):
+    """One chunk, as places in the file: its payload lies between 8 and 4 other bytes.
+
+    Attributes
+    ----------
+    kind : bytes
+        Four letters.
+    start, end : int
+        The payload. `end` may lie behind the end of a cut file.
+    """
+
+    kind: bytes
+    start: int
+    end: int
+
+
+def chunks(data: bytes) -> Iterator[Chunk]:
+    """Walk over a PNG file to its end; of a cut file, as far as it goes."""
+    at, kind = len(SIGNATURE), b""
+    while kind != b"IEND" and at + 8 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8])
+        at += 12 + length
+        yield Chunk(kind, at - 4 - length, at - 4)
 
 
 def refuse_damaged_png(data: bytes, location: str) -> None:
@@ -18,14 +46,11 @@ def refuse_damaged_png(data: bytes, location: str) -> None:
         If one is wrong, or the file ends too early.
     """
     view = memoryview(data)
-    at = len(b"\x89PNG\r\n\x1a\n")
-    kind = b""
-    while kind != b"IEND":
-        length, kind = int.from_bytes(view[at : at + 4], "big"), bytes(view[at + 4 : at + 8])
-        end = at + 8 + length
-        if end + 4 > len(data):
-            raise DecodeError(location, "damaged image: the file is cut")
+    kind, end = b"", 0
+    for kind, start, end in chunks(data):
         checksum = int.from_bytes(view[end : end + 4], "big")
-        if kind in PIXEL_CHUNKS and zlib.crc32(view[at + 4 : end]) != checksum:
-            raise DecodeError(location, "damaged image: wrong checksum")
-        at = end + 4
+        if kind in PIXEL_CHUNKS and zlib.crc32(view[start - 4 : end]) != checksum:
+            reason = "wrong checksum" if end + 4 <= len(data) else "the file is cut"
+            raise DecodeError(location, f"damaged image: {reason}")
+    if kind != b"IEND" or end + 4 > len(data):
+        raise DecodeError(location, "damaged image: the file is cut")

@@ -10,15 +10,14 @@ import os
 import zlib
 from typing import NamedTuple
 
+from orangecontrib.imageembedding.images.jpegmarkers import APP1, SOF, segments
 from orangecontrib.imageembedding.images.pillow import EXIF_ORIENTATION
+from orangecontrib.imageembedding.images.png import chunks
 
 SHORT = 3  # the type that an orientation has
 TAIL_BYTES = 1 << 14
 
-# Start of frame, with the size in it; the numbers between mean other things.
-_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_APP1, _START_OF_SCAN = 0xE1, 0xDA
-_PNG_IHDR_END = 33
+JPEG_HEADER_BYTES = 1 << 17  # EXIF with a thumbnail, and a color profile, have room in it
 
 
 class QuickHeader(NamedTuple):
@@ -49,7 +48,7 @@ def quick_header(file: io.FileIO, kind: str | None, start: bytes) -> QuickHeader
     """
     try:
         if kind == "JPEG":
-            return _jpeg(file, start)
+            return _jpeg(start) or _jpeg(start + file.read(JPEG_HEADER_BYTES))
         if kind == "PNG":
             return _png(file, start)
     except (IndexError, OSError):  # it ends too early
@@ -57,25 +56,19 @@ def quick_header(file: io.FileIO, kind: str | None, start: bytes) -> QuickHeader
     return None
 
 
-def _jpeg(file: io.FileIO, buffer: bytes) -> QuickHeader | None:
+def _jpeg(data: bytes) -> QuickHeader | None:
     orientation: int | None = 1
-    base, at = 0, 2  # `buffer` lies at `base` in the file; the next marker lies at `at`
-    while True:
-        if at - base + 10 > len(buffer):
-            file.seek(at)
-            base, buffer = at, file.read(4096)
-        here = at - base
-        if buffer[here] != 0xFF or (marker := buffer[here + 1]) in (0xFF, _START_OF_SCAN):  # noqa: PLR2004
+    for marker, start, end, _ in segments(data):
+        if end > len(data):
             return None
-        length = buffer[here + 2] << 8 | buffer[here + 3]
-        if marker in _SOF:
-            height = buffer[here + 5] << 8 | buffer[here + 6]
-            width = buffer[here + 7] << 8 | buffer[here + 8]
+        if marker in SOF:
+            height = int.from_bytes(data[start + 1 : start + 3], "big")
+            width = int.from_bytes(data[start + 3 : start + 5], "big")
             usual = width and height and orientation
             return QuickHeader(width, height, orientation or 1, 1) if usual else None
-        if marker == _APP1 and buffer[here + 4 : here + 10] == b"Exif\0\0":
-            orientation = _orientation(buffer[here + 10 : here + 2 + length])
-        at += 2 + length
+        if marker == APP1 and data.startswith(b"Exif\0\0", start):
+            orientation = _orientation(data[start + 6 : end])
+    return None
 
 
 def _orientation(exif: bytes) -> int | None:
@@ -97,17 +90,20 @@ def _orientation(exif: bytes) -> int | None:
     return 1
 
 
-def _png(file: io.FileIO, start: bytes) -> QuickHeader | None:
-    ihdr = start[12 : _PNG_IHDR_END - 4]
-    checksum = int.from_bytes(start[_PNG_IHDR_END - 4 : _PNG_IHDR_END], "big")
-    if ihdr[:4] != b"IHDR" or zlib.crc32(ihdr) != checksum:
-        return None
-    width, height = int.from_bytes(ihdr[4:8], "big"), int.from_bytes(ihdr[8:12], "big")
-    at = _PNG_IHDR_END
-    while (kind := start[at + 4 : at + 8]) != b"IDAT":
-        if kind in (b"eXIf", b"acTL") or at + 8 > len(start):
+def _png(file: io.FileIO, beginning: bytes) -> QuickHeader | None:
+    size: tuple[int, int] | None = None
+    for kind, start, end in chunks(beginning):
+        if size is None:
+            checksum = int.from_bytes(beginning[end : end + 4], "big")
+            if kind != b"IHDR" or zlib.crc32(beginning[start - 4 : end]) != checksum:
+                return None
+            width, height = beginning[start : start + 4], beginning[start + 4 : start + 8]
+            size = int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        if kind in (b"eXIf", b"acTL"):
             return None
-        at += 12 + int.from_bytes(start[at : at + 4], "big")
-    file.seek(max(at, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-    usual = width and height and b"eXIf" not in file.read()  # it may also stand behind the pixels
-    return QuickHeader(width, height, 1, 1) if usual else None
+        if kind == b"IDAT":
+            file.seek(max(start, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            # EXIF may also stand behind the pixels.
+            usual = size[0] and size[1] and b"eXIf" not in file.read()
+            return QuickHeader(*size, 1, 1) if usual else None
+    return None
