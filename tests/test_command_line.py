@@ -96,7 +96,7 @@ def test_a_table_of_numbers_without_images_is_clustered(tmp_path, capsys):
         (
             ["cluster", "{folder}", "--clusters", "2", "-o", "{tmp}/t.tab", "--linkage", "ward"]
             + ["--metric", "manhattan"],
-            "Ward's linkage",
+            "Ward linkage",
         ),
     ],
 )

@@ -106,7 +106,16 @@ def _parser() -> argparse.ArgumentParser:
     cluster.add_argument(
         "--metric",
         default="cosine",
-        choices=("cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard"),
+        choices=(
+            "cosine",
+            "hellinger",
+            "centered-cosine",
+            "euclidean",
+            "manhattan",
+            "correlation",
+            "braycurtis",
+            "jaccard",
+        ),
         help="distance between two images (default: %(default)s)",
     )
     cluster.add_argument(

@@ -9,8 +9,14 @@ from orangecontrib.imageembedding.clusters import distances as module
 from orangecontrib.imageembedding.clusters.distances import METRICS, VectorDistances
 from orangecontrib.imageembedding.clusters.link import BY_CENTRES, LINKAGES, tree_of_vectors
 from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
+from orangecontrib.imageembedding.clusters.rows import DIRECTIONS
 
-SCIPY_NAME = {"manhattan": "cityblock"}
+SCIPY_NAME = {"manhattan": "cityblock", "hellinger": "cosine", "centered-cosine": "cosine"}
+BEFORE = {
+    "correlation": lambda rows: rows - rows.mean(axis=1, keepdims=True),
+    "centered-cosine": lambda rows: rows - rows.mean(axis=0),
+    "hellinger": lambda rows: np.sign(rows) * np.abs(rows) ** 0.5,
+}
 
 
 def random_rows(seed):
@@ -37,11 +43,11 @@ def fast(monkeypatch):
 
 def reference(rows, metric):
     rows = rows.astype(float)
+    turned = BEFORE.get(metric, lambda rows: rows)(rows)
+    nothing = np.abs(turned).max(axis=1) <= 1e-14 * np.abs(rows).max(axis=1)
     with np.errstate(invalid="ignore"):
-        found = squareform(pdist(rows, SCIPY_NAME.get(metric, metric)))
-    centred = rows - rows.mean(axis=1, keepdims=True) if metric == "correlation" else rows
-    nothing = np.abs(centred).max(axis=1) <= 1e-14 * np.abs(rows).max(axis=1)
-    if metric in ("cosine", "correlation"):  # what scipy calls nan
+        found = squareform(pdist(turned, SCIPY_NAME.get(metric, metric)))
+    if metric in DIRECTIONS:  # what scipy calls nan
         found[nothing] = found[:, nothing] = 1
         found[np.ix_(nothing, nothing)] = 0
     elif metric == "braycurtis":

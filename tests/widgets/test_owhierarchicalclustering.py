@@ -168,7 +168,7 @@ class TestOWHierarchicalClustering(WidgetTest):
     def test_linkage_and_distance_are_used(self):
         self.send(self.iris)
         heights = []
-        for name, choice in (("linkage", "single"), ("distance_metric", "euclidean")):
+        for name, choice in (("linkage", "Single"), ("distance_metric", "Euclidean")):
             combo = getattr(self.widget.controls, name)
             combo.setCurrentText(choice)
             combo.activated.emit(combo.currentIndex())
@@ -176,6 +176,7 @@ class TestOWHierarchicalClustering(WidgetTest):
             heights.append(self.widget.clustered.tree.linkage[-1, 2])
         assert heights[0] == cluster_images(self.iris, "cosine", "single").linkage[-1, 2]
         assert heights[1] == cluster_images(self.iris, "euclidean", "single").linkage[-1, 2]
+        assert (self.widget.linkage, self.widget.distance_metric) == ("single", "euclidean")
 
     def test_distances_of_orange_are_taken_instead_of_data(self):
         self.widget.linkage = "average"

@@ -8,11 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from orangecontrib.imageembedding.clusters.rows import PreparedRows, Vectors
+from orangecontrib.imageembedding.clusters.rows import DIRECTIONS, PreparedRows, Vectors
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, silent
 
-METRICS = ("cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard")
+METRICS = (
+    "cosine", "hellinger", "centered-cosine", "euclidean", "manhattan", "correlation",
+    "braycurtis", "jaccard",
+)  # fmt: skip
 
 BLOCK_ROWS = 256
 SLOW_BLOCK_ROWS = 16  # of metrics without BLAS: a step must be short enough to be cancelled
@@ -50,15 +53,18 @@ class VectorDistances:
     vectors : ndarray of shape (n, n_features), float32 or float64
         Finite numbers.
     metric : str
-        One of `METRICS`. Cosine distance is ``1 - cos(angle)``, 0 to 2; correlation distance is
-        that of the centred rows. A row of zeros has no direction: it is at distance 1 from every
-        other row and at 0 from other rows of zeros. Bray-Curtis distance is
-        ``sum|u - v| / sum|u + v|``, and 0 between rows of zeros. Jaccard distance looks only at
+        One of `METRICS`. Cosine distance is ``1 - cos(angle)``, 0 to 2. Hellinger is that of the
+        signed square roots of the numbers (Arandjelovic and Zisserman 2012, the Hellinger
+        kernel): a few large numbers count less. Centered cosine is that of the rows less their
+        mean, so it depends on all rows; correlation is that of each row less its own mean. A row
+        of zeros has no direction: it is at distance 1 from every other row and at 0 from other
+        rows of zeros. Bray-Curtis distance is ``sum|u - v| / sum|u + v|``, and 0 between rows of
+        zeros. Jaccard distance looks only at
         which numbers are 0: of those that are not in one of the two rows, the part that is in
         the other.
     chord : bool
-        For cosine and correlation: take the Euclidean distance between the rows scaled to
-        length 1, ``sqrt(2 * distance)``, which linkages by centres need.
+        For metrics of directions, `DIRECTIONS`: take the Euclidean distance between the rows
+        scaled to length 1, ``sqrt(2 * distance)``, which linkages by centres need.
 
     Raises
     ------
@@ -72,7 +78,7 @@ class VectorDistances:
         check_metric(metric)
         self.metric = metric
         self.rows = PreparedRows(vectors, metric)
-        self.has_chord = chord and metric in ("cosine", "correlation")
+        self.has_chord = chord and metric in DIRECTIONS
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -195,7 +201,7 @@ class VectorDistances:
         if self.metric == "euclidean":
             np.sqrt(block, out=block)
             block *= self.rows.unit
-        elif self.metric in ("cosine", "correlation"):
+        elif self.metric in DIRECTIONS:
             block /= 2
             np.minimum(block, 2, out=block)
             if no_direction_a.any() or no_direction_b.any():

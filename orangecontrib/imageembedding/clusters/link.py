@@ -12,7 +12,7 @@ from orangecontrib.imageembedding.clusters.order import order_leaves
 from orangecontrib.imageembedding.clusters.plan import PROTOTYPES, REDUCED, Plan, make_plan
 from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
 from orangecontrib.imageembedding.clusters.prototypes import prototype_tree, reduce_rows
-from orangecontrib.imageembedding.clusters.rows import Vectors
+from orangecontrib.imageembedding.clusters.rows import DIRECTIONS, Vectors
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, say, silent
@@ -21,7 +21,7 @@ LINKAGES = ("average", "complete", "ward", "weighted", "single", "centroid", "me
 BY_CENTRES = ("ward", "centroid", "median")
 """Linkages that make sense for Euclidean distances only."""
 
-CENTRE_METRICS = ("cosine", "euclidean", "correlation")
+CENTRE_METRICS = (*DIRECTIONS, "euclidean")
 
 
 def tree_of_vectors(
@@ -41,8 +41,8 @@ def tree_of_vectors(
         Finite numbers.
     metric : str
         One of `METRICS`. Linkages by centres (ward, centroid, median) need Euclidean distances:
-        with cosine or correlation they get those between the rows scaled to length 1,
-        ``sqrt(2 * cosine distance)``.
+        with metrics of directions (cosine and its kin) they get those between the rows scaled to
+        length 1, ``sqrt(2 * distance)``.
     linkage : str
         One of `LINKAGES`.
     progress : Progress, optional
@@ -65,9 +65,8 @@ def tree_of_vectors(
     _check_linkage(linkage)
     if linkage in BY_CENTRES and metric not in CENTRE_METRICS:
         raise InputError(
-            f"{linkage.capitalize()}'s linkage needs euclidean, cosine or correlation distances."
-            if linkage == "ward"
-            else f"Linkage by {linkage} needs euclidean, cosine or correlation distances."
+            f"{linkage.capitalize()} linkage needs distances of the kinds "
+            f"{', '.join(CENTRE_METRICS)}; {metric} is not one of them."
         )
     distances = VectorDistances(vectors, metric, chord=linkage in BY_CENTRES)
     n = len(distances)

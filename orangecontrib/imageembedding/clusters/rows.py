@@ -9,16 +9,20 @@ from orangecontrib.imageembedding.errors import InputError
 
 BLOCK_ROWS = 1024
 
+DIRECTIONS = ("cosine", "hellinger", "centered-cosine", "correlation")
+"""Metrics that are the cosine distance of rows that were changed in some way before."""
+
 Vectors = NDArray[np.float32] | NDArray[np.float64]
 
 
 class PreparedRows:
     """Rows whose Euclidean distances or dot products give a metric.
 
-    For cosine and correlation they are scaled to length 1, and are exactly zero where there is
-    no direction; for correlation they are centred before. For Euclidean distances the columns
-    are centred, against cancellation, and all is divided by `unit`. For Jaccard distances they
-    are 1 where there is a number other than 0.
+    For the metrics of directions they are scaled to length 1, and are exactly zero where there is
+    no direction. Before, for correlation each row is centered, for centered cosine each column,
+    and for Hellinger each number becomes its signed square root. For Euclidean distances the
+    columns are centred, against cancellation, and all is divided by `unit`. For Jaccard distances
+    they are 1 where there is a number other than 0.
 
     Parameters
     ----------
@@ -46,7 +50,9 @@ class PreparedRows:
         with np.errstate(over="ignore", invalid="ignore"):
             if metric == "euclidean" and n:
                 self._measure_columns()
-            elif metric in ("cosine", "correlation"):
+            elif metric in DIRECTIONS:
+                if metric == "centered-cosine" and n:
+                    self._centre = np.asarray(vectors.mean(axis=0, dtype=np.float64))
                 self._measure_lengths()
 
     def __len__(self) -> int:
@@ -57,9 +63,8 @@ class PreparedRows:
         taken = np.array(self._vectors[rows], dtype=np.float64)
         if self._metric == "jaccard":
             return np.asarray(taken != 0, dtype=np.float64)
-        if self._metric == "correlation":
-            taken -= taken.mean(axis=1, keepdims=True)
-        if self._metric in ("cosine", "correlation"):
+        if self._metric in DIRECTIONS:
+            self._turn(taken)
             taken /= self._largest[rows]  # the square of a huge number overflows
             taken /= self._length[rows]
             taken[self.is_zero[rows]] = 0
@@ -78,6 +83,15 @@ class PreparedRows:
     def parts(self) -> list[slice]:
         """Get slices that together are all rows, each small."""
         return [slice(at, at + BLOCK_ROWS) for at in range(0, len(self), BLOCK_ROWS)]
+
+    def _turn(self, block: NDArray[np.float64]) -> None:
+        """Change rows in place so that their directions are those of the metric."""
+        if self._metric == "correlation":
+            block -= block.mean(axis=1, keepdims=True)
+        elif self._metric == "centered-cosine":
+            block -= self._centre
+        elif self._metric == "hellinger":
+            np.copysign(np.sqrt(np.abs(block)), block, out=block)
 
     def _check(self) -> None:
         n_bad = sum(
@@ -101,13 +115,13 @@ class PreparedRows:
         for part in self.parts():
             block = np.array(self._vectors[part], dtype=np.float64)
             scale = np.abs(block).max(axis=1, keepdims=True, initial=0)
-            if self._metric == "correlation":
-                block -= block.mean(axis=1, keepdims=True)
+            self._turn(block)
             largest = np.abs(block).max(axis=1, keepdims=True, initial=0)
             if not np.isfinite(largest).all():
                 raise InputError("Some numbers are so large that distances cannot be computed.")
-            # Of a constant row, centring leaves rounding errors, which have no direction.
-            nothing = 1e-14 * scale if self._metric == "correlation" else 0
+            # Centering leaves rounding errors of what is constant, which have no direction.
+            is_centered = self._metric in ("correlation", "centered-cosine")
+            nothing = 1e-14 * scale if is_centered else 0
             is_zero = largest <= nothing
             self.is_zero[part] = is_zero[:, 0]
             self._largest[part] = np.where(is_zero, 1, largest)

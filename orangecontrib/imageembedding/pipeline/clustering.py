@@ -46,11 +46,13 @@ def cluster_images(
     ----------
     data : Table or ndarray of shape (n, n_features)
         Of a table its embeddings are compared, or all numeric attributes if it has none.
-    metric : {"cosine", "euclidean", "manhattan", "correlation", "braycurtis", "jaccard"}
-        Distance between two images.
+    metric : str
+        Distance between two images: "cosine", "hellinger" (cosine of the signed square roots),
+        "centered-cosine" (of the rows less their mean), "euclidean", "manhattan", "correlation",
+        "braycurtis" or "jaccard"; see `VectorDistances`.
     linkage : {"average", "complete", "ward", "weighted", "single", "centroid", "median"}
         Distance between two clusters. Ward, centroid and median need Euclidean distances; with
-        cosine or correlation they get those between the vectors scaled to length 1.
+        cosine and its kin they get those between the vectors scaled to length 1.
     progress : Progress, optional
         Told what is done, the memory it takes and how far it is.
     ordered : bool

@@ -16,7 +16,23 @@ from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR, LOG
 
 BY_CLICK, BY_HEIGHT, BY_NUMBER, BY_SILHOUETTE = "click", "height", "number", "silhouette"
 MAX_CLUSTERS = 1000
+TITLES = {
+    "hellinger": "Hellinger (square roots)",
+    "centered-cosine": "Centered cosine",
+    "braycurtis": "Bray-Curtis",
+}
 STRIP_ROWS_PX = 62
+
+
+class TitledModel(PyListModel):
+    """Ids for settings, shown by their titles."""
+
+    def data(self, index, role=Qt.DisplayRole):
+        """Get the title of an id to be shown, else what a list gives."""
+        value = super().data(index, role)
+        if role == Qt.DisplayRole and isinstance(value, str):
+            return TITLES.get(value, value.capitalize())
+        return value
 
 
 def add_clustering_box(widget, changed) -> None:
@@ -26,7 +42,7 @@ def add_clustering_box(widget, changed) -> None:
         ("distance_metric", METRICS, "&Distance:"),
         ("linkage", LINKAGES, "&Linkage:"),
     ):
-        _add_combo(box, widget, name, label, PyListModel(values), changed)
+        _add_combo(box, widget, name, label, TitledModel(values), changed)
     for name, label, tip in (
         ("normalise", "&Normalise columns", "Scale each column to mean 0 and deviation 1."),
         ("all_numeric", "&All numeric columns", "Compare all numbers, not only the embeddings."),
