@@ -9,6 +9,7 @@
     │   └── DecodeError       it is not a complete image
     ├── SaveError             images cannot be written to a folder: stop the job
     ├── WireError             a message between client and server cannot be read
+    │   └── WireSizeError     it holds more than its reader takes
     ├── WorkflowError         a workflow could not be loaded, failed, or did not come to rest
     └── BackendError          the embedder cannot run: stop the job
         ├── WeightsError      its weights could not be had, or are not what they should be
@@ -43,6 +44,10 @@ class WorkflowError(ImageEmbeddingError):
 
 class WireError(ImageEmbeddingError):
     """A message between client and server cannot be read."""
+
+
+class WireSizeError(WireError):
+    """A message holds more than its reader takes."""
 
 
 class ImageError(ImageEmbeddingError):

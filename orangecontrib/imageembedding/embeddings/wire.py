@@ -9,24 +9,33 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 from __future__ import annotations
 
 import base64
-import binascii
 import math
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.errors import WireError
+from orangecontrib.imageembedding.embeddings.wirevalues import (
+    Values,
+    bytes_of_json,
+    floats,
+    floats_of_json,
+    split,
+    to_bytes,
+    wrong_number,
+)
+from orangecontrib.imageembedding.errors import WireError, WireSizeError
 
 LENGTH_HEADER = "Inference-Header-Content-Length"
 BINARY_EXTENSION = "binary_tensor_data"
-LENGTH = struct.Struct("<I")  # before each element of BYTES
+MAX_TENSORS, MAX_DIMENSIONS, MAX_NAME_CHARACTERS = 64, 8, 200
+SMALL = 64 << 10  # bytes: nobody notices how long it takes to read such a JSON
+MAX_JSON_LISTS, MAX_JSON_VALUES = 200_000, 3_000_000  # read in a tenth of a second
 
-Values = NDArray[np.float32] | list[bytes]
+T = TypeVar("T")
+KINDS: dict[type, str] = {list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +110,7 @@ def pack(
             "datatype": tensor.datatype,
         }
         if is_binary:
-            data = _to_bytes(tensor.values)
+            data = to_bytes(tensor.values)
             entry["parameters"] = {"binary_data_size": len(data)}
             tail.append(data)
         elif isinstance(tensor.values, list):
@@ -117,7 +126,13 @@ def pack(
     return b"".join((start, *tail)), headers
 
 
-def unpack(key: str, body: bytes, length: str | None) -> Message:
+def unpack(
+    key: str,
+    body: bytes,
+    length: str | None,
+    max_elements: int | None = None,
+    max_json_bytes: int | None = None,
+) -> Message:
     """Read a message.
 
     Parameters
@@ -128,21 +143,32 @@ def unpack(key: str, body: bytes, length: str | None) -> Message:
         From anywhere: it is trusted in nothing.
     length : str or None
         The header `LENGTH_HEADER`, if there was one.
+    max_elements : int, optional
+        Most elements of BYTES. With it, JSON that takes long to read is refused, too.
+    max_json_bytes : int, optional
+        Most bytes of the JSON.
 
     Raises
     ------
+    WireSizeError
+        If there are more.
     WireError
         If it is not such a message, or has tensors that are neither BYTES nor FP32.
     """
     n_json = len(body) if length is None else _whole_number(length, LENGTH_HEADER, len(body))
-    head = json_object(body[:n_json])
-    entries = head.get(key, [])
-    if not isinstance(entries, list):
-        raise WireError(f"{key} must be a list of tensors.")
+    if max_json_bytes is not None and n_json > max_json_bytes:
+        raise WireSizeError(f"The JSON is larger than {max_json_bytes / 1e6:g} MB.")
+    start = body[:n_json]
+    if max_elements is not None:
+        _check_counts(start)
+    head = json_object(start)
+    entries = member(head, key, list)
+    if len(entries) > MAX_TENSORS:
+        raise WireError(f"{key} must be at most {MAX_TENSORS} tensors; got {len(entries)}.")
     rest = memoryview(body)[n_json:]
     tensors = []
     for entry in entries:
-        tensor, n_used = _tensor(entry, rest)
+        tensor, n_used = _tensor(entry, rest, max_elements)
         tensors.append(tensor)
         rest = rest[n_used:]
     if len(rest):
@@ -167,6 +193,30 @@ def json_object(data: bytes) -> dict[str, Any]:
     return head
 
 
+def member(parent: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """Get an optional member of a JSON object; an empty one where it is absent or null.
+
+    Raises
+    ------
+    WireError
+        If it is of another kind.
+    """
+    value = parent.get(name)
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise WireError(f"{name} must be {KINDS[kind]}.")
+    return value
+
+
+def _check_counts(data: bytes) -> None:
+    """Refuse JSON of so many values that making them would take long; in base64 are no marks."""
+    if len(data) <= SMALL:
+        return
+    if data.count(b"[") + data.count(b"{") > MAX_JSON_LISTS or data.count(b",") > MAX_JSON_VALUES:
+        raise WireSizeError("The JSON holds too many values: send them behind it, as bytes.")
+
+
 def _whole_number(value: object, name: str, most: int) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:  # noqa: PLR2004
         value = int(value)
@@ -175,84 +225,49 @@ def _whole_number(value: object, name: str, most: int) -> int:
     return value
 
 
-def _tensor(entry: object, rest: memoryview) -> tuple[Tensor, int]:
+def _tensor(entry: object, rest: memoryview, max_elements: int | None) -> tuple[Tensor, int]:
     """Read one tensor, and how many bytes of `rest` it takes."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        raise WireError("A tensor must be an object with a name.")
-    name, shape = entry["name"], _shape(entry)
-    parameters = entry.get("parameters", {})
-    if not isinstance(parameters, dict):
-        raise WireError(f"The parameters of {name} must be an object.")
+    name, shape, is_bytes = _described(entry, max_elements)
+    assert isinstance(entry, dict)  # noqa: S101 - for the type checker
     n_elements = math.prod(shape)
-    datatype = entry.get("datatype")
-    if datatype not in ("BYTES", "FP32"):
-        raise WireError(
-            f"The datatype of {name} must be BYTES or FP32; got {str(datatype)[:40]!r}."
-        )
-    size = parameters.get("binary_data_size")
+    size = member(entry, "parameters", dict).get("binary_data_size")
+    n_used = 0 if size is None else _whole_number(size, f"binary_data_size of {name}", len(rest))
     values: Values
-    if size is None:
-        read = _bytes_of_json if datatype == "BYTES" else _floats_of_json
-        values, n_used = read(entry.get("data"), name), 0
+    if size is None and is_bytes:
+        values = bytes_of_json(entry.get("data"), name, shape)
+    elif size is None:
+        values = floats_of_json(entry.get("data"), name)
+    elif is_bytes:
+        values = split(rest[:n_used], name, n_elements)
     else:
-        n_used = _whole_number(size, f"binary_data_size of {name}", len(rest))
-        data = rest[:n_used]
-        values = _split(data, name) if datatype == "BYTES" else _floats(data, name)
+        values = floats(rest[:n_used], name)
     if len(values) != n_elements:
-        raise WireError(f"{name} has {len(values)} elements; its shape {shape} wants {n_elements}.")
+        raise wrong_number(name, len(values), shape)
     if isinstance(values, np.ndarray):
         values = values.reshape(shape)
     return Tensor(name, shape, values), n_used
 
 
+def _described(entry: object, max_elements: int | None) -> tuple[str, tuple[int, ...], bool]:
+    """Read name and shape of a tensor, and whether it is of BYTES."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise WireError("A tensor must be an object with a name.")
+    name, datatype = entry["name"], entry.get("datatype")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise WireError(f"The name of a tensor is longer than {MAX_NAME_CHARACTERS} characters.")
+    if datatype not in ("BYTES", "FP32"):
+        raise WireError(
+            f"The datatype of {name} must be BYTES or FP32; got {str(datatype)[:40]!r}."
+        )
+    shape, is_bytes = _shape(entry), datatype == "BYTES"
+    n_elements = math.prod(shape)
+    if is_bytes and max_elements is not None and n_elements > max_elements:
+        raise WireSizeError(f"At most {max_elements} images a request; got {n_elements}.")
+    return name, shape, is_bytes
+
+
 def _shape(entry: dict[str, Any]) -> tuple[int, ...]:
     shape = entry.get("shape")
-    if not isinstance(shape, list) or len(shape) > 8:  # noqa: PLR2004 - far more than images need
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
         raise WireError(f"The shape of {entry['name']} must be a list of numbers.")
     return tuple(_whole_number(side, f"shape of {entry['name']}", 1 << 31) for side in shape)
-
-
-def _bytes_of_json(data: object, name: str) -> list[bytes]:
-    if not isinstance(data, list) or not all(isinstance(text, str) for text in data):
-        raise WireError(f"The data of {name} must be a flat list of texts in base64.")
-    try:
-        return [base64.b64decode(text, validate=True) for text in data]
-    except (binascii.Error, ValueError) as error:
-        raise WireError(f"The data of {name} must be texts in base64: {error}.") from error
-
-
-def _floats_of_json(data: object, name: str) -> NDArray[np.float32]:
-    if not isinstance(data, list):
-        raise WireError(f"{name} has no data.")
-    try:
-        values = np.array(data, dtype=np.float32)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise WireError(f"The data of {name} must be numbers: {error}.") from error
-    return values.reshape(-1)
-
-
-def _floats(data: memoryview, name: str) -> NDArray[np.float32]:
-    if len(data) % 4:
-        raise WireError(f"{name} has {len(data)} bytes: these are no numbers of 4 bytes.")
-    return np.frombuffer(data, dtype="<f4").astype(np.float32)
-
-
-def _to_bytes(values: Values) -> bytes:
-    if isinstance(values, list):
-        return b"".join(part for value in values for part in (LENGTH.pack(len(value)), value))
-    return np.ascontiguousarray(values, dtype="<f4").tobytes()
-
-
-def _split(data: memoryview, name: str) -> list[bytes]:
-    """Read elements that each stand behind their length."""
-    values = []
-    while len(data):
-        if len(data) < LENGTH.size:
-            raise WireError(f"{name} ends in the middle of a length.")
-        (n_bytes,) = LENGTH.unpack_from(data)
-        data = data[LENGTH.size :]
-        if n_bytes > len(data):
-            raise WireError(f"{name} ends in the middle of an element.")
-        values.append(bytes(data[:n_bytes]))
-        data = data[n_bytes:]
-    return values
