@@ -6,8 +6,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -57,6 +59,42 @@ def test_it_serves_until_sigterm_and_finishes_what_it_has():
     assert len(asked) == 13
     assert set(asked[0]) == {"time", "level", "event", "method", "route", "model", "status", "ms",
                              "client"}  # fmt: skip
+
+
+def test_sigterm_ends_it_soon_whatever_is_under_way():
+    with server("--no-cache") as (process, url), contextlib.ExitStack() as stack:
+        host, port = url.removeprefix("http://").split(":")
+        head = f"POST {ROUTE} HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n".encode()
+        for n_bytes in (0, 10, 50_000):
+            one = stack.enter_context(socket.create_connection((host, int(port))))
+            one.sendall(head[: n_bytes or 20] + bytes(n_bytes))
+        clients = [http.client.HTTPConnection(host, int(port), timeout=60) for _ in range(300)]
+        for number, client in enumerate(clients):
+            client.request("POST", ROUTE, IMAGE + str(number).encode())
+        assert httpx.get(f"{url}/v2/health/ready", timeout=30).status_code == 200
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        statuses = [client.getresponse().status for client in clients]
+        assert process.wait(30) == 0
+        assert time.monotonic() - begun < 15  # 6 on a computer that has nothing else to do
+        assert "Traceback" not in process.stderr.read()
+    assert set(statuses) <= {200, 503}
+    assert statuses[0] == 200
+
+
+def test_a_signal_that_comes_while_it_loads_ends_it_cleanly():
+    code = (
+        "import os, signal\n"
+        "from orangecontrib.imageembedding.__main__ import main\n"
+        "from orangecontrib.imageembedding.embeddings.backends.local.backend import Local\n"
+        "Local.load = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "main(['serve', '--port', '0', '--embedders', 'efficientnet-lite0'])\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], timeout=120, capture_output=True, check=False
+    )
+    assert run.returncode == 0
+    assert b"Traceback" not in run.stderr
 
 
 def test_a_signal_that_comes_at_once_ends_it_too():

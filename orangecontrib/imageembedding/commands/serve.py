@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,8 @@ from orangecontrib.imageembedding.errors import InputError
 if TYPE_CHECKING:
     import argparse
 
-    from orangecontrib.imageembedding.server.run import Address, Options
+    from orangecontrib.imageembedding.server.listening import Address
+    from orangecontrib.imageembedding.server.run import Options
 
 NEEDED = ("starlette", "uvicorn", "prometheus_client")
 OPEN_WARNING = """\
@@ -24,7 +27,15 @@ MEGABYTE = 1_000_000
 
 
 def run_serve(options: argparse.Namespace) -> int:
-    """Serve until a signal stops it."""
+    """Serve until a signal stops it, also while the embedders are loaded."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(FINE))
+    try:
+        return _serve(options)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(options: argparse.Namespace) -> int:
     for package in NEEDED:
         need(package, "server")
     for name in ("max_queue", "max_image_mb"):
@@ -83,6 +94,6 @@ def _server_options(options: argparse.Namespace) -> Options:
 
 
 def _address(options: argparse.Namespace) -> Address:
-    from orangecontrib.imageembedding.server.run import Address
+    from orangecontrib.imageembedding.server.listening import Address
 
     return Address(options.host, options.port, options.certfile, options.keyfile)

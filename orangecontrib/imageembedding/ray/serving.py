@@ -28,8 +28,9 @@ from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import BackendError, ImageError, InputError
 from orangecontrib.imageembedding.server.app import create_app
+from orangecontrib.imageembedding.server.listening import Address
 from orangecontrib.imageembedding.server.metrics import Metrics
-from orangecontrib.imageembedding.server.run import Address, Options, load_models
+from orangecontrib.imageembedding.server.run import Options, load_models
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 from orangecontrib.imageembedding.server.service import DEFAULT_MAX_QUEUE, Limits
 

@@ -1,4 +1,4 @@
-"""How much the server takes on: requests wait for room, or are told to come again."""
+"""How much the server takes on: requests wait in one line for room, but not for ever."""
 
 from __future__ import annotations
 
@@ -9,66 +9,73 @@ from contextlib import asynccontextmanager
 
 
 class Full(Exception):  # noqa: N818 - becomes an answer
-    """There is no room now."""
+    """There was no room in time."""
 
 
 class Admission:
-    """Counts what has been taken on and is not done; of one event loop.
+    """Counts images that have been taken on and are not done; of one event loop.
 
     Parameters
     ----------
     size : int
-        Images, or bytes.
+        Most images; more in one request are taken on alone.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.used = 0
-        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
-    async def waited_for(self, amount: int) -> AsyncIterator[None]:
-        """Hold some room, after waiting for it in line."""
-        if self._queue or not self._fits(amount):
-            place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._queue.append((amount, place))
-            try:
-                await place
-            except asyncio.CancelledError:
-                if place.done() and not place.cancelled():  # it came at the same moment
-                    self._leave(amount)
-                raise
-        else:
-            self.used += amount
-        try:
-            yield
-        finally:
-            self._leave(amount)
-
-    @asynccontextmanager
-    async def taken(self, amount: int) -> AsyncIterator[None]:
-        """Hold some room, if it is free at once.
+    async def waited_for(self, n_images: int, patience_s: float) -> AsyncIterator[None]:
+        """Hold some room, after waiting for it in line.
 
         Raises
         ------
         Full
-            If it is not.
+            If the patience is over before.
         """
-        if self._queue or not self._fits(amount):
-            raise Full
-        self.used += amount
+        if self._line or not self._fits(n_images):
+            await self._wait(n_images, patience_s)
+        else:
+            self.used += n_images
         try:
             yield
         finally:
-            self._leave(amount)
+            self._leave(n_images)
 
-    def _fits(self, amount: int) -> bool:
-        return self.used == 0 or self.used + amount <= self.size
+    def refuse(self) -> None:
+        """Send away everybody who waits."""
+        while self._line:
+            _, place = self._line.popleft()
+            if not place.done():
+                place.set_exception(Full())
 
-    def _leave(self, amount: int) -> None:
-        self.used -= amount
-        while self._queue and (self._queue[0][1].done() or self._fits(self._queue[0][0])):
-            wanted, place = self._queue.popleft()
+    async def _wait(self, n_images: int, patience_s: float) -> None:
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append((n_images, place))
+        try:
+            await asyncio.wait({place}, timeout=patience_s)
+            if not place.done():
+                raise Full
+            place.result()
+        except BaseException:
+            if place.done() and place.exception() is None:  # it came at the same moment
+                self._leave(n_images)
+            place.cancel()
+            self._admit()  # who stands behind may fit
+            raise
+
+    def _fits(self, n_images: int) -> bool:
+        return self.used == 0 or self.used + n_images <= self.size
+
+    def _leave(self, n_images: int) -> None:
+        self.used -= n_images
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._line and (self._line[0][1].done() or self._fits(self._line[0][0])):
+            n_images, place = self._line.popleft()
             if not place.done():  # else whoever waited has gone
-                self.used += wanted
+                self.used += n_images
                 place.set_result(None)

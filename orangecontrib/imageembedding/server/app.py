@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orangecontrib.imageembedding.server import page, v2_routes
+from orangecontrib.imageembedding.server.admission import Full
 from orangecontrib.imageembedding.server.gate import Gate, tell_error
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.orange_route import embed_one
@@ -49,7 +50,7 @@ def create_app(
             *v2_routes.routes(),
         ],
         middleware=[Middleware(Gate, metrics=service.metrics, api_key=api_key)],
-        exception_handlers={HTTPException: tell_error, Exception: tell_error},
+        exception_handlers=dict.fromkeys((HTTPException, Full, Exception), tell_error),
     )
     app.state.service = service
     return app

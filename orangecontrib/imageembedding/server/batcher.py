@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 class Batcher(Generic[Item, Result]):
@@ -43,6 +44,11 @@ class Batcher(Generic[Item, Result]):
         self._pool = ThreadPoolExecutor(n_workers, thread_name_prefix="server-batch")
 
     @property
+    def is_running(self) -> bool:
+        """Whether a thread is at work."""
+        return self._n_running > 0
+
+    @property
     def n_waiting(self) -> int:
         """Items that no thread has taken yet."""
         return len(self._waiting)
@@ -58,6 +64,17 @@ class Batcher(Generic[Item, Result]):
         # Later in this turn of the loop: requests that came together are computed together.
         loop.call_soon(self._begin)
         return list(await asyncio.gather(*futures))
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do something else in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def refuse(self, error: Exception) -> None:
+        """Give an error to all that wait for a thread."""
+        while self._waiting:
+            _, future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(error)
 
     def close(self) -> None:
         """Let the threads end once they have done what they have begun."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -15,13 +16,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from orangecontrib.imageembedding.server.admission import Full
 from orangecontrib.imageembedding.server.metrics import Metrics
-from orangecontrib.imageembedding.server.service import BROKEN, json_response
+from orangecontrib.imageembedding.server.service import (
+    BROKEN,
+    TOO_MANY,
+    UNAVAILABLE,
+    json_response,
+    service_of,
+)
 
 LOG = logging.getLogger("orangecontrib.imageembedding.server.requests")
 
 OPEN_PATHS = ("/v2/health/live", "/v2/health/ready")  # whoever restarts the server has no key
 UNAUTHORISED = 401
+IMAGES_A_SECOND = 50  # a guess, for Retry-After
 CLIENT_GONE = 499  # in log and metrics; nobody gets it
 
 
@@ -47,12 +56,12 @@ class Gate:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        status = BROKEN
+        status, has_begun = BROKEN, False
 
         async def noting_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, has_begun = message["status"], True
             await send(message)
 
         try:
@@ -62,6 +71,10 @@ class Gate:
                 await _refusal()(scope, receive, noting_send)
         except ClientDisconnect:
             status = CLIENT_GONE
+        except asyncio.CancelledError:  # the server ends, and this has taken too long
+            status = UNAVAILABLE
+            if not has_begun:
+                await (await tell_error(Request(scope), Full()))(scope, receive, send)
         finally:
             self._note(scope, status, time.perf_counter() - begun)
 
@@ -93,6 +106,13 @@ class Gate:
 
 async def tell_error(request: Request, error: Exception) -> Response:
     """Answer in JSON with what is wrong."""
+    if isinstance(error, Full):
+        service = service_of(request)
+        n_seconds = 1 + service.images.used // IMAGES_A_SECOND
+        reason, status = "The server has too much to do. Come again later.", TOO_MANY
+        if service.is_ending:
+            reason, status = "The server ends. Come again when it runs again.", UNAVAILABLE
+        error = HTTPException(status, reason, {"Retry-After": str(n_seconds)})
     if isinstance(error, HTTPException):
         response = json_response({"error": error.detail}, error.status_code)
         response.headers.update(error.headers or {})

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orangecontrib.imageembedding.errors import ImageError
+from orangecontrib.imageembedding.server.form import file_in
 from orangecontrib.imageembedding.server.served import Outcome, Served
 from orangecontrib.imageembedding.server.service import (
+    ORANGE_PATIENCE_S,
     UNPROCESSABLE,
-    Service,
-    announced_bytes,
     json_response,
-    read_body,
+    refuse_what_is_announced,
     service_of,
     unless_gone,
 )
@@ -36,14 +36,10 @@ async def outcome_of_body(request: Request, model: Served) -> Outcome:
     """Embed the image that a request holds, after waiting for room."""
     service = service_of(request)
     limit = service.limits.max_image_bytes
-    n_bytes = announced_bytes(request, limit)
-    async with service.body_bytes.waited_for(n_bytes):
-        data = await read_body(request, limit)
+    refuse_what_is_announced(request, limit)
+    async with service.bodies.read(request, limit, ORANGE_PATIENCE_S) as body:
+        data = file_in(body, request.headers.get("content-type", ""))
         if not data:
             raise HTTPException(UNPROCESSABLE, "The request holds no image.")
-        return await unless_gone(request, _embedded(service, model, data))
-
-
-async def _embedded(service: Service, model: Served, data: bytes) -> Outcome:
-    async with service.images.waited_for(1):
-        return (await service.embed(model, [data]))[0]
+        work = service.embed(model, [data], ORANGE_PATIENCE_S)
+        return (await unless_gone(request, work))[0]

@@ -20,6 +20,7 @@ from orangecontrib.imageembedding.server.orange_route import outcome_of_body
 from orangecontrib.imageembedding.server.served import Served
 from orangecontrib.imageembedding.server.service import (
     NOT_FOUND,
+    ORANGE_PATIENCE_S,
     UNPROCESSABLE,
     Service,
     json_response,
@@ -118,7 +119,7 @@ async def _sketch_directions(service: Service, model: Served) -> Vectors:
 
 async def _embed_sketches(service: Service, model: Served) -> Vectors:
     files = [path.read_bytes() for path in _sketches().values()]
-    outcomes = await service.embed(model, files)
+    outcomes = await service.embed(model, files, ORANGE_PATIENCE_S)
     return _directions(np.stack([vector for vector in outcomes if isinstance(vector, np.ndarray)]))
 
 

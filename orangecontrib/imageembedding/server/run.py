@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
-import socket
-import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import uvicorn
 
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.cache import Cache
@@ -17,41 +15,16 @@ from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_em
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.server.app import create_app
+from orangecontrib.imageembedding.server.listening import (
+    Address,
+    Server,
+    check_certificate,
+    listen,
+)
 from orangecontrib.imageembedding.server.log import log_to_stderr
 from orangecontrib.imageembedding.server.metrics import Metrics
-from orangecontrib.imageembedding.server.protocol import ImpatientProtocol
 from orangecontrib.imageembedding.server.served import ServedHere
 from orangecontrib.imageembedding.server.service import Limits
-
-# The predecessor's client does not forgive a connection that is closed as it is used again.
-KEEP_ALIVE_S = 75
-FINISH_S = 25  # what Kubernetes grants before it kills is 30 s
-BACKLOG = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the server listens.
-
-    Attributes
-    ----------
-    host : str
-        A name or address of this computer; 0.0.0.0 for all of them.
-    port : int
-        0 for any that is free.
-    certfile, keyfile : str or None
-        PEM files, for https.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    certfile: str | None = None
-    keyfile: str | None = None
-
-    @property
-    def is_open_to_others(self) -> bool:
-        """Whether other computers can connect."""
-        return self.host not in ("localhost", "::1") and not self.host.startswith("127.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +108,13 @@ def serve(
     InputError
         If the address or the certificate cannot be used.
     """
-    _check_certificate(address)
-    listening = _listen(address)  # before the networks are loaded: that takes longer to fail
+    check_certificate(address)
+    listening = listen(address)  # before the networks are loaded: that takes longer to fail
     metrics = Metrics()
     models = load_models(options, metrics, progress)
     app = create_app(models, options.limits, options.api_key, metrics)
     log_to_stderr()
-    config = uvicorn.Config(
-        app,
-        http=ImpatientProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=FINISH_S,
-        ssl_certfile=address.certfile,
-        ssl_keyfile=address.keyfile,
-    )
-    server = uvicorn.Server(config)
+    server = Server(app, address, models.values())
 
     def stop(*_: object) -> None:
         server.should_exit = True
@@ -168,6 +128,9 @@ def serve(
     server.run([listening])
     for model in models.values():
         model.close()
+    if any(model.is_computing for model in models.values()):
+        logging.shutdown()
+        os._exit(0)  # nobody waits for it, and a network cannot be broken off
 
 
 def read_api_key(path: str) -> str:
@@ -185,26 +148,3 @@ def read_api_key(path: str) -> str:
     if not key or "\n" in key or not key.isascii():
         raise InputError(f"{path} must hold an API key: one line of ASCII characters.")
     return key
-
-
-def _listen(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        raise InputError(
-            f"The server cannot listen at {address.host}, port {address.port}: {error}. "
-            "Choose another --port or --host."
-        ) from error
-
-
-def _check_certificate(address: Address) -> None:
-    if address.certfile is None and address.keyfile is None:
-        return
-    if address.certfile is None or address.keyfile is None:
-        raise InputError("Name both --certfile and --keyfile, or none of them.")
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(address.certfile, address.keyfile)
-    except OSError as error:  # also ssl.SSLError
-        raise InputError(f"The certificate cannot be used: {error}.") from error

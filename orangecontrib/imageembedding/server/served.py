@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
 from typing import Protocol
@@ -19,10 +20,14 @@ from orangecontrib.imageembedding.errors import (
     ImageEmbeddingError,
     ImageError,
 )
+from orangecontrib.imageembedding.images.encode import encode_png
 from orangecontrib.imageembedding.server.batcher import Batcher
 from orangecontrib.imageembedding.server.metrics import Metrics
 
 LOG = logging.getLogger(__name__)
+
+PROBE_S = 2.0
+PROBE = EncodedImage("a probe", encode_png(np.full((64, 64, 3), 128, dtype=np.uint8)))
 
 Picture = bytes | NDArray[np.float32]  # a whole encoded file, or prepared: (3, S, S)
 Outcome = Vector | ImageError
@@ -48,7 +53,7 @@ class Served(Protocol):
 
     @property
     def is_well(self) -> bool:
-        """Tell whether the last batch could be computed."""
+        """Tell whether it can compute."""
         ...
 
     def embed(self, pictures: Sequence[Picture]) -> Awaitable[list[Outcome]]:
@@ -86,6 +91,7 @@ class ServedHere:
         self.spec = spec
         self.fingerprint = fingerprint
         self.is_well = True
+        self._probing: asyncio.Task[None] | None = None
         self._embedder = embedder
         self._cache = cache
         self._metrics = metrics
@@ -100,7 +106,31 @@ class ServedHere:
 
     async def embed(self, pictures: Sequence[Picture]) -> list[Outcome]:
         """Embed some pictures, as `Served` says."""
-        return await self._batcher.results(pictures)
+        try:
+            return await self._batcher.results(pictures)
+        finally:
+            if not self.is_well and self._probing is None:
+                self._probing = asyncio.ensure_future(self._probe())
+
+    def refuse_waiting(self) -> None:
+        """Give up what nobody has begun with: the server ends."""
+        self._batcher.refuse(BackendError("the server ends"))
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether a thread is at work."""
+        return self._batcher.is_running
+
+    async def _probe(self) -> None:
+        """Try a picture of our own until it works: no traffic comes to what is not ready."""
+        while not self.is_well:
+            await asyncio.sleep(PROBE_S)
+            try:
+                (outcome,) = await self._batcher.run(lambda: self._embed([PROBE]))
+                self.is_well = not isinstance(outcome, ImageError)
+            except BackendError as error:
+                LOG.warning("%s does not work yet: %s", self.spec.id, error)
+        self._probing = None
 
     def close(self) -> None:
         """Let the threads end."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import orjson
@@ -16,18 +18,23 @@ from starlette.responses import Response
 
 from orangecontrib.imageembedding.errors import BackendError, ImageError
 from orangecontrib.imageembedding.server.admission import Admission
+from orangecontrib.imageembedding.server.bodies import Bodies, too_large
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_MAX_QUEUE = 512
-BODY_TIMEOUT_S = 60.0
 BODIES_BYTES = 256 << 20  # of requests that are read or wait, all together
 IMAGES_WORTH = 4  # a request for many images may be as large as so many of the largest
+MAX_JSON_BYTES = 32 << 20  # reading JSON holds up everybody else
+# How long requests wait in line. Clients of v2 give up after 60 s. Orange's never read the status,
+# and drop an image after three refusals: they are held back nearly as long as they wait.
+V2_PATIENCE_S, ORANGE_PATIENCE_S = 30.0, 150.0
 
-BAD_REQUEST, NOT_FOUND, TIMEOUT, TOO_LARGE = 400, 404, 408, 413
-UNSUPPORTED, UNPROCESSABLE, TOO_MANY, BROKEN, UNAVAILABLE = 415, 422, 429, 500, 503
+BAD_REQUEST, NOT_FOUND, TOO_LARGE, UNSUPPORTED = 400, 404, 413, 415
+UNPROCESSABLE, TOO_MANY, BROKEN, UNAVAILABLE = 422, 429, 500, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,11 @@ class Limits:
         """Size of a request for many images."""
         return IMAGES_WORTH * self.max_image_bytes
 
+    @property
+    def max_json_bytes(self) -> int:
+        """Size of a request in JSON."""
+        return min(self.max_image_bytes, MAX_JSON_BYTES)
+
 
 @dataclass(slots=True)
 class Service:
@@ -61,8 +73,12 @@ class Service:
         By the id of the embedder.
     limits : Limits
     metrics : Metrics
-    images, body_bytes : Admission
-        For the images and the bodies that are being worked on.
+    images : Admission
+        For the images that are being worked on.
+    bodies : Bodies
+        Of requests that are read or being worked on.
+    is_ending : bool
+        Whether the server has been told to stop.
     sketches : dict of str to Future
         Embedder → directions of the shipped sketches, once somebody has asked.
     """
@@ -71,12 +87,25 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
     images: Admission = field(init=False)
-    body_bytes: Admission = field(init=False)
+    bodies: Bodies = field(init=False)
+    is_ending: bool = False
     sketches: dict[str, asyncio.Future[NDArray[np.float32]]] = field(default_factory=dict)
+    _aside: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
         self.images = Admission(self.limits.max_queue)
-        self.body_bytes = Admission(max(BODIES_BYTES, self.limits.max_body_bytes))
+        self.bodies = Bodies(max(BODIES_BYTES, self.limits.max_body_bytes))
+        # One thread: what it does holds up the loop, and two would hold it up twice as long.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="server-messages")
+
+    async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what takes long, such as reading a message, beside the event loop."""
+        call = partial(work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._aside, call)
+
+    def end(self) -> None:
+        """Finish soon: who sends nothing, or waits in line, is sent away."""
+        self.is_ending = self.bodies.is_ending = True
 
     def model(self, name: str) -> Served:
         """Get an embedder; 404 if it does not run here."""
@@ -85,12 +114,22 @@ class Service:
             raise HTTPException(NOT_FOUND, f"There is no model {name[:80]!r} here, only: {known}.")
         return self.models[name]
 
-    async def embed(self, model: Served, pictures: Sequence[Picture]) -> list[Outcome]:
-        """Embed pictures for which room was made; 500 if the embedder has failed."""
-        try:
-            outcomes = await model.embed(pictures)
-        except BackendError as error:
-            raise HTTPException(BROKEN, f"The embedder has failed: {error}") from error
+    async def embed(
+        self, model: Served, pictures: Sequence[Picture], patience_s: float
+    ) -> list[Outcome]:
+        """Embed pictures, after waiting in line; 500 if the embedder has failed.
+
+        Raises
+        ------
+        Full
+            If there was no room in time.
+        """
+        async with self.images.waited_for(len(pictures), patience_s):
+            try:
+                outcomes = await model.embed(pictures)
+            except BackendError as error:
+                status = UNAVAILABLE if self.is_ending else BROKEN
+                raise HTTPException(status, f"The embedder has failed: {error}") from error
         n_bad = sum(isinstance(outcome, ImageError) for outcome in outcomes)
         self.metrics.note_images(model.spec.id, len(outcomes) - n_bad, n_bad)
         return outcomes
@@ -102,39 +141,13 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def announced_bytes(request: Request, limit: int) -> int:
-    """Get how large the body will be at most; 413 if that is above the limit."""
+def refuse_what_is_announced(request: Request, limit: int) -> None:
+    """Refuse a body that says it is above the limit (413), or is packed (415)."""
     length = request.headers.get("content-length", "")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise HTTPException(UNSUPPORTED, "Compressed requests are not read.")
-    if not (length.isascii() and length.isdigit()):
-        return limit
-    if int(length) > limit:
+    if length.isascii() and length.isdigit() and int(length) > limit:
         raise too_large(limit)
-    return int(length)
-
-
-def too_large(limit: int) -> HTTPException:
-    """Make the answer to a body above the limit."""
-    return HTTPException(TOO_LARGE, f"The request is larger than {limit / 1e6:g} MB.")
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """Read the body; 413 as soon as it is above the limit, 408 if it does not come."""
-    try:
-        return await asyncio.wait_for(_read(request, limit), BODY_TIMEOUT_S)
-    except asyncio.TimeoutError as error:
-        reason = f"The request was not complete after {BODY_TIMEOUT_S:g} s."
-        raise HTTPException(TIMEOUT, reason, {"Connection": "close"}) from error
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise too_large(limit)
-    return bytes(body)
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

@@ -6,7 +6,7 @@ the metadata says; the output is FP32 of shape (n, n_features).
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -19,35 +19,40 @@ from starlette.routing import Route
 from orangecontrib.imageembedding.embeddings.wire import (
     BINARY_EXTENSION,
     LENGTH_HEADER,
-    Message,
     Tensor,
+    member,
     pack,
     tensor_of,
     unpack,
 )
-from orangecontrib.imageembedding.errors import ImageError, WireError
-from orangecontrib.imageembedding.server.admission import Full
+from orangecontrib.imageembedding.errors import ImageError, WireError, WireSizeError
+from orangecontrib.imageembedding.server.bodies import too_large
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 from orangecontrib.imageembedding.server.service import (
     BAD_REQUEST,
     NOT_FOUND,
     TOO_LARGE,
-    TOO_MANY,
     UNAVAILABLE,
     UNPROCESSABLE,
-    Service,
-    announced_bytes,
+    V2_PATIENCE_S,
+    Limits,
     json_response,
-    read_body,
+    refuse_what_is_announced,
     service_of,
-    too_large,
     unless_gone,
 )
 
 NAME = "orange3-imageembedding"
 INPUT, OUTPUT = "image", "embedding"
-IMAGES_A_SECOND = 50  # a guess, for Retry-After
+MAX_ID_CHARACTERS = 1000
 VERSION_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    pictures: list[Picture]
+    is_binary: bool
+    id: str | None
 
 
 def routes() -> list[Route]:
@@ -125,24 +130,16 @@ async def model_ready(request: Request) -> Response:
 async def infer(request: Request) -> Response:
     """Answer with the vectors of some images."""
     service, model = service_of(request), _model(request)
-    limit = service.limits.max_body_bytes
-    try:
-        async with service.body_bytes.taken(announced_bytes(request, limit)):
-            body = await read_body(request, limit)
-            try:
-                message = unpack("inputs", body, request.headers.get(LENGTH_HEADER))
-                pictures = _pictures(message, model, service)
-                is_binary = _wants_binary(message.head)
-            except WireError as error:
-                raise HTTPException(BAD_REQUEST, str(error)) from error
-            del body
-            async with service.images.taken(len(pictures)):
-                outcomes = await unless_gone(request, service.embed(model, pictures))
-    except Full as error:
-        n_seconds = 1 + service.images.used // IMAGES_A_SECOND
-        reason = "The server has too much to do. Come again later."
-        raise HTTPException(TOO_MANY, reason, {"Retry-After": str(n_seconds)}) from error
-    return _answer(model, message.head, outcomes, is_binary)
+    length = request.headers.get(LENGTH_HEADER)
+    limits = service.limits
+    limit = limits.max_json_bytes if length is None else limits.max_body_bytes
+    refuse_what_is_announced(request, limit)
+    async with service.bodies.read(request, limit, V2_PATIENCE_S) as body:
+        question = await service.aside(_read, body, length, model, limits)
+        del body
+        work = service.embed(model, question.pictures, V2_PATIENCE_S)
+        outcomes = await unless_gone(request, work)
+    return await service.aside(_answer, model, question, outcomes)
 
 
 def _model(request: Request) -> Served:
@@ -158,30 +155,44 @@ def _version(model: Served) -> str:
     return model.fingerprint.rpartition(" ")[2][:VERSION_DIGITS]
 
 
-def _pictures(message: Message, model: Served, service: Service) -> list[Picture]:
-    """Get the images out of a request."""
-    if len(message.tensors) != 1:
-        raise WireError(f"One input is wanted; got {len(message.tensors)}.")
-    pictures = _split(message.tensors[0], model, service.limits.max_image_bytes)
-    if not pictures:
-        raise WireError("The input holds no image.")
-    if len(pictures) > service.limits.max_queue:
-        reason = f"At most {service.limits.max_queue} images a request; got {len(pictures)}."
-        raise HTTPException(TOO_LARGE, reason)
-    return pictures
+def _read(body: bytes, length: str | None, model: Served, limits: Limits) -> _Question:
+    """Read a request."""
+    try:
+        message = unpack("inputs", body, length, limits.max_queue, limits.max_json_bytes)
+        if len(message.tensors) != 1:
+            raise WireError(f"One input is wanted; got {len(message.tensors)}.")
+        pictures = _split(message.tensors[0], model, limits)
+        if not pictures:
+            raise WireError("The input holds no image.")
+        return _Question(pictures, _wants_binary(message.head), _id(message.head))
+    except WireSizeError as error:
+        raise HTTPException(TOO_LARGE, str(error)) from error
+    except WireError as error:
+        raise HTTPException(BAD_REQUEST, str(error)) from error
 
 
-def _split(tensor: Tensor, model: Served, max_image_bytes: int) -> list[Picture]:
+def _id(head: dict[str, Any]) -> str | None:
+    given = head.get("id")
+    if given is not None and (not isinstance(given, str) or len(given) > MAX_ID_CHARACTERS):
+        raise WireError(f"id must be a text of at most {MAX_ID_CHARACTERS} characters.")
+    return given
+
+
+def _split(tensor: Tensor, model: Served, limits: Limits) -> list[Picture]:
     if isinstance(tensor.values, list):
         if len(tensor.shape) not in (1, 2) or tensor.shape[1:] not in ((), (1,)):
             raise WireError(f"{tensor.name} must have shape (n,) or (n, 1); got {tensor.shape}.")
-        if any(len(data) > max_image_bytes for data in tensor.values):
-            raise too_large(max_image_bytes)
+        if any(len(data) > limits.max_image_bytes for data in tensor.values):
+            raise too_large(limits.max_image_bytes)
         return list(tensor.values)
     side = model.spec.input_px
     if len(tensor.shape) != 4 or tensor.shape[1:] != (3, side, side):  # noqa: PLR2004
         raise WireError(
             f"{tensor.name} must have shape (n, 3, {side}, {side}); got {tensor.shape}."
+        )
+    if len(tensor.values) > limits.max_queue:
+        raise WireSizeError(
+            f"At most {limits.max_queue} images a request; got {len(tensor.values)}."
         )
     if not np.isfinite(tensor.values).all():
         raise WireError(f"{tensor.name} holds numbers that are not finite.")
@@ -190,23 +201,16 @@ def _split(tensor: Tensor, model: Served, max_image_bytes: int) -> list[Picture]
 
 def _wants_binary(head: dict[str, Any]) -> bool:
     """Read which outputs are wanted, and how."""
-    parameters, outputs = head.get("parameters", {}), head.get("outputs", [])
-    if not isinstance(parameters, dict) or not isinstance(outputs, list):
-        raise WireError("parameters must be an object, and outputs a list.")
-    is_binary = parameters.get("binary_data_output") is True
-    for output in outputs:
+    is_binary: object = member(head, "parameters", dict).get("binary_data_output")
+    for output in member(head, "outputs", list):
         if not isinstance(output, dict) or output.get("name") != OUTPUT:
             raise WireError(f"The only output is {OUTPUT}.")
-        wishes = output.get("parameters", {})
-        if not isinstance(wishes, dict):
-            raise WireError("The parameters of an output must be an object.")
-        is_binary = wishes.get("binary_data", is_binary) is True
-    return is_binary
+        wish = member(output, "parameters", dict).get("binary_data")
+        is_binary = is_binary if wish is None else wish
+    return is_binary is True
 
 
-def _answer(
-    model: Served, head: dict[str, Any], outcomes: list[Outcome], is_binary: bool
-) -> Response:
+def _answer(model: Served, question: _Question, outcomes: list[Outcome]) -> Response:
     failures = [
         {"index": index, "reason": outcome.reason}
         for index, outcome in enumerate(outcomes)
@@ -217,8 +221,9 @@ def _answer(
         error = f"Image {first['index']} cannot be embedded: {first['reason']}."
         return json_response({"error": error, "failures": failures}, UNPROCESSABLE)
     reply = {"model_name": model.spec.id, "model_version": _version(model)}
-    if isinstance(head.get("id"), str):
-        reply["id"] = head["id"]
+    if question.id is not None:
+        reply["id"] = question.id
     vectors = [outcome for outcome in outcomes if not isinstance(outcome, ImageError)]
-    body, headers = pack("outputs", [tensor_of(OUTPUT, np.stack(vectors))], reply, is_binary)
+    tensor = tensor_of(OUTPUT, np.stack(vectors))
+    body, headers = pack("outputs", [tensor], reply, question.is_binary)
     return Response(body, headers=headers)

@@ -1,0 +1,41 @@
+"""The file in a form, as browsers and ``curl -F`` send it (RFC 7578)."""
+
+from __future__ import annotations
+
+from email.message import Message
+
+HEAD_END, CRLF = b"\r\n\r\n", b"\r\n"
+
+
+def file_in(body: bytes, content_type: str) -> bytes:
+    """Get the first file of a form; a body that is none is the file itself.
+
+    Parameters
+    ----------
+    body : bytes
+        Of a request.
+    content_type : str
+        Its header of that name.
+
+    Returns
+    -------
+    data : bytes
+        Empty if the form holds no file.
+    """
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = header.get_param("boundary")
+    if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
+        return body
+    mark = CRLF + b"--" + boundary.encode("latin-1", "replace")
+    body = CRLF + body  # what comes before the first mark has no line of its own
+    start = body.find(mark)
+    while start >= 0:
+        head_end = body.find(HEAD_END, start)
+        end = body.find(mark, start + len(mark))
+        if min(head_end, end) < 0:
+            break
+        if b"filename" in body[start:head_end].lower():
+            return body[head_end + len(HEAD_END) : end]
+        start = end
+    return b""
