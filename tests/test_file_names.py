@@ -41,6 +41,13 @@ def test_every_name_is_found_and_embedded(folder):
     assert not np.isnan(found.table.Y).any()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there it separates folders")
+def test_a_backslash_in_a_name_is_part_of_it(tmp_path):
+    (tmp_path / "a\\b.png").write_bytes(encoded(picture()))
+    row = oie.import_images(tmp_path).table[0]
+    assert (str(row["image name"]), str(row["file"])) == ("a\\b", "a\\b.png")
+
+
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_every_name_comes_back_from_a_saved_table(folder, tmp_path, extension):
     table = oie.import_images(folder).table

@@ -31,6 +31,7 @@ def test_from_a_folder_to_a_tree(folder):
     found = oie.import_images(folder)
     assert found.skipped == ()
     assert [str(row["image name"]) for row in found.table] == ["1", "2", "1", "2", "10"]
+    assert [str(row["file"]) for row in found.table] == NAMES
     assert list(found.table.get_column("width")) == [300] * 5
 
     done = oie.embed_images(found.table, embedder="efficientnet-lite0")
@@ -78,6 +79,7 @@ def test_a_folder_without_images_is_an_error_that_says_what_was_there(tmp_path):
 def test_several_folders_and_patterns_can_be_given(folder):
     found = oie.import_images([folder / "dog", folder / "cat"], include=["*1*"])
     assert [str(row["image name"]) for row in found.table] == ["1", "10", "1"]
+    assert [str(row["file"]) for row in found.table] == ["1.png", "10.png", "1.png"]
     assert found.table.name == "dog + cat"
 
 

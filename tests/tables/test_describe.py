@@ -26,7 +26,7 @@ def test_a_missing_value_is_an_empty_title():
 def test_facts_are_the_class_and_all_metas():
     assert facts(table_of_images(FILES, "x"), 1) == [
         ("category", "dog"), ("image name", "2"), ("image", "/x/dog/2.png"), ("size", "10"),
-        ("width", "48"), ("height", "32"),
+        ("width", "48"), ("height", "32"), ("file", "2.png"),
     ]  # fmt: skip
     assert facts(Table("iris"), 0) == [("iris", "Iris-setosa")]
 

@@ -27,8 +27,6 @@ from orangecontrib.imageembedding.tables.features import (
 )
 from orangecontrib.imageembedding.tables.locate import (
     default_image_locations,
-    image_column,
-    image_columns,
     image_locations,
 )
 
@@ -52,9 +50,9 @@ class TestTableOfImages:
         assert table.name == "data"
         assert table.domain.class_var.name == "category"
         names = [meta.name for meta in table.domain.metas]
-        assert names == ["image name", "image", "size", "width", "height"]
+        assert names == ["image name", "image", "size", "width", "height", "file"]
         assert table.domain["image"].attributes == {"type": "image"}
-        assert list(table.metas[0]) == ["a.b", "/data/cat/a.b.png", 10, 4, 3]
+        assert list(table.metas[0]) == ["a.b", "/data/cat/a.b.png", 10, 4, 3, "a.b.png"]
 
     def test_frames_are_told_where_some_image_has_several(self):
         stack = ImageFile("/data/cat/s.tif", "cat", 10, 4, 3, n_frames=7)
@@ -110,19 +108,6 @@ class TestLocations:
         column = DiscreteVariable("picture", values=("b.png", "a.png"))
         table = Table.from_numpy(Domain([column]), np.array([[1.0], [0.0], [np.nan]]))
         assert image_locations(table, column) == ["a.png", "b.png", ""]
-
-    def test_marked_columns_come_first_then_text_then_categories(self):
-        text, marked, kind = StringVariable("t"), image_variable("m"), DiscreteVariable("k", ("a",))
-        domain = Domain([kind, ContinuousVariable("x")], metas=[text, marked])
-        assert image_columns(domain) == [marked, text, kind]
-        assert image_column(domain) is marked
-        assert image_column(domain, "k") is kind
-
-    @pytest.mark.parametrize("name", [None, "x", "missing"])
-    def test_no_image_column_is_an_error_that_says_so(self, name):
-        domain = Domain([ContinuousVariable("x")], DiscreteVariable("y", ("a",)))
-        with pytest.raises(InputError, match="column"):
-            image_column(domain, name)
 
 
 class TestEmbeddings:

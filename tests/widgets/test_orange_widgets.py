@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from Orange.data import Table
 from Orange.widgets.data.owconcatenate import OWConcatenate
 from Orange.widgets.data.owfile import OWFile
+from Orange.widgets.data.owmergedata import OWMergeData
 from Orange.widgets.data.owsave import OWSave
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
@@ -49,6 +51,18 @@ class TestOrangeWidgets(WidgetTest):
             load.load_data()
             loaded = self.get_output(load.Outputs.data, widget=load)
             assert default_image_locations(loaded) == self.expected(), ending
+
+    def test_a_table_with_names_of_files_is_merged(self):
+        path = self.tmp_path / "notes.csv"
+        path.write_text("photo,note\ndog/2.png,barks\ncat/1.png,purrs\n")
+        merge = self.create_widget(OWMergeData)
+        self.send_signal(merge.Inputs.data, self.tables[0], widget=merge)
+        notes = Table.from_file(str(path))
+        self.send_signal(merge.Inputs.extra_data, notes, widget=merge)
+        merge.attr_boxes.set_state([(self.tables[0].domain["file"], notes.domain["photo"])])
+        merge.commit.now()
+        merged = self.get_output(merge.Outputs.data, widget=merge)
+        assert [str(row["note"]) for row in merged] == ["purrs", "barks"]
 
     def test_rows_that_are_transformed_keep_their_images(self):
         a, b = self.tables

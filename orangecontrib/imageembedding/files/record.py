@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
+Row = tuple[str, str, int, int, int, int, str]
+"""The attributes of an `ImageFile`, in their order."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
@@ -24,6 +27,8 @@ class ImageFile:
         Size of the picture as it is shown, that is after its EXIF orientation.
     n_frames : int
         Frames of an animation, pages of a stack; 1 for a single picture.
+    relative_path : str
+        Path inside the chosen folder, its parts joined by ``/``.
     """
 
     path: str
@@ -32,6 +37,7 @@ class ImageFile:
     width_px: int
     height_px: int
     n_frames: int = 1
+    relative_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,9 @@ class ImageFiles(Sequence[ImageFile]):
     """
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, str, int, int, int, int]] = []
+        self._rows: list[Row] = []
 
-    def append(self, row: tuple[str, str, int, int, int, int]) -> None:
+    def append(self, row: Row) -> None:
         """Add the attributes of an `ImageFile`, in their order."""
         self._rows.append(row)
 

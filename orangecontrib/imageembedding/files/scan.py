@@ -88,7 +88,9 @@ def scan_paths(
             n_bytes = _size_of_regular_file(path)
             width_px, height_px, n_frames = read_header(path)
             file_class = class_name or class_of_top[top]
-            found.files.append((path, file_class, n_bytes, width_px, height_px, n_frames))
+            inside = path[len(top) :].lstrip(os.sep).replace(os.sep, "/")
+            row = (path, file_class, n_bytes, width_px, height_px, n_frames, inside)
+            found.files.append(row)
         except ImageError as error:
             found.skipped.append(SkippedFile(path, error.reason))
         progress((i + 1) / len(listed))

@@ -37,16 +37,18 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
     table : Table
         Class ``category`` if there are several and they are wanted, metas ``image name``,
         ``image`` (absolute path: right wherever the rows go), ``size`` in bytes, ``width`` and
-        ``height`` in pixels; also ``frames`` if some image has more than one.
+        ``height`` in pixels, ``file`` (path inside the chosen folder, by which other tables can
+        be joined); also ``frames`` if some image has more than one.
     """
     variables = [StringVariable("image name"), image_variable()]
-    numbers = ("size", "width", "height", "frames")
-    variables += [ContinuousVariable(name, number_of_decimals=0) for name in numbers]
+    variables += [_number(name) for name in ("size", "width", "height")]
+    variables += [StringVariable("file"), _number("frames")]
     metas = np.empty((len(files), len(variables)), dtype=object)
     class_names = []
     for row, file in enumerate(files):
-        sizes = file.n_bytes, file.width_px, file.height_px, file.n_frames
-        metas[row] = _stem(file.path), _location(file.path), *sizes
+        sizes = file.n_bytes, file.width_px, file.height_px
+        inside = _readable(file.relative_path or os.path.basename(file.path))
+        metas[row] = _stem(file.path), _location(file.path), *sizes, inside, file.n_frames
         class_names.append(file.class_name)
     if (metas[:, -1] <= 1).all():
         variables, metas = variables[:-1], metas[:, :-1].copy()
@@ -59,6 +61,10 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
     )
     table.name = name
     return table
+
+
+def _number(name: str) -> ContinuousVariable:
+    return ContinuousVariable(name, number_of_decimals=0)
 
 
 def _category(class_names: list[str]) -> tuple[list[DiscreteVariable], np.ndarray | None]:
@@ -91,7 +97,7 @@ def table_of_skipped(skipped: Sequence[SkippedFile]) -> Table | None:
 
 
 def _stem(path: str) -> str:
-    name = _readable(path).replace("\\", "/").rpartition("/")[2]
+    name = _readable(os.path.basename(path))
     return name.rpartition(".")[0] or name
 
 
