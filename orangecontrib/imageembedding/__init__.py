@@ -12,6 +12,8 @@ Each name is loaded when it is first used: importing this module costs next to n
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding import reading_hook
+
 if TYPE_CHECKING:
     from orangecontrib.imageembedding.clusters.tree import Tree
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
@@ -90,6 +92,9 @@ __all__ = [
     "own_embedder",
     "probe_server",
 ]
+
+
+reading_hook.install()
 
 
 def __getattr__(name: str) -> object:

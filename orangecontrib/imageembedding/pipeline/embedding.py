@@ -17,6 +17,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.computed import EmbedImages
 from orangecontrib.imageembedding.tables.features import with_embeddings, with_reasons
+from orangecontrib.imageembedding.tables.search import explained
 
 
 def embed_images(
@@ -24,6 +25,7 @@ def embed_images(
     embedder: str | EmbedderSpec = DEFAULT_ID,
     *,
     image_column: str | None = None,
+    images_folder: str | os.PathLike[str] | None = None,
     backend: Backend | None = None,
     weights: str | os.PathLike[str] | None = None,
     cache: bool = True,
@@ -38,7 +40,11 @@ def embed_images(
     embedder : str or EmbedderSpec
         Id of an embedder in the catalogue, see `list_embedders`.
     image_column : str, optional
-        Name of the column; by default the first that is marked as holding images.
+        Name of the column; by default it is found by its mark, its values or its name. It is
+        marked as holding images in the tables that come out.
+    images_folder : str or path, optional
+        Where the images are, if the table does not lead to them: its paths are relative, or all
+        were moved.
     backend : Backend, optional
         What computes; by default torch on this computer: no image leaves it.
     weights : str or path, optional
@@ -61,15 +67,18 @@ def embed_images(
     """
     backend = backend or Local()
     spec = described(embedder, weights, backend, progress)
-    column = locate.image_column(table.domain, image_column)
-    table = locate.with_absolute_locations(table, column)
-    locations = locate.image_locations(table, column)
+    folder = "" if images_folder is None else os.path.abspath(images_folder)
+    column = locate.image_column(table, image_column)
+    folders = locate.searched_folders(table, column, folder)
+    locations = locate.image_locations(table, column, folder)
+    table = locate.with_images_found(table, column, locations, folder)
     embedded = embed_locations(locations, spec, backend, progress, cache=cache)
     source = EmbedImages(table.domain[column.name], spec, backend)
+    reasons = {row: explained(why, folders) for row, why in embedded.failures.items()}
     rows = [row for row in range(len(table)) if row not in embedded.failures]
     return EmbeddedImages(
         embeddings=with_embeddings(table, rows, embedded.vectors, source),
-        skipped=with_reasons(table, embedded.failures),
+        skipped=with_reasons(table, reasons),
         n_cached=embedded.n_cached,
         notes=embedded.notes,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from Orange.data import DiscreteVariable, Domain, Table
 from Orange.data.util import get_unique_names
 
-from orangecontrib.imageembedding.tables.locate import has_image_column, image_column
+from orangecontrib.imageembedding.tables.locate import image_columns
 
 OTHER = "Other"
 BLOCK_ROWS = 1024
@@ -83,8 +83,7 @@ def row_keys(table: Table, rows: NDArray[np.intp]) -> list[str]:
     rows : ndarray of int
         The rows that are asked for.
     """
-    if has_image_column(table.domain):
-        column = table.domain[image_column(table.domain).name]
+    for column in image_columns(table)[:1]:
         keys = [column.str_val(value) for value in table.get_column(column)[rows]]
         if len(set(keys)) == len(keys):
             return keys

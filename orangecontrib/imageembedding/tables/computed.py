@@ -15,7 +15,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from Orange.data import Domain, Table, Variable
+from Orange.data import Table, Variable
 from Orange.data.util import SharedComputeValue
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
@@ -26,9 +26,8 @@ from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
 from orangecontrib.imageembedding.tables.locate import (
-    image_columns,
+    column_like,
     image_locations,
-    is_marked_as_images,
     location_key,
 )
 
@@ -86,7 +85,7 @@ class EmbedImages:
         vectors : ndarray of shape (len(table), n_features), dtype float32
             NaN, and an `EmbeddingWarning`, where there is none.
         """
-        column = self._column_in(table.domain)
+        column = column_like(table, self.image.name)
         if column is None:
             self._warn(f"The table has no image column {self.image.name!r}.")
             return self._missing(len(table))
@@ -98,15 +97,6 @@ class EmbedImages:
             vectors = self._embedded(locations)
             _MEMO.put(key, files, vectors)
         return vectors
-
-    def _column_in(self, domain: Domain) -> Variable | None:
-        """Find the column of the table's own: an equal one may have another origin."""
-        columns = image_columns(domain)
-        same = [column for column in columns if column.name == self.image.name]
-        marked = [column for column in columns if is_marked_as_images(column)]
-        if same:
-            return same[0]
-        return marked[0] if len(marked) == 1 else None
 
     def _embedded(self, locations: Sequence[str]) -> Vectors:
         try:

@@ -1,65 +1,103 @@
-"""Rows → where their images are."""
+"""Rows → where their images are: the one rule by which image columns and files are found."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Sequence
+from itertools import islice
 
 import numpy as np
 from Orange.data import DiscreteVariable, Domain, StringVariable, Table, Variable
 
 from orangecontrib.imageembedding.errors import InputError
-from orangecontrib.imageembedding.images.fetch import is_url
+from orangecontrib.imageembedding.images.fetch import is_url, is_web
+from orangecontrib.imageembedding.tables.search import found_in, resolved
 
-TEXT = 2  # rank of a text column about which nothing is known
+NO_COLUMN = (
+    "The table has no image column: one with paths or URLs of images, as text or categories. "
+    "Import Images makes such tables."
+)
+ENDINGS = re.compile(
+    r"\.(avif|bmp|cur|dcm|dds|dib|fits?|gif|heic|heif|ico|icns|j2k|jfif|jp2|jpe|jpe?g|jpx|mpo|pbm|"
+    r"pcx|pfm|pgm|png|pnm|ppm|psd|qoi|sgi|tga|tiff?|webp|xbm|xpm)(\?[^/]*)?(#[^/]*)?$",
+    re.IGNORECASE,
+)
+NAMES = re.compile(
+    r"(image|img|photo|photograph|picture|pic)s?([ _-]?(file|path|url|name|location|link))?s?"
+    r"|file[ _-]?(name|path)?|path|url|location",
+    re.IGNORECASE,
+)
+N_SAMPLED = 20  # values by which a column is judged
+N_SEARCHED = 10_000  # rows in which they are looked for
+
+# How sure it is that a column holds images; the surest comes first.
+MARKED, FOUND, NAMED_AS_IMAGES, FILES_OR_PAGES, BY_NAME, TEXT, CATEGORIES = range(7)
 
 
-def image_columns(domain: Domain) -> list[Variable]:
-    """Get the columns that can hold locations of images: those marked as such come first."""
-    candidates = [
-        variable
-        for variable in (*domain.metas, *domain.class_vars, *domain.attributes)
-        if isinstance(variable, StringVariable | DiscreteVariable)
-    ]
-    return sorted(candidates, key=_rank)
+def image_columns(table: Table) -> list[Variable]:
+    """Get the text and categorical columns: those that hold images come first.
+
+    That is told by the mark ``type=image``; then by what is in a column: files that are there or
+    addresses in the web, with endings of images; then by its name.
+    """
+    return [column for _, column in _ranked(table)]
 
 
-def has_image_column(domain: Domain) -> bool:
-    """Tell whether `image_column` finds one by default: a categorical one must be named."""
-    columns = image_columns(domain)
-    return bool(columns) and _rank(columns[0]) <= TEXT
+def has_image_column(table: Table) -> bool:
+    """Tell whether `image_column` finds one by itself."""
+    return any(rank <= BY_NAME for rank, _ in _ranked(table))
 
 
-def image_column(domain: Domain, name: str | None = None) -> Variable:
-    """Get the column that holds the locations.
+def default_image_column(table: Table) -> Variable | None:
+    """Get the column that `image_column` takes by itself; None if it takes none."""
+    return next((column for rank, column in _ranked(table)[:1] if rank <= BY_NAME), None)
+
+
+def image_column(table: Table, name: str | None = None) -> Variable:
+    """Get the column that holds the images.
 
     Parameters
     ----------
-    domain : Domain
-        Of a table.
+    table : Table
+        Any.
     name : str, optional
-        Of the column; by default the first that is marked as holding images, else the first
-        text column.
+        Of the column; by default it is the first of `image_columns`, if there is a reason to
+        think that it holds images.
 
     Raises
     ------
     InputError
         If there is no such column.
     """
-    columns = image_columns(domain)
-    if name is not None:
-        columns = [column for column in columns if column.name == name]
-        if not columns:
-            raise InputError(f"The table has no text or categorical column {name!r}.")
-    elif not has_image_column(domain):
-        raise InputError(
-            "The table has no image column: a text column with paths or URLs of images. "
-            "Import Images makes such tables."
-        )
-    return columns[0]
+    if name is None:
+        column = default_image_column(table)
+        if column is None:
+            texts = [f"{column.name!r}" for column in image_columns(table)[:5]]
+            hint = f" If one of {', '.join(texts)} holds them, name it." if texts else ""
+            raise InputError(NO_COLUMN + hint)
+        return column
+    for column in _candidates(table):
+        if column.name == name:
+            return column
+    raise InputError(f"The table has no text or categorical column {name!r}.")
 
 
-def image_locations(table: Table, column: Variable) -> list[str]:
+def column_like(table: Table, name: str) -> Variable | None:
+    """Get the column that corresponds to one called `name` in another table; None if none does.
+
+    It is the one of that name, unless another one is more certain to hold images.
+    """
+    ranked = _ranked(table)
+    same = [(rank, column) for rank, column in ranked if column.name == name]
+    if same and (same[0][0] <= FOUND or same[0][0] <= ranked[0][0]):
+        return same[0][1]
+    if ranked and ranked[0][0] <= BY_NAME:
+        return ranked[0][1]
+    return same[0][1] if same else None
+
+
+def image_locations(table: Table, column: Variable, images_folder: str = "") -> list[str]:
     """Get the path or URL of each row's image.
 
     Parameters
@@ -67,18 +105,96 @@ def image_locations(table: Table, column: Variable) -> list[str]:
     table : Table
         The rows.
     column : Variable
-        A text or categorical column of `table`. Relative values are joined to its attribute
-        ``origin`` (a folder or a URL), else to the folder of the table's own file.
+        A text or categorical column of `table`.
+    images_folder : str, optional
+        Where the user says that the images are.
 
     Returns
     -------
     locations : list of str
-        One for each row; "" where the value is missing.
+        One for each row; "" where the value is missing. Values are looked for as `resolved`
+        says, in `searched_folders`; if the column's attribute ``origin`` is a URL, they are
+        joined to that.
     """
     column = table.domain[column.name]  # the table's own: an equal one may have another origin
-    origin = column.attributes.get("origin") or _folder_of(table)
-    values = _texts(column, table.get_column(column))
-    return [_joined(origin, value) if value else "" for value in values] if origin else values
+    origin = str(column.attributes.get("origin") or "")
+    folders = searched_folders(table, column, images_folder)
+    if isinstance(column, DiscreteVariable):
+        codes = table.get_column(column)
+        places = [*_located(column.values, origin, folders), ""]
+        return [places[code] for code in np.where(np.isnan(codes), -1, codes).astype(int)]
+    return _located(table.get_column(column).tolist(), origin, folders)
+
+
+def _located(values: Sequence[object], origin: str, folders: Sequence[str]) -> list[str]:
+    texts = [value if isinstance(value, str) and value != "?" else "" for value in values]
+    if not is_web(origin):
+        return resolved(texts, folders)
+    top = origin.rstrip("/") + "/"
+    return [text if not text or is_url(text) else top + text.lstrip("/") for text in texts]
+
+
+def searched_folders(table: Table, column: Variable, images_folder: str = "") -> list[str]:
+    """Get the folders in which the images of a column are looked for.
+
+    The one that the user chose, that of the column's attribute ``origin``, that of the table's
+    own file and the one above it.
+    """
+    origin = str(table.domain[column.name].attributes.get("origin") or "")
+    own = folder_of(table)
+    folders = [images_folder, "" if is_url(origin) else origin, own, os.path.dirname(own)]
+    return list(dict.fromkeys(folder for folder in folders if folder))
+
+
+def folder_of(table: Table) -> str:
+    """Get the folder of the file that a table was read from; "" if that is not known."""
+    file = getattr(table, "__file__", None)
+    return os.path.dirname(os.path.abspath(file)) if file else ""
+
+
+def with_images_found(
+    table: Table, column: Variable, locations: Sequence[str], images_folder: str = ""
+) -> Table:
+    """Get a table that leads to its images wherever its rows go.
+
+    Parameters
+    ----------
+    table : Table
+        Any.
+    column : Variable
+        Its column of images; it is the only one with the mark ``type=image`` then.
+    locations : sequence of str
+        What `image_locations` gives: they become the values of a text column. A categorical one
+        keeps its values, and gets the folder as ``origin``.
+    images_folder : str, optional
+        As for `image_locations`.
+    """
+    old = table.domain[column.name]
+    marked = old.copy()
+    marked.attributes["type"] = "image"
+    is_text = isinstance(old, StringVariable)
+    folders = searched_folders(table, old, images_folder)
+    if folders and not is_text and not is_web(str(old.attributes.get("origin") or "")):
+        values = sample_of(table, old)
+        there = (folder for folder in folders if found_in(values, folder))
+        marked.attributes["origin"] = next(there, folders[0])
+
+    def changed(variable: Variable) -> Variable:
+        if variable is old:
+            return marked
+        if is_marked_as_images(variable):
+            variable = variable.copy()
+            del variable.attributes["type"]
+        return variable
+
+    found = table.copy() if is_text else table[:]
+    domain = table.domain
+    parts = (domain.attributes, domain.class_vars, domain.metas)
+    found.domain = Domain(*([changed(variable) for variable in part] for part in parts))
+    if is_text:
+        with found.unlocked(found.metas):
+            found.set_column(marked, np.array(locations, dtype=object))
+    return found
 
 
 def location_key(table: Table, column: Variable) -> Hashable:
@@ -86,37 +202,13 @@ def location_key(table: Table, column: Variable) -> Hashable:
     column = table.domain[column.name]
     values = table.get_column(column)
     cells = (values.tobytes(), column.values) if values.dtype != object else tuple(values)
-    return (column.attributes.get("origin"), _folder_of(table), cells)
-
-
-def _texts(column: Variable, values: np.ndarray) -> list[str]:
-    """Get the texts of a column, "" where they are missing."""
-    if isinstance(column, DiscreteVariable):
-        names = np.array([*column.values, ""], dtype=object)
-        values = names[np.where(np.isnan(values), -1, values).astype(int)]
-    return [value if isinstance(value, str) and value != "?" else "" for value in values.tolist()]
-
-
-def with_absolute_locations(table: Table, column: Variable) -> Table:
-    """Get the table with full paths, where its own are relative to its file.
-
-    Tables that are made from it no longer know that file. What is relative to an ``origin``
-    stays so: that goes with the column.
-    """
-    in_metas = column in table.domain.metas and isinstance(column, StringVariable)
-    if not in_metas or column.attributes.get("origin") or not _folder_of(table):
-        return table
-    absolute = table.copy()
-    with absolute.unlocked(absolute.metas):
-        absolute.set_column(column, np.array(image_locations(table, column), dtype=object))
-    return absolute
+    return (column.attributes.get("origin"), folder_of(table), cells)
 
 
 def default_image_locations(table: Table) -> list[str]:
     """Get the path or URL of each row's image; "" for all rows if there is no image column."""
-    if not has_image_column(table.domain):
-        return [""] * len(table)
-    return image_locations(table, image_column(table.domain))
+    column = default_image_column(table)
+    return [""] * len(table) if column is None else image_locations(table, column)
 
 
 def is_marked_as_images(variable: Variable) -> bool:
@@ -124,24 +216,54 @@ def is_marked_as_images(variable: Variable) -> bool:
     return variable.attributes.get("type") == "image"
 
 
-def _rank(variable: Variable) -> int:
-    if is_marked_as_images(variable):
-        return 0
-    if variable.name.lower() == "image":  # its mark may be lost: spreadsheets keep none
-        return TEXT - 1
-    return TEXT if isinstance(variable, StringVariable) else TEXT + 1
+def _candidates(table: Table) -> list[Variable]:
+    domain = table.domain
+    return [
+        variable
+        for variable in (*domain.metas, *domain.class_vars, *domain.attributes)
+        if isinstance(variable, StringVariable | DiscreteVariable)
+    ]
 
 
-def _folder_of(table: Table) -> str:
-    file = getattr(table, "__file__", None)
-    return os.path.dirname(os.path.abspath(file)) if file else ""
+def _ranked(table: Table) -> list[tuple[int, Variable]]:
+    ranked = [(_rank(table, column), column) for column in _candidates(table)]
+    # Of two that are as sure, one that is called "image" comes first.
+    return sorted(ranked, key=lambda entry: (entry[0], not NAMES.fullmatch(entry[1].name)))
 
 
-def _joined(origin: str, value: str) -> str:
-    if is_url(value):
-        return value
-    if is_url(origin):
-        return origin.rstrip("/") + "/" + value.lstrip("/")
-    if not origin or os.path.isabs(value):
-        return value
-    return os.path.join(origin, value)
+def _rank(table: Table, column: Variable) -> int:
+    if is_marked_as_images(column):
+        return MARKED
+    values = sample_of(table, column)
+    folders = searched_folders(table, column)
+    if has_names_of_images(table, column):
+        on_web = is_web(str(column.attributes.get("origin") or ""))
+        is_there = on_web or any(map(_is_there, resolved(values, folders)))
+        return FOUND if is_there else NAMED_AS_IMAGES
+    is_text = isinstance(column, StringVariable)
+    paths = [value for value in values if is_text or re.search(r"[/\\]", value)]
+    if 2 * sum(map(_is_there, resolved(paths, folders))) > len(values):
+        return FILES_OR_PAGES
+    if NAMES.fullmatch(column.name):
+        return BY_NAME
+    return TEXT if is_text else CATEGORIES
+
+
+def has_names_of_images(table: Table, column: Variable) -> bool:
+    """Tell whether most values of a column end as names of image files do."""
+    values = sample_of(table, column)
+    named = [value for value in values if ENDINGS.search(value) or value[:10] == "data:image"]
+    return 2 * len(named) > len(values)
+
+
+def _is_there(location: str) -> bool:
+    return is_url(location) or os.path.isfile(location)
+
+
+def sample_of(table: Table, column: Variable) -> list[str]:
+    """Get some different values of a column."""
+    if isinstance(column, DiscreteVariable):
+        return list(column.values[:N_SAMPLED])
+    values = table.get_column(column)[:N_SEARCHED]
+    texts = (value for value in values if isinstance(value, str) and value not in ("", "?"))
+    return list(islice(dict.fromkeys(islice(texts, N_SAMPLED * 10)), N_SAMPLED))

@@ -23,6 +23,7 @@ from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.replace import written_whole
 from orangecontrib.imageembedding.tables.build import image_variable
 from orangecontrib.imageembedding.tables.features import is_embedding_name
+from orangecontrib.imageembedding.tables.reading import complete
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +90,7 @@ def load_table(path: str) -> Table:
         raise InputError(f"The table {path} cannot be read: {error}.") from error
     table = _table_of(frame)
     table.name = os.path.splitext(os.path.basename(path))[0]
+    complete(table, os.path.abspath(path))
     return table
 
 

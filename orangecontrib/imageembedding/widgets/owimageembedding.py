@@ -35,7 +35,7 @@ from orangecontrib.imageembedding.errors import (
 )
 from orangecontrib.imageembedding.pipeline import EmbeddedImages
 from orangecontrib.imageembedding.progress import Counts
-from orangecontrib.imageembedding.tables.locate import image_columns
+from orangecontrib.imageembedding.tables.locate import default_image_column, image_columns
 from orangecontrib.imageembedding.widgets.embedding import speeds
 from orangecontrib.imageembedding.widgets.embedding.cachebox import CacheBox
 from orangecontrib.imageembedding.widgets.embedding.choices import (
@@ -216,8 +216,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self.closeContext()
         self._stop()
         self.data = data
-        self.column_model[:] = image_columns(data.domain) if data is not None else []
-        self.image_attr = self.column_model[0] if self.column_model else None
+        self.column_model[:] = [] if data is None else image_columns(data)
+        self.image_attr = None if data is None else default_image_column(data)
         if self.column_model:  # where there is nothing to choose, no choice is to be remembered
             self.openContext(data.domain)
         self.commit.deferred()

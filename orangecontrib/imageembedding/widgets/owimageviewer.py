@@ -22,7 +22,11 @@ from orangecontrib.imageembedding.tables.describe import (
     identities,
     rows_of,
 )
-from orangecontrib.imageembedding.tables.locate import image_columns, image_locations
+from orangecontrib.imageembedding.tables.locate import (
+    default_image_column,
+    image_columns,
+    image_locations,
+)
 from orangecontrib.imageembedding.widgets.shared.colors import colours_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
@@ -170,8 +174,8 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
 
     def _set_domain(self) -> None:
         domain = self.data.domain if self.data is not None else None
-        self.column_model[:] = image_columns(domain) if domain is not None else []
-        self.image_attr = self.column_model[0] if self.column_model else None
+        self.column_model[:] = [] if self.data is None else image_columns(self.data)
+        self.image_attr = None if self.data is None else default_image_column(self.data)
         for model in (self.title_model, self.colour_model, self.group_model, self.sort_model):
             model.set_domain(domain)
         self.title_attrs = self._default_titles()
