@@ -9,6 +9,8 @@ _TORCHVISION_LICENCE = "BSD-3-Clause"
 _RESNET = "He et al. 2016, https://arxiv.org/abs/1512.03385"
 _VGG = "Simonyan and Zisserman 2015, https://arxiv.org/abs/1409.1556"
 _DINO = "Oquab et al. 2023, https://arxiv.org/abs/2304.07193"
+_CLIP_MEAN = (0.48145466 * 255, 0.4578275 * 255, 0.40821073 * 255)
+_CLIP_STD = (0.26862954 * 255, 0.26130258 * 255, 0.27577711 * 255)
 _ORANGE_SERVER = "https://orangedatamining.com"
 
 
@@ -205,6 +207,42 @@ MODELS = (
         source="Liu et al. 2021, https://arxiv.org/abs/2103.14030",
     ),
     EmbedderSpec(
+        id="mobilenet-v4",
+        title="MobileNetV4 (medium)",
+        description="A convolutional network of 2024, made for phones; sees 256 pixels.",
+        good_for="Photographs, drawings and paintings, many of them on a slow computer.",
+        n_features=1280,
+        network="timm:mobilenetv4_conv_medium.e500_r256_in1k",
+        preparation=Preparation(resize_px=269, crop_px=256, interpolation="bicubic"),
+        weights=_from_hub("mobilenetv4_conv_medium.e500_r256_in1k", 39_000_000),
+        licence="Apache-2.0",
+        source="Qin et al. 2024, https://arxiv.org/abs/2404.10518",
+    ),
+    EmbedderSpec(
+        id="convnext-nano",
+        title="ConvNeXt-Nano (ImageNet-12k)",
+        description="A small ConvNeXt, trained on 12,000 kinds of images.",
+        good_for="Photographs, drawings and paintings; more kinds of things than ImageNet's 1000.",
+        n_features=640,
+        network="timm:convnext_nano.in12k_ft_in1k",
+        preparation=Preparation(resize_px=235, interpolation="bicubic"),
+        weights=_from_hub("convnext_nano.in12k_ft_in1k", 62_000_000),
+        licence="Apache-2.0",
+        source="Liu et al. 2022, https://arxiv.org/abs/2201.03545",
+    ),
+    EmbedderSpec(
+        id="resnet50-swsl",
+        title="ResNet-50 (billion images)",
+        description="ResNet-50, trained on a billion images of the web with their tags.",
+        good_for="Drawings, paintings and sketches; not for commercial use.",
+        n_features=2048,
+        network="timm:resnet50.fb_swsl_ig1b_ft_in1k",
+        preparation=Preparation(),
+        weights=_from_hub("resnet50.fb_swsl_ig1b_ft_in1k", 102_000_000),
+        licence="CC-BY-NC-4.0 (non-commercial)",
+        source="Yalniz et al. 2019, https://arxiv.org/abs/1905.00546",
+    ),
+    EmbedderSpec(
         id="dinov2-small",
         title="DINOv2 (small)",
         description="Learnt from images without any labels.",
@@ -238,12 +276,43 @@ MODELS = (
         preparation=Preparation(
             resize_px=224,
             interpolation="bicubic",
-            mean=(0.48145466 * 255, 0.4578275 * 255, 0.40821073 * 255),
-            std=(0.26862954 * 255, 0.26130258 * 255, 0.27577711 * 255),
+            mean=_CLIP_MEAN,
+            std=_CLIP_STD,
         ),
         weights=_from_hub("vit_base_patch32_clip_224.openai", 352_000_000),
         licence="MIT",
         source="Radford et al. 2021, https://arxiv.org/abs/2103.00020",
+    ),
+    EmbedderSpec(
+        id="clip-vit-b-32-laion2b",
+        title="CLIP ViT-B/32 (LAION-2B)",
+        description="CLIP, trained on two billion public images and their texts.",
+        good_for="What images are about, as CLIP ViT-B/32; finds more.",
+        n_features=512,
+        network="timm:vit_base_patch32_clip_224.laion2b",
+        preparation=Preparation(
+            resize_px=224, interpolation="bicubic", mean=_CLIP_MEAN, std=_CLIP_STD
+        ),
+        weights=_from_hub("vit_base_patch32_clip_224.laion2b", 352_000_000),
+        licence="MIT",
+        source="Schuhmann et al. 2022, https://arxiv.org/abs/2210.08402",
+    ),
+    EmbedderSpec(
+        id="siglip-b-16",
+        title="SigLIP ViT-B/16",
+        description="The image half of SigLIP, learned from images and their texts.",
+        good_for="What images are about, in finer detail than CLIP; slow without a GPU.",
+        n_features=768,
+        network="timm:vit_base_patch16_siglip_224.webli",
+        preparation=Preparation(
+            resize_px=224,
+            interpolation="bicubic",
+            mean=(127.5, 127.5, 127.5),
+            std=(127.5, 127.5, 127.5),
+        ),  # fmt: skip
+        weights=_from_hub("vit_base_patch16_siglip_224.webli", 372_000_000),
+        licence="Apache-2.0",
+        source="Zhai et al. 2023, https://arxiv.org/abs/2303.15343",
     ),
     _on_servers_only(
         "painters",

@@ -79,11 +79,15 @@ def files(tmp_path):
     return sorted(tmp_path.glob("*.png"))
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_100", "vit_tiny_patch16_224"])
-def test_models_of_timm_equal_timm_with_its_own_preparation(name, files, tmp_path):
+@pytest.mark.parametrize(
+    "embedder",
+    ["timm:resnet18", "timm:mobilenetv3_small_100", "timm:vit_tiny_patch16_224",
+     "mobilenet-v4", "convnext-nano", "resnet50-swsl"],
+)  # fmt: skip
+def test_models_of_timm_equal_timm_with_its_own_preparation(embedder, files, tmp_path):
     from safetensors.torch import save_file
 
-    spec = get_embedder(f"timm:{name}")
+    spec = get_embedder(embedder)
     full = seeded(timm.create_model(spec.network.partition(":")[2], pretrained=False))
     save_file(full.state_dict(), tmp_path / spec.weights.name)
     config = timm.data.resolve_data_config(pretrained_cfg=full.pretrained_cfg)
@@ -96,7 +100,7 @@ def test_models_of_timm_equal_timm_with_its_own_preparation(name, files, tmp_pat
     assert np.abs(done.vectors - expected).max() < 1e-4 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("embedder", ["dinov2-small", "clip-vit-b-32"])
+@pytest.mark.parametrize("embedder", ["dinov2-small", "clip-vit-b-32", "siglip-b-16"])
 def test_transformers_are_built_from_files_as_timm_has_them(embedder, files, tmp_path):
     from safetensors.torch import save_file
 
