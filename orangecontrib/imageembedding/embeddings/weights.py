@@ -6,23 +6,23 @@ import hashlib
 import importlib.resources
 import os
 import re
+from collections.abc import Mapping
+from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.embeddings.spec import WeightsFile
 from orangecontrib.imageembedding.errors import WeightsError
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
 if TYPE_CHECKING:
-    import httpx
     from filelock import FileLock
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30.0  # between two pieces
 LOCK_POLL_S = 0.2
 CHUNK_BYTES = 1 << 18
 HUGGING_FACE = "https://huggingface.co"
-PARTIAL_CONTENT = 206
-RANGE_NOT_SATISFIABLE = 416
 
 
 def torch_checkpoints() -> Path:
@@ -140,8 +140,9 @@ def sha256_of(path: Path) -> str:
 
 def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
     """Download to ``<path>.part``, going on where an earlier try broke off; check; rename."""
-    import httpx
     from filelock import FileLock
+
+    from orangecontrib.imageembedding.http.failures import HttpError
 
     part = path.with_name(path.name + ".part")
     lock = FileLock(part.with_name(part.name + ".lock"))
@@ -166,12 +167,10 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
             part.replace(path)
         finally:
             lock.release()
-    except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
-        # The last two: a proxy in the environment that httpx cannot use.
-        reason = str(error) or type(error).__name__
+    except HttpError as error:
         raise WeightsError(
-            f"The weights {weights.name} cannot be downloaded from {weights.url}: {reason}. "
-            f"{by_hand}."
+            f"The weights {weights.name} cannot be downloaded from {weights.url}: {error.reason}. "
+            f"{error.advice} {by_hand}."
         ) from error
     except OSError as error:
         raise WeightsError(
@@ -194,23 +193,30 @@ def _wait_for(lock: FileLock, weights: WeightsFile, progress: Progress) -> None:
 
 def _fill(part: Path, weights: WeightsFile, progress: Progress) -> str:
     """Append to `part` what is missing of it; get the hash that it should have."""
-    import httpx
+    from orangecontrib.imageembedding.http.client import Client
+    from orangecontrib.imageembedding.http.retry import refused
 
     have = part.stat().st_size if part.is_file() else 0
     # Compressed in transit, a range would count other bytes than the file's.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with httpx.stream(
-        "GET", _url(weights), headers=headers, follow_redirects=True, timeout=TIMEOUT_S
-    ) as reply:
+    done = 0.0
+    with closing(Client(read_timeout_s=TIMEOUT_S)) as client:
+        download = client.download(_url(weights), headers, lambda: progress(done))
+        reply = download.reply
         # Hugging Face tells the hash in its own answer, which sends elsewhere.
-        told = [_told_hash(answer) for answer in (*reply.history, reply)]
+        told = (_told_hash(headers) for headers in download.hops)
         expected = weights.sha256_start or next(filter(None, told), "")
-        if reply.status_code == RANGE_NOT_SATISFIABLE:
+        if reply.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return expected  # nothing is missing; the hash tells whether it is the right file
-        reply.raise_for_status()
-        resumed = reply.status_code == PARTIAL_CONTENT
-        with part.open("ab" if resumed else "wb") as file:
-            _append(reply, file, have if resumed else 0, progress)
+        if reply.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+            raise refused(reply)
+        have = have if reply.status == HTTPStatus.PARTIAL_CONTENT else 0
+        n_total = have + int(reply.headers.get("content-length", 0))
+        with part.open("ab" if have else "wb") as file:
+            for piece in download.pieces:
+                have += file.write(piece)
+                done = min(have / n_total, 1.0) if n_total else 0.0
+                progress(done)
     return expected
 
 
@@ -220,15 +226,7 @@ def _url(weights: WeightsFile) -> str:
     return str(weights.url).replace(HUGGING_FACE, mirror, 1)
 
 
-def _told_hash(reply: httpx.Response) -> str:
+def _told_hash(headers: Mapping[str, str]) -> str:
     """Get the SHA-256 that a server tells of the file; "" if it tells none."""
-    tag = reply.headers.get("X-Linked-ETag", "").strip('"').lower()
+    tag = headers.get("x-linked-etag", "").strip('"').lower()
     return tag if re.fullmatch(r"[0-9a-f]{64}", tag) else ""
-
-
-def _append(reply: httpx.Response, file: BinaryIO, have: int, progress: Progress) -> None:
-    n_total = have + int(reply.headers.get("Content-Length", 0))
-    for chunk in reply.iter_bytes(CHUNK_BYTES):
-        file.write(chunk)
-        have += len(chunk)
-        progress(min(have / n_total, 1.0) if n_total else 0.0)

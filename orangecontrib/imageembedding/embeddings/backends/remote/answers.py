@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 
 import numpy as np
 
 from orangecontrib.imageembedding.embeddings.backends.base import Vector
-from orangecontrib.imageembedding.embeddings.backends.remote.connection import Reply
 from orangecontrib.imageembedding.errors import ServerAnswerError
+from orangecontrib.imageembedding.http.client import Reply
 
 MAX_REASON_CHARACTERS = 300
 MAX_LOST = 8  # images in a row that broke the server: it is the server
 
-TOO_LARGE, UNSUPPORTED, UNPROCESSABLE = 413, 415, 422
-OF_THE_IMAGE = frozenset({TOO_LARGE, UNSUPPORTED, UNPROCESSABLE})
+OF_THE_IMAGE = frozenset(
+    {
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
 
 
 class Losses:

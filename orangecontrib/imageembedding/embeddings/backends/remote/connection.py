@@ -1,49 +1,37 @@
-"""Requests to one server, with retries; they run in the event loop of a thread of its own.
-
-Only there can they be broken off at once, and can a whole request have one deadline.
-"""
+"""Requests to one server, with retries for as long as its users are patient."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import threading
-import weakref
 from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from time import monotonic, time
+from http import HTTPStatus
+from time import monotonic
 
-from orangecontrib.imageembedding.embeddings.backends.remote.http import (
-    CAUGHT,
-    failure_of,
-    httpx,
-    new_client,
-)
 from orangecontrib.imageembedding.errors import (
-    Cancelled,
     ServerAnswerError,
     ServerBusyError,
+    ServerCertificateError,
     ServerError,
     ServerKeyError,
+    ServerUnreachableError,
 )
-from orangecontrib.imageembedding.progress import POLL_S, Progress
+from orangecontrib.imageembedding.http.client import Client, Reply
+from orangecontrib.imageembedding.http.failures import HttpError
+from orangecontrib.imageembedding.http.retry import PASSING, refused, with_retries
+from orangecontrib.imageembedding.progress import Progress, silent
 
 FIRST_PATIENCE_S = 3.0  # for a server that has not answered yet
 QUESTION_TIMEOUT_S = 20.0  # what takes no computing
 TIMEOUT_S = 180.0  # a busy server may hold a request back, as Orange's own client grants
-FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 15.0
 GRACE = 5  # so many times its patience at most, for a request that others overtake
 MAX_REPLY_BYTES = 256 << 20
 
-BUSY = frozenset({429, 503})
-PASSING = BUSY | {408, 425, 502, 504}
-BAD_REQUEST, NOT_FOUND, BROKEN = 400, 404, 500
+BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+UNAUTHORIZED = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
+)
 N_TRIES_BROKEN = 3
-UNAUTHORISED = frozenset({401, 403, 407})
-OK, FIRST_REDIRECT, FIRST_ERROR = 200, 300, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +42,6 @@ class Request:
     path: str
     content: bytes = field(default=b"", repr=False)
     headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a server said."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes = field(repr=False)
 
 
 class Connection:
@@ -83,22 +62,16 @@ class Connection:
         self, url: str, api_key: str | None, n_connections: int = 4, patience_s: float = 120.0
     ) -> None:
         self.url = url
-        self._api_key = api_key
-        self._n_connections = n_connections
         self._patience_s = patience_s
         self._answered_at: float | None = None
-        self._clients: list[httpx.AsyncClient] = []  # one, from the first request on
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(
-            target=_run, args=(self._loop, self._clients), daemon=True, name="imageembedding-server"
-        ).start()
-        self._finalizer = weakref.finalize(self, _stop, self._loop)
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._client = Client(headers, n_connections)
 
     def close(self) -> None:
         """Break off what is under way: whoever waits for it gets `Cancelled`."""
-        self._finalizer()
+        self._client.close()
 
-    def ask(self, request: Request, progress: Progress | None = None) -> Reply:
+    def ask(self, request: Request, progress: Progress = silent) -> Reply:
         """Get the answer to a request; see `ask_all`.
 
         Parameters
@@ -114,7 +87,7 @@ class Connection:
         return answer
 
     def ask_all(
-        self, requests: Sequence[Request], progress: Progress | None = None
+        self, requests: Sequence[Request], progress: Progress = silent
     ) -> list[Reply | ServerError]:
         """Get the answers to some requests, at the same time.
 
@@ -130,10 +103,7 @@ class Connection:
         Cancelled
             If the connection is closed meanwhile, or `progress` raised it.
         """
-        if not self._finalizer.alive:
-            raise Cancelled
-        task = asyncio.run_coroutine_threadsafe(self._ask_all(requests), self._loop)
-        return _result(task, progress, self._loop)
+        return self._client.loop.result(self._ask_all(requests), lambda: progress(0.0))
 
     async def _ask_all(self, requests: Sequence[Request]) -> list[Reply | ServerError]:
         answers = await asyncio.gather(
@@ -146,57 +116,44 @@ class Connection:
 
     async def _with_retries(self, request: Request) -> Reply:
         begun = monotonic()
-        n_tried = 0
-        while True:
-            n_tried += 1
-            try:
-                reply = await self._try(request)
-            except CAUGHT as error:
-                failure, is_passing = failure_of(error, self.url)
-                if not is_passing or self._is_over(begun, 0.0, is_alive=False):
-                    raise failure from error
-                pause_s = 0.0
-            else:
-                is_broken = reply.status == BROKEN and n_tried < N_TRIES_BROKEN
-                if not is_broken and reply.status not in PASSING:
-                    return self._accepted(reply)
-                pause_s = _retry_after_s(reply.headers.get("retry-after", ""))
-                if self._is_over(begun, pause_s, is_alive=request.method == "POST"):
-                    raise self._refusal(reply)
-            # Twice as long each time, and at random: clients that failed together come apart.
-            backoff_s = min(FIRST_PAUSE_S * 2 ** min(n_tried - 1, 10), MAX_PAUSE_S)
-            await asyncio.sleep(max(pause_s, 0.0) + backoff_s * random.uniform(0.5, 1.0))
+
+        async def attempt(n_tried: int) -> Reply:
+            reply = await self._try(request)
+            is_broken = reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
+            if reply.status in PASSING and not (is_broken and n_tried >= N_TRIES_BROKEN):
+                raise refused(reply)
+            return reply
+
+        def may_try_again(n_tried: int, error: HttpError) -> bool:
+            if error.pause_s is None and not error.is_lost:
+                return False
+            is_alive = error.status is not None and request.method == "POST"
+            return not self._is_over(begun, error.pause_s or 0.0, is_alive=is_alive)
+
+        try:
+            return self._accepted(await with_retries(attempt, may_try_again))
+        except HttpError as error:
+            raise self._failure(error) from error
 
     async def _try(self, request: Request) -> Reply:
-        if not self._clients:
-            self._clients.append(new_client(self._api_key, self._n_connections))
-        timeout_s = QUESTION_TIMEOUT_S if request.method == "GET" else TIMEOUT_S
-        try:
-            return await asyncio.wait_for(self._send(self._clients[0], request), timeout_s)
-        except asyncio.TimeoutError as error:
-            raise httpx.ReadTimeout(f"no answer within {timeout_s:g} s") from error
-
-    async def _send(self, client: httpx.AsyncClient, request: Request) -> Reply:
-        async with client.stream(
-            request.method, self.url + request.path, content=request.content,
+        return await self._client.ask(
+            request.method,
+            self.url + request.path,
+            content=request.content,
             headers=request.headers,
-        ) as reply:  # fmt: skip
-            body = bytearray()
-            async for piece in reply.aiter_bytes():
-                body += piece
-                if len(body) > MAX_REPLY_BYTES:
-                    raise httpx.RemoteProtocolError("the answer is too large")
-            return Reply(reply.status_code, dict(reply.headers), bytes(body))
+            max_bytes=MAX_REPLY_BYTES,
+            deadline_s=QUESTION_TIMEOUT_S if request.method == "GET" else TIMEOUT_S,
+        )
 
     def _accepted(self, reply: Reply) -> Reply:
-        if reply.status in UNAUTHORISED:
+        if reply.status in UNAUTHORIZED:
             raise ServerKeyError(
                 f"The server {self.url} does not let us in ({reply.status}): it wants an API key, "
                 "or another one. Whoever runs the server has it."
             )
-        if OK <= reply.status < FIRST_REDIRECT:
+        if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
             self._answered_at = monotonic()
-        elif reply.status < FIRST_ERROR:
+        elif reply.status < HTTPStatus.BAD_REQUEST:
             elsewhere = reply.headers.get("location", "another address")
             raise ServerAnswerError(
                 f"The server {self.url} sends us to {elsewhere}. Use that address."
@@ -211,62 +168,15 @@ class Connection:
         since = max(begun, self._answered_at or begun)
         return then - since > self._patience_s or then - begun > GRACE * self._patience_s
 
-    def _refusal(self, reply: Reply) -> ServerError:
-        if reply.status in BUSY:
+    def _failure(self, error: HttpError) -> ServerError:
+        if error.status in BUSY:
             return ServerBusyError(
-                f"The server {self.url} has too much to do ({reply.status}). Try again later."
+                f"The server {self.url} has too much to do ({error.status}). Try again later."
             )
-        return ServerAnswerError(
-            f"The server {self.url} cannot be used now ({reply.status}). Try again later."
-        )
-
-
-def _result(
-    task: Future[list[Reply | ServerError]],
-    progress: Progress | None,
-    loop: asyncio.AbstractEventLoop,
-) -> list[Reply | ServerError]:
-    """Wait for a task; give it up with the loop, or when `progress` says so."""
-    try:
-        while True:
-            try:
-                return task.result(POLL_S)
-            except FutureTimeoutError:
-                if loop.is_closed():
-                    raise Cancelled from None
-                if progress is not None:
-                    progress(0.0)
-    except CancelledError as error:
-        raise Cancelled from error
-    finally:
-        task.cancel()
-
-
-def _run(loop: asyncio.AbstractEventLoop, clients: list[httpx.AsyncClient]) -> None:
-    loop.run_forever()
-    loop.run_until_complete(_break_off(clients))
-    loop.close()
-
-
-async def _break_off(clients: list[httpx.AsyncClient]) -> None:
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    for client in clients:
-        await client.aclose()
-
-
-def _stop(loop: asyncio.AbstractEventLoop) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(loop.stop)
-
-
-def _retry_after_s(text: str) -> float:
-    """Read the header Retry-After: seconds or a date; 0 if there is none."""
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
-    except (ValueError, OverflowError, TypeError):
-        return 0.0
+        if error.status is not None:
+            return ServerAnswerError(
+                f"The server {self.url} cannot be used now ({error.status}). Try again later."
+            )
+        kind = ServerCertificateError if error.is_untrusted else ServerUnreachableError
+        message = f"The server {self.url} cannot be used: {error.reason}. {error.advice}"
+        return kind(message.rstrip())

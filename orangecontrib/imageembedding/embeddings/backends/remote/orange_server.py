@@ -6,6 +6,7 @@ import io
 import json
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import numpy as np
 from PIL import Image
@@ -17,14 +18,9 @@ from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
     checked,
     told_reason,
 )
-from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
-    NOT_FOUND,
-    OK,
-    Connection,
-    Reply,
-    Request,
-)
+from orangecontrib.imageembedding.embeddings.backends.remote.connection import Connection, Request
 from orangecontrib.imageembedding.errors import ImageError, ServerAnswerError, ServerError
+from orangecontrib.imageembedding.http.client import Reply
 from orangecontrib.imageembedding.images.encode import stretched_jpeg
 from orangecontrib.imageembedding.progress import Progress
 
@@ -117,7 +113,7 @@ class OrangeEmbedder:
     def _result(self, image: EncodedImage, reply: Reply) -> Vector | ImageError | None:
         """Read a reply; None if another try makes sense."""
         url = self._connection.url
-        if reply.status == NOT_FOUND:
+        if reply.status == HTTPStatus.NOT_FOUND:
             raise ServerAnswerError(f"The server {url} has no embedder {self._model!r}.")
         if reply.status in OF_THE_IMAGE:
             return ImageError(image.location, told_reason(reply))
@@ -147,7 +143,7 @@ def learn_n_features(connection: Connection, model: str, progress: Progress) -> 
     query = f"?machine={run_id}&session={run_id}&retry=1"
     reply = connection.ask(_request(model, buffer.getvalue(), query), progress)
     vector = vector_of(reply)
-    return None if vector is None or reply.status != OK else vector.size
+    return None if vector is None or reply.status != HTTPStatus.OK else vector.size
 
 
 def _request(model: str, body: bytes, query: str) -> Request:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
-from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
-    OK,
-    Connection,
-    Request,
-)
+from orangecontrib.imageembedding.embeddings.backends.remote.connection import Connection, Request
 from orangecontrib.imageembedding.embeddings.backends.remote.orange_server import (
     SIDES_PX,
     learn_n_features,
@@ -126,7 +123,7 @@ def _json_at(connection: Connection, method: str, path: str, progress: Progress)
         if path == "/v2":
             raise
         return None  # Triton can forbid single questions
-    if reply.status != OK:
+    if reply.status != HTTPStatus.OK:
         return None
     try:
         return json_object(b'{"content": ' + reply.body + b"}")["content"]

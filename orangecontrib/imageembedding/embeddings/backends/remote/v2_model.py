@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import quote
 
 from orangecontrib.imageembedding.embeddings.backends.remote.answers import told_reason
-from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
-    OK,
-    Connection,
-    Request,
-)
+from orangecontrib.imageembedding.embeddings.backends.remote.connection import Connection, Request
 from orangecontrib.imageembedding.embeddings.wire import json_object
 from orangecontrib.imageembedding.errors import ServerAnswerError, WireError
 from orangecontrib.imageembedding.progress import Progress
@@ -73,7 +70,7 @@ def ask_model(connection: Connection, name: str, progress: Progress) -> V2Model:
     """
     reply = connection.ask(Request("GET", model_path(name)), progress)
     url = connection.url
-    if reply.status != OK:
+    if reply.status != HTTPStatus.OK:
         raise ServerAnswerError(
             f"The server {url} has no embedder {name!r} ({told_reason(reply)}). "
             "Choose one that runs there."
@@ -97,7 +94,7 @@ def _with_limit(connection: Connection, model: V2Model, progress: Progress) -> V
     """Ask Triton how many images it takes at once; other servers do not say."""
     reply = connection.ask(Request("GET", f"{model_path(model.name)}/config"), progress)
     limit = 0
-    if reply.status == OK:
+    if reply.status == HTTPStatus.OK:
         with suppress(WireError, TypeError, ValueError):
             limit = int(json_object(reply.body).get("max_batch_size", 0))
     return replace(model, max_batch=min(limit, model.max_batch)) if limit > 0 else model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
     checked,
     told_reason,
 )
-from orangecontrib.imageembedding.embeddings.backends.remote.connection import (
-    BAD_REQUEST,
-    BROKEN,
-    NOT_FOUND,
-    OK,
-    Connection,
-    Reply,
-    Request,
-)
+from orangecontrib.imageembedding.embeddings.backends.remote.connection import Connection, Request
 from orangecontrib.imageembedding.embeddings.backends.remote.v2_model import (
     V2Model,
     model_path,
@@ -37,11 +30,14 @@ from orangecontrib.imageembedding.embeddings.wire import (
     unpack,
 )
 from orangecontrib.imageembedding.errors import ImageError, ServerAnswerError, WireError
+from orangecontrib.imageembedding.http.client import Reply
 from orangecontrib.imageembedding.images.decode import decode
 from orangecontrib.imageembedding.images.encode import encode_png, without_metadata
 from orangecontrib.imageembedding.images.prepare import Preparation, prepare
 
 N_CONNECTIONS = 4
+# What some servers say to files behind the JSON.
+BROKEN = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_REQUEST})
 
 Content = bytes | NDArray[np.float32]
 
@@ -116,11 +112,11 @@ class V2Embedder:
         if not contents:
             return {}
         reply = self._ask(list(contents.values()))
-        if reply.status == OK:
+        if reply.status == HTTPStatus.OK:
             self._has_succeeded = True
             self._losses.note_success()
             return dict(zip(contents, self._vectors(reply, len(contents)), strict=True))
-        if reply.status == NOT_FOUND:
+        if reply.status == HTTPStatus.NOT_FOUND:
             raise ServerAnswerError(
                 f"The server {self._connection.url} has no embedder {self._model.name!r} any more."
             )
@@ -140,10 +136,9 @@ class V2Embedder:
 
     def _ask(self, contents: list[Content]) -> Reply:
         reply = self._connection.ask(self._request(contents, self._is_binary))
-        if reply.status in (BROKEN, BAD_REQUEST) and self._is_binary and not self._has_succeeded:
-            # Some servers break on files behind the JSON.
+        if reply.status in BROKEN and self._is_binary and not self._has_succeeded:
             other = self._connection.ask(self._request(contents, False))
-            if other.status == OK:
+            if other.status == HTTPStatus.OK:
                 self._is_binary = False
                 return other
         return reply
@@ -166,7 +161,7 @@ class V2Embedder:
         side = self._preparation.resize_px
         grey = encode_png(np.full((side, side, 3), 128, dtype=np.uint8))
         reply = self._ask([self._content(EncodedImage("grey", grey))])
-        if reply.status != OK:
+        if reply.status != HTTPStatus.OK:
             raise ServerAnswerError(
                 f"The server {self._connection.url} cannot embed a plain grey picture with "
                 f"{self._model.name}: {told_reason(reply)}."
