@@ -17,12 +17,9 @@ from orangecontrib.imageembedding.images.jpegmarkers import (
     APP0,
     APP1,
     APP2,
-    APP15,
-    COM,
     EOI,
     SOS,
-    Segment,
-    is_adobe,
+    is_of_pixels,
     segments,
 )
 from orangecontrib.imageembedding.images.pillow import (
@@ -110,25 +107,23 @@ def _bare_jpeg(data: bytes, orientation: int | None) -> bytes:
     if orientation not in UPRIGHT:
         parts.append(jpegmarkers.encoded(APP1, _orientation_exif(orientation or 1)))
     marker = None
-    for segment in segments(data):
-        marker, start, end, scan_end = segment
+    for marker, start, end, scan_end in segments(data):
         if marker == SOS and scan_end == len(data):
             break
-        parts += [_kept_segment(data, segment), data[max(start, end) : scan_end]]
+        parts += [_kept_segment(data, marker, start, end), data[max(start, end) : scan_end]]
     if marker != EOI:
         raise ValueError("cut")
     return b"".join(parts)
 
 
-def _kept_segment(data: bytes, segment: Segment) -> bytes:
-    marker, payload = segment.marker, data[segment.start : segment.end]
+def _kept_segment(data: bytes, marker: int, start: int, end: int) -> bytes:
+    payload = data[start:end]
     if marker == APP0 and payload.startswith(b"JFIF\0"):
         return jpegmarkers.encoded(marker, payload[:JFIF_BYTES] + b"\0\0")
     is_profile = marker == APP2 and payload.startswith(b"ICC_PROFILE\0")
-    is_metadata = marker == COM or APP0 <= marker <= APP15
-    if is_metadata and not (is_profile or is_adobe(data, segment)):
-        return b""
-    return jpegmarkers.encoded(marker, payload)
+    if is_profile or is_of_pixels(data, marker, start):
+        return jpegmarkers.encoded(marker, payload)
+    return b""
 
 
 def _bare_png(data: bytes, orientation: int | None) -> bytes:

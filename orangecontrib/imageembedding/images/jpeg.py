@@ -99,7 +99,7 @@ def refuse_too_many_scans(data: bytes, size: tuple[int, int], location: str) -> 
     max_scans = MAX_SCANNED_PIXELS // (size[0] * size[1] or 1)
     if data.count(bytes((0xFF, SOS))) <= max_scans:  # quick, and no less than there are
         return
-    n_scans = sum(segment.marker == SOS for segment in segments(data))
+    n_scans = sum(marker == SOS for marker, *_ in segments(data))
     if n_scans > max_scans:
         reason = f"too large: {n_scans} scans of {size[0]} × {size[1]} pixels"
         raise DecodeError(location, reason)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 SOF0, SOF15, DHT, JPG, DAC = 0xC0, 0xCF, 0xC4, 0xC8, 0xCC
 RST0, EOI, SOS, DRI = 0xD0, 0xD9, 0xDA, 0xDD
@@ -17,26 +16,14 @@ _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
 _END_OF_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _RESTART = re.compile(rb"\xff+([\xd0-\xd7])")
 _JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"  # says that the colors are YCbCr
+_END = bytes((0xFF, EOI))
 _START_BYTES = len(b"\xff\xd8")
 
 
-class Segment(NamedTuple):
-    """One marker with what belongs to it, as places in the file.
-
-    Attributes
-    ----------
-    marker : int
-        Its second byte.
-    start, end : int
-        The payload, without its length.
-    scan_end : int
-        Of a scan, the end of the coded pixels, which begin at `end`; of others, `end`.
-    """
-
-    marker: int
-    start: int
-    end: int
-    scan_end: int
+# One marker with what belongs to it: its second byte; start and end of the payload as places in
+# the file, without its length; of a scan, the end of the coded pixels, which begin where the
+# payload ends, and of others that end again. A plain tuple, because folders hold many files.
+Segment = tuple[int, int, int, int]
 
 
 def segments(data: bytes) -> Iterator[Segment]:
@@ -46,17 +33,23 @@ def segments(data: bytes) -> Iterator[Segment]:
     file is `EOI`.
     """
     at = _START_BYTES
-    while (found := _MARKER.search(data, at)) is not None:
-        marker, at = found[1][0], found.end()
-        if marker == EOI:
-            yield Segment(marker, at, at, at)
-            return
-        start, end = at + 2, at + int.from_bytes(data[at : at + 2], "big")
-        at = max(start, end)
-        if marker == SOS:
-            found = _END_OF_SCAN.search(data, at)
-            at = len(data) if found is None else found.start()
-        yield Segment(marker, start, end, at)
+    try:
+        while True:
+            if data[at] != 0xFF or not 0 < (marker := data[at + 1]) < 0xFF:  # noqa: PLR2004
+                if (stray := _MARKER.search(data, at)) is None:
+                    return
+                at, marker = stray.end() - 2, data[stray.end() - 1]
+            if marker == EOI:
+                yield marker, at + 2, at + 2, at + 2
+                return
+            start, end = at + 4, at + 2 + (data[at + 2] << 8 | data[at + 3])
+            at = end if end > start else start
+            if marker == SOS:
+                scan = _END_OF_SCAN.search(data, at)
+                at = len(data) if scan is None else scan.end() - 2
+            yield marker, start, end, at
+    except IndexError:  # cut
+        return
 
 
 def is_complete(data: bytes) -> bool:
@@ -76,19 +69,20 @@ def bare(data: bytes) -> bytes:
     Without comments, thumbnails, profiles, stray bytes between segments, and trailers.
     """
     parts = [data[:_START_BYTES]]
-    for segment in segments(data):
-        marker, start, end, scan_end = segment
+    for marker, start, end, scan_end in segments(data):
         if marker == APP0 and data.startswith(b"JFIF\0", start):
             parts.append(encoded(marker, _JFIF))
-        elif is_adobe(data, segment) or not (marker == COM or APP0 <= marker <= APP15):
+        elif is_of_pixels(data, marker, start):
             parts.append(encoded(marker, data[start:end]))
             parts.append(data[max(start, end) : scan_end])
     return b"".join(parts)
 
 
-def is_adobe(data: bytes, segment: Segment) -> bool:
-    """Tell whether a segment says of which kind the colors are."""
-    return segment.marker == APP14 and data.startswith(b"Adobe", segment.start)
+def is_of_pixels(data: bytes, marker: int, start: int) -> bool:
+    """Tell whether a segment is more than metadata; Adobe's says of which kind the colors are."""
+    if marker == APP14:
+        return data.startswith(b"Adobe", start)
+    return marker != COM and not APP0 <= marker <= APP15
 
 
 def encoded(marker: int, payload: bytes) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from orangecontrib.imageembedding.errors import DecodeError
 
@@ -12,20 +11,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
 
 
-class Chunk(NamedTuple):
-    """One chunk, as places in the file: its payload lies between 8 and 4 other bytes.
-
-    Attributes
-    ----------
-    kind : bytes
-        Four letters.
-    start, end : int
-        The payload. `end` may lie behind the end of a cut file.
-    """
-
-    kind: bytes
-    start: int
-    end: int
+# Four letters, and start and end of the payload as places in the file: it lies between 8 and 4
+# other bytes, and of a cut file may end behind it. A plain tuple, because folders hold many files.
+Chunk = tuple[bytes, int, int]
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
@@ -34,7 +22,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
     while kind != b"IEND" and at + 8 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8])
         at += 12 + length
-        yield Chunk(kind, at - 4 - length, at - 4)
+        yield kind, at - 4 - length, at - 4
 
 
 def refuse_damaged_png(data: bytes, location: str) -> None:

@@ -62,8 +62,8 @@ def _jpeg(data: bytes) -> QuickHeader | None:
         if end > len(data):
             return None
         if marker in SOF:
-            height = int.from_bytes(data[start + 1 : start + 3], "big")
-            width = int.from_bytes(data[start + 3 : start + 5], "big")
+            height = data[start + 1] << 8 | data[start + 2]
+            width = data[start + 3] << 8 | data[start + 4]
             usual = width and height and orientation
             return QuickHeader(width, height, orientation or 1, 1) if usual else None
         if marker == APP1 and data.startswith(b"Exif\0\0", start):
