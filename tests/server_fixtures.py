@@ -2,6 +2,10 @@
 
 import contextlib
 import dataclasses
+import os
+import re
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -95,3 +99,22 @@ def tiny_app(embedder=None, cache=None, limits=None, api_key=None):
     served = ServedHere(SPEC, "tiny exact 0123456789abcdef", embedder or TinyEmbedder(), cache,
                         metrics)  # fmt: skip
     return create_app({"tiny": served}, limits or Limits(), api_key, metrics)
+
+
+@contextlib.contextmanager
+def serving(*options, embedders="efficientnet-lite0"):
+    """Run ``image-embedding serve`` as a process; get it and its URL."""
+    command = [sys.executable, "-m", "orangecontrib.imageembedding", "serve", "--port", "0",
+               "--embedders", embedders, *options]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        said = process.stdout.readline()
+        found = re.search(r"https?://\S+", said)
+        assert found, said + process.stderr.read()
+        yield process, found[0].replace("0.0.0.0", "127.0.0.1")
+    finally:
+        process.kill()
+        process.communicate()

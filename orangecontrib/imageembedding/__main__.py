@@ -242,7 +242,9 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     )
     _add_computing(parser)
     parser.add_argument(
-        "--api-key-file", metavar="FILE", help="let only those in who know the key in this file"
+        "--api-key-file",
+        metavar="FILE",
+        help="let only those in who know a key in this file: name key a line, read again on SIGHUP",
     )
     parser.add_argument("--certfile", metavar="FILE", help="certificate (PEM), for https")
     parser.add_argument("--keyfile", metavar="FILE", help="its key (PEM)")

@@ -3,8 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
-import re
 import signal
 import socket
 import subprocess
@@ -14,29 +12,12 @@ import time
 import httpx
 import pytest
 from pictures import encoded, picture
+from server_fixtures import serving as server
 
 from orangecontrib.imageembedding.__main__ import main
 
 IMAGE = encoded(picture(1, 300, 200))
 ROUTE = "/image/efficientnet-lite0"
-
-
-@contextlib.contextmanager
-def server(*options):
-    command = [sys.executable, "-m", "orangecontrib.imageembedding", "serve", "--port", "0",
-               "--embedders", "efficientnet-lite0", *options]  # fmt: skip
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    try:
-        said = process.stdout.readline()
-        found = re.search(r"https?://\S+", said)
-        assert found, said + process.stderr.read()
-        yield process, found[0].replace("0.0.0.0", "127.0.0.1")
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_it_serves_until_sigterm_and_finishes_what_it_has():
@@ -58,7 +39,7 @@ def test_it_serves_until_sigterm_and_finishes_what_it_has():
     asked = [line for line in lines if line["event"] == "request" and "image" in line["route"]]
     assert len(asked) == 13
     assert set(asked[0]) == {"time", "level", "event", "method", "route", "model", "status", "ms",
-                             "client"}  # fmt: skip
+                             "client", "request_id"}  # fmt: skip
 
 
 def test_sigterm_ends_it_soon_whatever_is_under_way():

@@ -345,6 +345,8 @@ def test_no_bytes_bring_the_server_down(url, route):
 def test_malformed_http_is_answered_and_forgotten(url):
     for data in (b"\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01" * 50, b"POST / HTTP/9\r\n\r\n",
                  b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n"):  # fmt: skip
-        assert b" 400 " in raw(url, data).partition(b"\r\n")[0]
+        answer = raw(url, data)
+        assert b" 400 " in answer.partition(b"\r\n")[0]
+        assert b"x-request-id: " in answer.lower()
     assert b" 400 " in raw(url, b"GET / HTTP/1.1\r\n" + b"A" * 100_000).partition(b"\r\n")[0]
     assert httpx.get(f"{url}/v2").status_code == 200

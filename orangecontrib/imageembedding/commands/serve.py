@@ -42,6 +42,7 @@ def _serve(options: argparse.Namespace) -> int:
         if getattr(options, name) < 1:
             raise InputError(f"--{name.replace('_', '-')} must be 1 or more.")
     wanted, address = _server_options(options), _address(options)
+    _warn_of_open_file(options.api_key_file)
     if address.is_open_to_others and wanted.api_key is None:
         complain(OPEN_WARNING)
     elif address.is_open_to_others and address.certfile is None:
@@ -64,6 +65,16 @@ def _serve(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _warn_of_open_file(path: str | None) -> None:
+    from orangecontrib.imageembedding.server.keys import is_open_to_others
+
+    if path is not None and is_open_to_others(path):
+        complain(
+            f"WARNING: other users of this computer can read the API keys in {path}. "
+            f"Forbid it with: chmod 600 {path}"
+        )
+
+
 def _announce(wanted: Options, url: str) -> None:
     tell(f"Serving {', '.join(wanted.embedders)} at {url} (stop with Ctrl+C)")
 
@@ -78,7 +89,8 @@ def need(package: str, extra: str) -> None:
 
 def _server_options(options: argparse.Namespace) -> Options:
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
-    from orangecontrib.imageembedding.server.run import Options, read_api_key
+    from orangecontrib.imageembedding.server.keys import Keys
+    from orangecontrib.imageembedding.server.run import Options
     from orangecontrib.imageembedding.server.service import Limits
 
     embedders = [name.strip() for name in options.embedders.split(",") if name.strip()]
@@ -89,7 +101,7 @@ def _server_options(options: argparse.Namespace) -> Options:
         backend=Local(options.weights_folder, options.device, options.precision),
         cache=not options.no_cache,
         limits=Limits(options.max_queue, options.max_image_mb * MEGABYTE),
-        api_key=None if options.api_key_file is None else read_api_key(options.api_key_file),
+        api_key=None if options.api_key_file is None else Keys.read(options.api_key_file),
     )
 
 

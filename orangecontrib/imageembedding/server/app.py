@@ -14,6 +14,7 @@ from starlette.routing import Route
 from orangecontrib.imageembedding.server import page, v2_routes
 from orangecontrib.imageembedding.server.admission import Full
 from orangecontrib.imageembedding.server.gate import Gate, tell_error
+from orangecontrib.imageembedding.server.keys import NAMELESS, Keys
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.orange_route import embed_one
 from orangecontrib.imageembedding.server.served import Served
@@ -25,7 +26,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 def create_app(
     models: Mapping[str, Served],
     limits: Limits | None = None,
-    api_key: str | None = None,
+    api_key: Keys | str | None = None,
     metrics: Metrics | None = None,
 ) -> Starlette:
     """Make the app.
@@ -36,12 +37,13 @@ def create_app(
         The embedders by id.
     limits : Limits, optional
         What is taken on.
-    api_key : str, optional
+    api_key : Keys or str, optional
         What clients must know; by default nothing.
     metrics : Metrics, optional
         Into which the embedders write, too.
     """
-    service = Service(models, limits or Limits(), metrics or Metrics())
+    keys = Keys({NAMELESS: api_key}) if isinstance(api_key, str) else api_key
+    service = Service(models, limits or Limits(), metrics or Metrics(), keys is not None)
     app = Starlette(
         routes=[
             Route("/image/{model}", embed_one, methods=["POST"]),
@@ -49,8 +51,8 @@ def create_app(
             *page.routes(),
             *v2_routes.routes(),
         ],
-        middleware=[Middleware(Gate, metrics=service.metrics, api_key=api_key)],
-        exception_handlers=dict.fromkeys((HTTPException, Full, Exception), tell_error),
+        middleware=[Middleware(Gate, metrics=service.metrics, keys=keys)],
+        exception_handlers=dict.fromkeys((HTTPException, Full), tell_error),
     )
     app.state.service = service
     return app

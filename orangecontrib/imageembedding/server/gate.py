@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
 import logging
 import time
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orangecontrib.imageembedding.server.admission import Full
+from orangecontrib.imageembedding.server.exchange import (
+    CURRENT,
+    ID_HEADER,
+    Exchange,
+    request_id,
+)
+from orangecontrib.imageembedding.server.keys import Keys
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.service import (
     BROKEN,
@@ -41,14 +44,14 @@ class Gate:
     ----------
     app : ASGI app
     metrics : Metrics
-    api_key : str or None
+    keys : Keys or None
         None lets everybody in.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, api_key: str | None) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, keys: Keys | None) -> None:
         self._app = app
         self._metrics = metrics
-        self._key_hash = None if api_key is None else _hash(api_key)
+        self._keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -56,38 +59,50 @@ class Gate:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        status, has_begun = BROKEN, False
+        headers = Headers(scope=scope)
+        exchange = Exchange(request_id(headers.get(ID_HEADER, "")), BROKEN)
+        CURRENT.set(exchange)  # of this task: each request has its own
+        if self._keys is not None:
+            exchange.key_name = self._keys.name_of(headers.get("authorization", ""))
 
         async def noting_send(message: Message) -> None:
-            nonlocal status, has_begun
             if message["type"] == "http.response.start":
-                status, has_begun = message["status"], True
+                exchange.status, exchange.has_begun = message["status"], True
+                MutableHeaders(scope=message)[ID_HEADER] = exchange.id
             await send(message)
 
         try:
-            if self._lets_in(scope):
-                await self._app(scope, receive, noting_send)
-            else:
-                await _refusal()(scope, receive, noting_send)
-        except ClientDisconnect:
-            status = CLIENT_GONE
-        except asyncio.CancelledError:  # the server ends, and this has taken too long
-            status = UNAVAILABLE
-            if not has_begun:
-                await (await tell_error(Request(scope), Full()))(scope, receive, send)
+            await self._answer(scope, receive, noting_send, exchange)
         finally:
-            self._note(scope, status, time.perf_counter() - begun)
+            self._note(scope, exchange, time.perf_counter() - begun)
 
-    def _lets_in(self, scope: Scope) -> bool:
-        if self._key_hash is None or scope["path"] in OPEN_PATHS:
-            return True
-        given = _given_key(Headers(scope=scope).get("authorization", ""))
-        return hmac.compare_digest(_hash(given), self._key_hash)
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
+        may_pass = self._keys is None or exchange.key_name is not None
+        try:
+            if may_pass or scope["path"] in OPEN_PATHS:
+                await self._app(scope, receive, send)
+            else:
+                await _refusal()(scope, receive, send)
+        except ClientDisconnect:
+            exchange.status = CLIENT_GONE
+        except asyncio.CancelledError:  # the server ends, and this has taken too long
+            await self._fail(scope, receive, send, exchange, Full())
+        except Exception as error:  # a bug; who asked is told in JSON as of anything else
+            LOG.exception("A request failed")
+            await self._fail(scope, receive, send, exchange, error)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    async def _fail(
+        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, error: Exception
+    ) -> None:
+        if not exchange.has_begun:
+            await (await tell_error(Request(scope), error))(scope, receive, send)
+
+    def _note(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
         # The pattern, not the path: that holds whatever a client makes up.
         route = getattr(scope.get("route"), "path", "other")
-        self._metrics.note_answer(route, status, seconds)
+        self._metrics.note_answer(route, exchange.status, seconds)
+        if exchange.key_name is not None:
+            self._metrics.note_key_request(exchange.key_name)
         model = scope.get("path_params", {}).get("model", "")
         LOG.info(
             "request",
@@ -96,7 +111,7 @@ class Gate:
                     "method": scope["method"][:16],
                     "route": route,
                     "model": str(model)[:80],
-                    "status": status,
+                    "status": exchange.status,
                     "ms": round(1000 * seconds, 1),
                     "client": (scope.get("client") or ("",))[0],
                 }
@@ -118,24 +133,6 @@ async def tell_error(request: Request, error: Exception) -> Response:
         response.headers.update(error.headers or {})
         return response
     return json_response({"error": "The server has a bug; its log tells more."}, BROKEN)
-
-
-def _hash(key: str) -> bytes:
-    """Make keys of equal length, whose comparison takes the same time wherever they differ."""
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
-
-
-def _given_key(authorization: str) -> str:
-    """Get the key of ``Bearer KEY``, or the password of ``Basic``, whatever the user name is."""
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, ValueError):
-        return ""
 
 
 def _refusal() -> Response:

@@ -77,8 +77,21 @@ class Server(uvicorn.Server):
                 ssl_keyfile=address.keyfile,
             )
         )
+        self._address = address
         self._service: Service = app.state.service
         self._models = models
+
+    def read_certificate(self) -> None:
+        """Take the certificate that is in its files now, for new connections.
+
+        Raises
+        ------
+        InputError
+            If it cannot be used; the old one then stays.
+        """
+        check_certificate(self._address)
+        if self.config.ssl is not None and self._address.certfile is not None:
+            self.config.ssl.load_cert_chain(self._address.certfile, self._address.keyfile)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take nothing new, and finish."""

@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import datetime, timezone
 
+from orangecontrib.imageembedding.server.exchange import CURRENT
+
 LOGGERS = ("orangecontrib.imageembedding", "uvicorn.error")
 
 
@@ -21,6 +23,9 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **getattr(record, "fields", {}),
         }
+        exchange = CURRENT.get()
+        if exchange is not None:
+            line["request_id"] = exchange.id
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

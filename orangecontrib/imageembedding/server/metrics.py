@@ -28,6 +28,8 @@ class Metrics:
         self._requests = histogram(
             "request_seconds", "From request to answer", ["route"], buckets=SECONDS
         )
+        self._key_requests = counter("key_requests", "Requests by API key", ["key"])
+        self._key_images = counter("key_images", "Images answered, by API key", ["key"])
         self._answers = counter("answers", "Answers", ["route", "status"])
 
     def note_batch(self, embedder: str, n_images: int) -> None:
@@ -42,6 +44,14 @@ class Metrics:
         """Count images that are answered."""
         self._images.labels(embedder, "embedded").inc(n_good)
         self._images.labels(embedder, "failed").inc(n_bad)
+
+    def note_key_request(self, key: str) -> None:
+        """Count a request with a key, by its name."""
+        self._key_requests.labels(key).inc()
+
+    def note_key_images(self, key: str, n_images: int) -> None:
+        """Count images that are answered to whoever has a key."""
+        self._key_images.labels(key).inc(n_images)
 
     def note_answer(self, route: str, status: int, seconds: float) -> None:
         """Count an answer."""

@@ -28,11 +28,20 @@ from orangecontrib.imageembedding.server.service import (
 )
 
 HERE = Path(__file__).parent
+ICON = HERE.parent / "widgets" / "icons" / "category.svg"
 SKETCHES = HERE.parent / "examples" / "sketches"
 N_NEAREST = 6
 # Nothing from elsewhere, and nothing that was put into the page.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
 POLICY += "connect-src 'self'"
+
+# How the commands of the page give the API key, where one is wanted.
+_WITH_KEY = {
+    "KEY": ", with the API key in the place of KEY",
+    "KEY_VARIABLE": 'export IMAGE_EMBEDDING_API_KEY="[[URL]] KEY"\n',
+    "KEY_HEADER": '-H "Authorization: Bearer KEY" ',
+    "KEY_ARGUMENT": ', api_key="KEY"',
+}
 
 Vectors = NDArray[np.float32]
 
@@ -41,6 +50,7 @@ def routes() -> list[Route]:
     """Get the routes of the page."""
     return [
         Route("/", show),
+        Route("/favicon.ico", icon),
         Route("/page/{name}", part),
         Route("/sketches/{kind}/{name}", sketch),
         Route("/nearest/{model}", nearest, methods=["POST"]),
@@ -57,15 +67,24 @@ async def show(request: Request) -> Response:
     )
     options = "".join(f"<option>{escape(model.spec.id)}</option>" for model in models)
     text = (HERE / "page.html").read_text(encoding="utf-8")
+    url = escape(str(request.base_url).rstrip("/"))
+    with_key = _WITH_KEY if service_of(request).wants_key else dict.fromkeys(_WITH_KEY, "")
     for mark, value in {
+        **with_key,
         "ROWS": rows,
         "OPTIONS": options,
         "FIRST": escape(next(iter(service_of(request).models), "")),
         "VERSION": version("Orange3-ImageEmbedding"),
-        "URL": escape(str(request.base_url).rstrip("/")),
+        "URL": url,
+        "ORANGE_URL": url.replace("://", "://any:KEY@") if with_key["KEY"] else url,
     }.items():
         text = text.replace(f"[[{mark}]]", value)
     return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})
+
+
+async def icon(request: Request) -> Response:
+    """Answer with the icon that browsers ask for."""
+    return FileResponse(ICON)
 
 
 async def part(request: Request) -> Response:

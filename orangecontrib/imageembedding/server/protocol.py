@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import suppress
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from orangecontrib.imageembedding.server.exchange import ID_HEADER, request_id
 
 HEADERS_TIMEOUT_S = 20.0
 
@@ -28,6 +33,24 @@ class ImpatientProtocol(H11Protocol):
         """Stop waiting."""
         super().connection_lost(exc)
         self._stop_watching()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, in our words."""
+        body = json.dumps({"error": msg}).encode()
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            (ID_HEADER, request_id()),
+            ("Connection", "close"),
+        ]
+        with suppress(h11.LocalProtocolError):  # an answer has begun
+            for event in (
+                h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+                h11.Data(data=body),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _watch(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:

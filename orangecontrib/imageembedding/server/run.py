@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.cache import Cache
@@ -15,6 +14,7 @@ from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_em
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.server.app import create_app
+from orangecontrib.imageembedding.server.keys import Keys
 from orangecontrib.imageembedding.server.listening import (
     Address,
     Server,
@@ -25,6 +25,8 @@ from orangecontrib.imageembedding.server.log import log_to_stderr
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.served import ServedHere
 from orangecontrib.imageembedding.server.service import Limits
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,14 @@ class Options:
     cache : bool
         Whether vectors are kept on disk.
     limits : Limits
-    api_key : str or None
+    api_key : Keys or str or None
     """
 
     embedders: Sequence[str] = (DEFAULT_ID,)
     backend: Local = field(default_factory=Local)
     cache: bool = True
     limits: Limits = field(default_factory=Limits)
-    api_key: str | None = field(default=None, repr=False)
+    api_key: Keys | str | None = field(default=None, repr=False)
 
 
 def load_models(
@@ -122,6 +124,8 @@ def serve(
     # uvicorn handles the signal, finishes, and then raises it again, which is not to kill us; and
     # it may come before uvicorn handles it.
     signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: _read_again(options, server))
     scheme = "https" if address.certfile else "http"
     host = f"[{address.host}]" if ":" in address.host else address.host
     announce(f"{scheme}://{host}:{listening.getsockname()[1]}")
@@ -133,18 +137,13 @@ def serve(
         os._exit(0)  # nobody waits for it, and a network cannot be broken off
 
 
-def read_api_key(path: str) -> str:
-    """Read the key that clients must know.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or holds none.
-    """
+def _read_again(options: Options, server: Server) -> None:
+    """Take new keys and a new certificate from their files; what cannot be read stays as it was."""
     try:
-        key = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The file with the API key, {path}, cannot be read: {error}.") from error
-    if not key or "\n" in key or not key.isascii():
-        raise InputError(f"{path} must hold an API key: one line of ASCII characters.")
-    return key
+        if isinstance(options.api_key, Keys):
+            options.api_key.read_again()
+        server.read_certificate()
+    except InputError as error:
+        LOG.error("Not read again: %s", error)
+    else:
+        LOG.info("The keys and the certificate were read again")

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from orangecontrib.imageembedding.errors import BackendError, ImageError
 from orangecontrib.imageembedding.server.admission import Admission
 from orangecontrib.imageembedding.server.bodies import Bodies, too_large
+from orangecontrib.imageembedding.server.exchange import CURRENT
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 
@@ -77,6 +78,8 @@ class Service:
         For the images that are being worked on.
     bodies : Bodies
         Of requests that are read or being worked on.
+    wants_key : bool
+        Whether clients must know an API key.
     is_ending : bool
         Whether the server has been told to stop.
     sketches : dict of str to Future
@@ -86,6 +89,7 @@ class Service:
     models: Mapping[str, Served]
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
+    wants_key: bool = False
     images: Admission = field(init=False)
     bodies: Bodies = field(init=False)
     is_ending: bool = False
@@ -132,6 +136,9 @@ class Service:
                 raise HTTPException(status, f"The embedder has failed: {error}") from error
         n_bad = sum(isinstance(outcome, ImageError) for outcome in outcomes)
         self.metrics.note_images(model.spec.id, len(outcomes) - n_bad, n_bad)
+        exchange = CURRENT.get()
+        if exchange is not None and exchange.key_name is not None:
+            self.metrics.note_key_images(exchange.key_name, len(outcomes))
         return outcomes
 
 
