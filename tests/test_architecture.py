@@ -24,11 +24,12 @@ RULES = {
     "images": ({"http"}, ORANGE | TORCH),
     "clusters": (set(), ORANGE | TORCH | HTTP),
     "workers": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
+    "grids": (set(), ORANGE | TORCH | HTTP),
     "embeddings": ({"images", "workers", "http"}, ORANGE),
     "server": ({"images", "embeddings"}, ORANGE | TORCH | HTTP),
     "tables": ({"files", "embeddings", "images.fetch"}, QT | TORCH | HTTP | {"Orange.widgets"}),
     "pipeline": (
-        {"files", "images", "embeddings", "tables", "clusters"},
+        {"files", "images", "embeddings", "tables", "clusters", "grids"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "ray": ({"server", "images", "embeddings", "pipeline"}, ORANGE | TORCH | HTTP),
@@ -36,7 +37,7 @@ RULES = {
     "widgets/thumbnails": (VIEWS, TORCH | HTTP),
     "widgets/tree": (VIEWS, TORCH | HTTP),
     "widgets": (
-        {"pipeline", "files", "images", "embeddings", "tables", "clusters", "widgets"},
+        {"pipeline", "files", "images", "embeddings", "tables", "clusters", "grids", "widgets"},
         TORCH | HTTP,
     ),
 }

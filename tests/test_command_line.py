@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from Orange.data import Table
 from pictures import encoded, picture, write_images
+from PIL import Image
 
 from orangecontrib.imageembedding.__main__ import main
 from orangecontrib.imageembedding.clusters.distances import METRICS
@@ -44,6 +45,31 @@ def test_cluster_a_folder_with_a_picture(folder, tmp_path, capsys):
     assert clusters.values == ("C1", "C2", "C3")
     assert tree.read_bytes().startswith(b"\x89PNG")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("extension", ["png", "svg", "pdf"])
+def test_a_grid_of_a_folder_or_of_its_embeddings_is_a_picture(folder, tmp_path, capsys, extension):
+    table, grid = tmp_path / "t.pkl", tmp_path / f"grid.{extension}"
+    assert run("embed", folder, "-o", table, *BUILT_IN) == 0
+    assert run("grid", table, "-o", grid, "--columns", 3) == 0
+    assert "4 images in 2 × 3 cells" in capsys.readouterr().out
+    begin = {"png": b"\x89PNG", "svg": b"<svg", "pdf": b"%PDF"}[extension]
+    assert grid.read_bytes().startswith(begin)
+    if extension == "png":
+        pixels = np.asarray(Image.open(grid).convert("L"))
+        cells = pixels.reshape(2, 96, 3, 96).min(axis=(1, 3))
+        assert (cells < 200).ravel().tolist() == [True] * 4 + [False] * 2
+        assert run("grid", folder, "-o", tmp_path / "square.png", *BUILT_IN) == 0
+        assert Image.open(tmp_path / "square.png").size == (192, 192)
+
+
+def test_an_image_that_is_gone_is_listed_and_its_cell_stays_empty(folder, tmp_path, capsys):
+    assert run("embed", folder, "-o", tmp_path / "t.pkl", *BUILT_IN) == 0
+    (folder / "cat" / "1.png").unlink()
+    assert run("grid", tmp_path / "t.pkl", "-o", tmp_path / "grid.png") == 1
+    assert "left out of the picture" in capsys.readouterr().err
+    pixels = np.asarray(Image.open(tmp_path / "grid.png").convert("L"))
+    assert (pixels.reshape(2, 96, 2, 96).min(axis=(1, 3)) < 200).sum() == 3
 
 
 def test_what_is_left_out_is_listed_and_the_exit_code_is_1(folder, tmp_path, capsys):
@@ -98,6 +124,9 @@ def test_a_table_of_numbers_without_images_is_clustered(tmp_path, capsys):
             + ["--metric", "manhattan"],
             "Ward linkage",
         ),
+        (["grid", "{folder}", "-o", "{tmp}/t.tab"], "picture must end in"),
+        (["grid", "{folder}", "-o", "{tmp}/g.png", "--columns", "0"], "--columns must be 1"),
+        (["grid", "{tmp}/old.tab", "-o", "{tmp}/g.png"], "no column with paths"),
     ],
 )
 def test_bad_input_is_a_message_and_the_exit_code_2(folder, tmp_path, capsys, arguments, message):

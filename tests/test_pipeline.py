@@ -4,12 +4,15 @@ import time
 import numpy as np
 import pytest
 from fake_backends import FakeBackend
+from Orange.data import Domain, Table
 from Orange.distance import Cosine
 from Orange.misc import DistMatrix
 from pictures import encoded, picture, write_images
 
 import orangecontrib.imageembedding as oie
+from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.grids.quality import class_neighbor_share
 from orangecontrib.imageembedding.pipeline import (
     choose_branches,
     cluster_distances,
@@ -259,6 +262,75 @@ def test_what_is_no_matrix_of_numbers_is_a_value_error(data):
 
 def test_lists_and_whole_numbers_are_clustered():
     assert oie.cluster_images([[1, 2], [2, 4], [2, 1]]).n_leaves == 3
+
+
+def test_similar_rows_lie_side_by_side(folder):
+    table = Table("iris")
+    grid = oie.sort_into_grid(table, n_columns=15)
+    assert (grid.n_rows, grid.n_columns) == (10, 15)
+    assert sorted(grid.rows * 15 + grid.columns) == list(range(150))
+    assert class_neighbor_share(table.Y, grid.cells, 15) > 0.85
+    same = oie.sort_into_grid(table.X, n_columns=15)
+    np.testing.assert_array_equal(same.cells, grid.cells)
+    assert (oie.sort_into_grid(table, 15, seed=1).cells != grid.cells).any()
+
+
+def test_rows_with_missing_numbers_have_no_cell():
+    vectors = np.random.default_rng(0).random((20, 3))
+    vectors[[3, 7], 1] = np.nan
+    grid = oie.sort_into_grid(vectors, n_columns=6)
+    assert np.flatnonzero(~grid.has_cell).tolist() == [3, 7]
+    assert sorted(grid.cells) == [-1, -1, *range(18)]
+    with pytest.raises(InputError, match="All rows have missing numbers"):
+        oie.sort_into_grid(vectors[[3, 7]])
+
+
+def test_sparse_and_categorical_columns_beside_numbers_do_not_matter():
+    table = Table("iris")
+    table = table.transform(Domain([*table.domain.attributes, table.domain.class_var]))
+    grid = oie.sort_into_grid(table.to_sparse())
+    np.testing.assert_array_equal(grid.cells, oie.sort_into_grid(table.X[:, :4]).cells)
+    with pytest.raises(InputError, match="no numeric columns"):
+        oie.sort_into_grid(Table("titanic"))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_few_rows_are_a_small_grid(n):
+    grid = oie.sort_into_grid(np.ones((n, 3)))
+    assert (grid.n_rows, grid.n_columns) == ((1, n) if n else (0, 0))
+    assert grid.rows.tolist() == [0] * n
+    assert grid.columns.tolist() == list(range(n))
+
+
+def test_coordinates_of_a_map_are_snapped():
+    x, y = np.meshgrid(np.linspace(-3, 3, 5), np.linspace(0, 100, 4))
+    table = Table.from_numpy(None, np.column_stack([x.ravel(), y.ravel()]))
+    names = tuple(column.name for column in table.domain.attributes)
+    grid = oie.sort_into_grid(table, 5, map_columns=names)
+    assert grid.columns.tolist() == [0, 1, 2, 3, 4] * 4
+    assert grid.rows.tolist() == np.repeat([3, 2, 1, 0], 5).tolist()
+    with pytest.raises(InputError, match="no numeric column 'tsne-x'"):
+        oie.sort_into_grid(table, map_columns=("tsne-x", names[0]))
+    with pytest.raises(ValueError, match="columns of a table"):
+        oie.sort_into_grid(table.X, map_columns=names)
+
+
+def test_more_rows_than_cells_is_an_error():
+    with pytest.raises(InputError, match="10 images do not fit into 3 × 3 cells"):
+        oie.sort_into_grid(np.ones((10, 1)), 3, n_rows=3)
+
+
+def test_a_grid_is_seen_while_it_settles_and_can_be_cancelled():
+    vectors = np.random.default_rng(0).random((600, 3))
+    seen = []
+
+    def stop_in_the_middle(part):
+        if part > 0.5:
+            raise oie.Cancelled
+
+    with pytest.raises(oie.Cancelled):
+        oie.sort_into_grid(vectors, progress=stop_in_the_middle, settled=seen.append)
+    assert sorted(seen[-1].cells) == list(range(600))
 
 
 def test_the_largest_size_is_that_of_the_environment_when_the_import_begins(folder, monkeypatch):

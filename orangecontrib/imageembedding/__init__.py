@@ -1,10 +1,11 @@
-"""Images → tables of numbers → trees of images.
+"""Images → tables of numbers → trees and grids of images.
 
 >>> import orangecontrib.imageembedding as oie
 >>> found = oie.import_images("animals/")
 >>> done = oie.embed_images(found.table, embedder="resnet50")
 >>> tree = oie.cluster_images(done.embeddings)
 >>> tree.cut(n_clusters=5)
+>>> grid = oie.sort_into_grid(done.embeddings)
 
 Each name is loaded when it is first used: importing this module costs next to nothing.
 """
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         cluster_images,
         embed_images,
         import_images,
+        sort_into_grid,
     )
     from orangecontrib.imageembedding.tables.computed import EmbeddingWarning
 
@@ -66,6 +68,7 @@ _MODULE_OF = {
     "list_embedders": "embeddings.catalogue",
     "own_embedder": "embeddings.user_models",
     "probe_server": "embeddings.backends.remote.backend",
+    "sort_into_grid": "pipeline",
 }
 
 __all__ = [
@@ -91,6 +94,7 @@ __all__ = [
     "list_embedders",
     "own_embedder",
     "probe_server",
+    "sort_into_grid",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``image-embedding embed | cluster | serve | embedders | cache | demo``."""
+"""The command line: ``image-embedding embed | cluster | grid | serve | …``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from orangecontrib.imageembedding.commands.cache import run_cache
 from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
+from orangecontrib.imageembedding.commands.grid import run_grid
 from orangecontrib.imageembedding.commands.serve import run_serve
 from orangecontrib.imageembedding.commands.terminal import FAILED, INTERRUPTED, complain
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
@@ -27,6 +28,8 @@ Images never leave this computer, unless you name a --server. Examples:
   image-embedding cluster animals/ --clusters 8 -o clusters.tab \\
                   --embedder efficientnet-lite0 --picture tree.png
       all at once, without any download, and the tree as a picture
+  image-embedding grid animals.tab -o grid.png
+      similar images side by side
   image-embedding embedders
       what can be chosen for --embedder
 """
@@ -127,6 +130,24 @@ def _parser() -> argparse.ArgumentParser:
     _add_embedder(cluster)
     cluster.set_defaults(run=run_cluster)
 
+    grid = commands.add_parser(
+        "grid",
+        help="a picture with similar images side by side",
+        description="Sort images into a grid by their embeddings, and draw it. A folder, or a "
+        "table that has no embeddings, is embedded first.",
+        epilog=EXIT_CODES,
+    )
+    _add_source(grid)
+    _add_output(grid, "PICTURE", "picture to write: .png, .svg or .pdf")
+    grid.add_argument(
+        "--columns", type=int, metavar="N", help="of the grid (default: as many as rows)"
+    )
+    grid.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another one gives another grid"
+    )
+    _add_embedder(grid)
+    grid.set_defaults(run=run_grid)
+
     serve = commands.add_parser(
         "serve",
         help="run an embedding server, for this computer or for others",
@@ -172,14 +193,12 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="OUT",
-        help="table to write: .tab, .csv, .xlsx, .pkl (Orange), .npz (NumPy) or .parquet",
-    )
+def _add_output(
+    parser: argparse.ArgumentParser,
+    metavar: str = "OUT",
+    text: str = "table to write: .tab, .csv, .xlsx, .pkl (Orange), .npz (NumPy) or .parquet",
+) -> None:
+    parser.add_argument("-o", "--output", required=True, metavar=metavar, help=text)
     parser.add_argument(
         "--force", action="store_true", help="replace the files to be written where they exist"
     )

@@ -112,7 +112,7 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     if os.path.isfile(options.source) or (is_table and not os.path.isdir(options.source)):
         table = load_table(options.source)
         ready = has_embeddings(table) or not has_image_column(table)
-        if options.command == "cluster" and ready:
+        if options.command != "embed" and ready:
             return table, 0
     else:
         found = import_images(options.source, bar)

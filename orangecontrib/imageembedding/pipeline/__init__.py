@@ -4,6 +4,7 @@
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
 3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
    cut it; `choose_branches`: → tables of the rows in its branches (`clustering`).
+4. `sort_into_grid`: → a cell of a grid for each row (`sorting`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
 the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.
@@ -24,14 +25,17 @@ from orangecontrib.imageembedding.pipeline.results import (
     ChosenBranches,
     ClusteredRows,
     EmbeddedImages,
+    GridOfRows,
     ImportedImages,
 )
+from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 
 __all__ = [
     "BranchKey",
     "ChosenBranches",
     "ClusteredRows",
     "EmbeddedImages",
+    "GridOfRows",
     "ImportedImages",
     "choose_branches",
     "cluster_distances",
@@ -41,5 +45,6 @@ __all__ = [
     "embed_images",
     "import_images",
     "score_clusters",
+    "sort_into_grid",
     "table_of_found",
 ]

@@ -73,7 +73,7 @@ def cluster_images(
     ValueError
         If metric or linkage is unknown, or `data` is no matrix.
     """
-    vectors = feature_matrix(data) if isinstance(data, Table) else _matrix_of(data)
+    vectors = feature_matrix(data) if isinstance(data, Table) else matrix_of(data)
     return run_watched(
         lambda relay: tree_of_vectors(
             vectors, metric, linkage, relay, ordered=ordered, max_bytes=max_bytes
@@ -82,7 +82,7 @@ def cluster_images(
     )
 
 
-def _matrix_of(data: object) -> Vectors:
+def matrix_of(data: object) -> Vectors:
     """Check that something is a matrix of numbers; float32 stays so."""
     try:
         matrix: Vectors = np.asarray(data)

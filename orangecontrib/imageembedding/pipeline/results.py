@@ -150,3 +150,32 @@ class ClusteredRows:
     def n_left_out(self) -> int:
         """Rows that are no leaves, because they have missing numbers."""
         return len(self.table) - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridOfRows:
+    """The cell of each row.
+
+    Attributes
+    ----------
+    rows, columns : ndarray of shape (n,), dtype int
+        Of the cell of each row of the data, from 0 at the top left; -1 if the row has none,
+        because it has missing numbers.
+    n_rows, n_columns : int
+        Of the grid; it may have empty cells.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    n_rows: int
+    n_columns: int
+
+    @property
+    def has_cell(self) -> NDArray[np.bool_]:
+        """Tell of each row whether it is in the grid."""
+        return self.rows >= 0
+
+    @property
+    def cells(self) -> NDArray[np.intp]:
+        """Get ``row * n_columns + column`` of each row; -1 if it has no cell."""
+        return np.where(self.has_cell, self.rows * self.n_columns + self.columns, -1)

@@ -1,0 +1,1 @@
+"""⑥ Vectors become one cell of a grid for each image."""
