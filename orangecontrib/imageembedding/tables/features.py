@@ -137,7 +137,7 @@ def feature_matrix(table: Table, all_numeric: bool = False) -> NDArray[np.float6
     return matrix.toarray() if sp.issparse(matrix) else np.asarray(matrix, dtype=float)
 
 
-def complete_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
+def complete_rows(matrix: NDArray[np.floating]) -> NDArray[np.intp]:
     """Get the indices of the rows in which no number is missing or infinite."""
     parts = range(0, len(matrix), BLOCK_ROWS)
     finite = [np.isfinite(matrix[at : at + BLOCK_ROWS]).all(axis=1) for at in parts]
