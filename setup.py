@@ -75,6 +75,7 @@ setup(
         "tqdm",
     ],
     extras_require={
+        "7z": ["py7zr >=0.22"],
         "dicom": ["pydicom >=3.0"],
         "server": SERVER,
         "cluster": [*SERVER, "ray[serve,data] >=2.60"],
@@ -91,6 +92,7 @@ setup(
             "onnx",
             "onnxruntime",
             "openvino >=2024.4",
+            "py7zr >=0.22",
             "pydicom >=3.0",
             "pytest",
             "ruff ==0.17.*",

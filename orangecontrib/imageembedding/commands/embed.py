@@ -95,6 +95,7 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     """Get the table with embeddings, and the number of images that were left out and listed."""
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
     from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
+    from orangecontrib.imageembedding.files.archives import is_archive
     from orangecontrib.imageembedding.pipeline import embed_images, import_images
     from orangecontrib.imageembedding.tables.features import has_embeddings
     from orangecontrib.imageembedding.tables.locate import has_image_column
@@ -109,7 +110,8 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
         backend = Local(options.weights_folder, options.device, options.precision)
     skipped: list[tuple[str, str]] = []
     is_table = options.source.lower().endswith(EXTENSIONS)
-    if os.path.isfile(options.source) or (is_table and not os.path.isdir(options.source)):
+    is_file = os.path.isfile(options.source) and not is_archive(options.source)
+    if is_file or (is_table and not os.path.isdir(options.source)):
         table = load_table(options.source)
         ready = has_embeddings(table) or not has_image_column(table)
         if options.command != "embed" and ready:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.files.archives import is_archive, unpack
 from orangecontrib.imageembedding.files.patterns import Patterns
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.files.scan import scan_paths
+from orangecontrib.imageembedding.images.diskcache import cache_file
 from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.images.limits import max_megapixels
 from orangecontrib.imageembedding.pipeline.results import ImportedImages
@@ -33,7 +35,8 @@ def import_images(
     Parameters
     ----------
     folder : str or path, or a sequence of them
-        Folders; in a sequence also single files.
+        Folders, or archives of images (.zip, .tar, .tar.gz, .7z and the like), which are unpacked
+        into the cache once; in a sequence also single files.
     progress : Progress, optional
         Told the part of the files that are looked at.
     include, exclude : sequence of str, optional
@@ -53,17 +56,34 @@ def import_images(
     InputError
         If there is no such folder, or no image in it.
     """
-    say(progress, "Reading the folder")
     if isinstance(folder, str | os.PathLike):
-        if os.path.isfile(folder):
+        if os.path.isfile(folder) and not is_archive(os.fspath(folder)):
             raise InputError(f"The folder {os.fspath(folder)} is a file, not a folder.")
         folder = [folder]
     paths = [os.fspath(path) for path in folder]
     wanted = Patterns(include, exclude)
     known = Found() if found is None else found
     read = partial(read_header, limit=max_megapixels())  # asked once, not for each file
-    run_watched(lambda relay: scan_paths(paths, read, relay, wanted, known), progress)
+
+    def scan(relay: Progress) -> None:
+        tops = _unpacked(paths, known, relay)
+        say(relay, "Reading the folder")
+        scan_paths(tops, read, relay, wanted, known)
+
+    run_watched(scan, progress)
     return table_of_found(paths, known, classes=classes, wanted=wanted)
+
+
+def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[str]:
+    """Put the folder of what was in it in the place of each archive."""
+    tops = []
+    for path in paths:
+        if is_archive(path) and os.path.exists(path):
+            unpacked = unpack(os.path.abspath(path), cache_file("archives"), progress)
+            found.skipped.extend(unpacked.skipped)
+            path = unpacked.folder  # noqa: PLW2901
+        tops.append(path)
+    return tops
 
 
 def table_of_found(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from orangewidget.workflow.drophandler import FilesDropHandler
 
+from orangecontrib.imageembedding.files.archiveformats import ENDINGS
 from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
 
 # What other widgets open is left to them; a folder is always ours.
@@ -22,8 +23,9 @@ class ImportImagesDropHandler(FilesDropHandler):
     WIDGET = OWImportImages
 
     def canDropFiles(self, paths: Sequence[str]) -> bool:  # noqa: N802 - Orange's name
-        """Take folders and files with the endings of images."""
-        return all(os.path.isdir(path) or path.lower().endswith(IMAGE_ENDINGS) for path in paths)
+        """Take folders, archives, and files with the endings of images."""
+        endings = (*IMAGE_ENDINGS, *ENDINGS)
+        return all(os.path.isdir(path) or path.lower().endswith(endings) for path in paths)
 
     def parametersFromFiles(self, paths: Sequence[str]) -> dict:  # noqa: N802 - Orange's name
         """Get the settings of the widget."""

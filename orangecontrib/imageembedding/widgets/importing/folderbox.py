@@ -20,6 +20,7 @@ from AnyQt.QtWidgets import (
     QWidget,
 )
 
+from orangecontrib.imageembedding.files.archiveformats import ENDINGS
 from orangecontrib.imageembedding.widgets.importing.folders import recent_folders
 
 LIST_HEIGHT = 90
@@ -37,6 +38,9 @@ class FolderBox(QWidget):
         self.combo = self._make_combo()
         self.browse_button = make_button("…", self.browse, "Choose a folder")
         self.browse_button.setIcon(self.style().standardIcon(QStyle.SP_DirOpenIcon))
+        self.archive_button = make_button(
+            "Archive …", self.browse_archive, "Choose a .zip, .tar or .7z file with images"
+        )
         self.add_button = make_button("Add …", self.browse_more, "Add another folder")
         self.remove_button = make_button("Remove", self.remove_chosen, "Remove from the list")
         self.reload_button = make_button("Reload", self.reload_asked.emit, "Read the folders again")
@@ -52,7 +56,9 @@ class FolderBox(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.combo)
         row.addWidget(self.browse_button)
-        for button in (self.add_button, self.remove_button, self.reload_button):
+        for button in (
+            self.archive_button, self.add_button, self.remove_button, self.reload_button,
+        ):  # fmt: skip
             buttons.addWidget(button)
         buttons.addStretch(1)
         layout.addLayout(row)
@@ -92,6 +98,16 @@ class FolderBox(QWidget):
         """Let the user choose a folder."""
         if folder := self._ask("Choose a folder with images"):
             self.chosen.emit([folder])
+
+    def browse_archive(self) -> None:
+        """Let the user choose an archive of images."""
+        start = self._paths[0] if self._paths else os.path.expanduser("~")
+        endings = " ".join(f"*{ending}" for ending in ENDINGS)
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Choose an archive of images", start, f"Archives ({endings})"
+        )
+        if path:
+            self.chosen.emit([path])
 
     def browse_more(self) -> None:
         """Let the user choose one more folder."""

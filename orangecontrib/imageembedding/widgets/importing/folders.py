@@ -6,6 +6,8 @@ import os
 
 from AnyQt.QtCore import QSettings
 
+from orangecontrib.imageembedding.files.archives import is_archive
+
 RECENT_KEY = "imageembedding/recent-folders"
 MAX_RECENT = 15
 
@@ -18,7 +20,7 @@ def recent_folders() -> list[str]:
 
 def remember_folders(paths: list[str]) -> None:
     """Put folders first in the list of those opened lately."""
-    new = [path for path in paths if not os.path.isfile(path)]
+    new = [path for path in paths if is_archive(path) or not os.path.isfile(path)]
     others = [folder for folder in recent_folders() if folder not in new]
     QSettings().setValue(RECENT_KEY, [*new, *others][:MAX_RECENT])
 
