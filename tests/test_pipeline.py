@@ -135,11 +135,13 @@ def test_a_column_can_be_chosen_by_name(folder):
     assert len(done.skipped) == 5
 
 
-def test_embedding_twice_keeps_both(folder):
+def test_another_embedding_is_added_and_the_same_one_replaced(folder):
     table = oie.import_images(folder).table
     once = oie.embed_images(table, "efficientnet-lite0", backend=FakeBackend()).embeddings
-    twice = oie.embed_images(once, "efficientnet-lite0", backend=FakeBackend()).embeddings
+    twice = oie.embed_images(once, "mobilenet-v3", backend=FakeBackend()).embeddings
     assert len(twice.domain.attributes) == 2 * 1280
+    again = oie.embed_images(twice, "efficientnet-lite0", backend=FakeBackend()).embeddings
+    assert set(again.domain.attributes) == set(twice.domain.attributes)
 
 
 @pytest.mark.parametrize("step", ["import", "embed", "cluster"])

@@ -141,3 +141,16 @@ def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_what_was_there(
     assert [file.name for file in small_disk.iterdir()] == [path.name]
     assert path.read_text() == "precious"
     assert capsys.readouterr().err == ""
+
+
+def test_a_spreadsheet_may_have_many_long_categories_and_nothing_to_tell(tmp_path):
+    from Orange.data import DiscreteVariable
+
+    paths = [f"{'long/' * 20}{i}.png" for i in range(400)]
+    kind = DiscreteVariable("photo", paths)
+    numbers = np.arange(400.0)[:, None]
+    table = Table.from_numpy(Domain([ContinuousVariable("x")], kind), numbers, numbers)
+    save_table(table, str(tmp_path / "t.xlsx"))
+    loaded = load_table(str(tmp_path / "t.xlsx"))
+    assert default_image_locations(loaded)[7].endswith(paths[7])
+    np.testing.assert_array_equal(loaded.X, numbers)

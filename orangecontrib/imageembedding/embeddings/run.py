@@ -39,12 +39,16 @@ class Embedded:
         Images that were not embedded, because that was done before.
     notes : tuple of str
         What the user should know, beside the failures.
+    fingerprint : str or None
+        What the vectors depend on, see `Backend.fingerprint`; None if that is not known, or there
+        were no images.
     """
 
     vectors: NDArray[np.float32]
     failures: dict[int, str]
     n_cached: int = 0
     notes: tuple[str, ...] = ()
+    fingerprint: str | None = None
 
 
 def embed_locations(
@@ -115,7 +119,7 @@ def _embed(
 ) -> Embedded:  # fmt: skip
     store = Cache() if cache and locations else None
     try:
-        fingerprint = backend.fingerprint(spec, progress) if store else None
+        fingerprint = backend.fingerprint(spec, progress) if locations else None
         job = Job(len(locations), spec, fingerprint, store)
         items = Items(locations)
         rest: list[str] = []
@@ -129,7 +133,8 @@ def _embed(
             _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
         notes = (store.problem,) if store and store.problem else ()
-        return Embedded(job.vectors, dict(sorted(job.failures.items())), job.counts.n_cached, notes)
+        failures = dict(sorted(job.failures.items()))
+        return Embedded(job.vectors, failures, job.counts.n_cached, notes, fingerprint)
     finally:
         if store is not None:
             _close(store, batches)

@@ -10,6 +10,7 @@ from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID
 from orangecontrib.imageembedding.embeddings.embed import described
+from orangecontrib.imageembedding.embeddings.recognize import mark_of
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.pipeline.results import EmbeddedImages
@@ -17,6 +18,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.computed import EmbedImages
 from orangecontrib.imageembedding.tables.features import with_embeddings, with_reasons
+from orangecontrib.imageembedding.tables.marks import restored
 from orangecontrib.imageembedding.tables.search import explained
 
 
@@ -67,13 +69,16 @@ def embed_images(
     """
     backend = backend or Local()
     spec = described(embedder, weights, backend, progress)
+    table = restored(table)
     folder = "" if images_folder is None else os.path.abspath(images_folder)
     column = locate.image_column(table, image_column)
     folders = locate.searched_folders(table, column, folder)
     locations = locate.image_locations(table, column, folder)
     table = locate.with_images_found(table, column, locations, folder)
     embedded = embed_locations(locations, spec, backend, progress, cache=cache)
-    source = EmbedImages(table.domain[column.name], spec, backend)
+    name = embedded.fingerprint
+    known_by = None if name is None else mark_of(name, backend)
+    source = EmbedImages(table.domain[column.name], spec, backend, known_by)
     reasons = {row: explained(why, folders) for row, why in embedded.failures.items()}
     rows = [row for row in range(len(table)) if row not in embedded.failures]
     return EmbeddedImages(

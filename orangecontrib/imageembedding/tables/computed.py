@@ -22,6 +22,7 @@ from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.filestate import file_state, local_path
 from orangecontrib.imageembedding.embeddings.models import MODELS
+from orangecontrib.imageembedding.embeddings.recognize import recognized
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
@@ -50,17 +51,30 @@ class EmbedImages:
     ----------
     image : Variable
         The column with the locations.
-    spec : EmbedderSpec
-        What to compute.
-    backend : Backend
-        What computes it.
+    embedder : EmbedderSpec or str
+        What to compute. Of stored embeddings only its id is known.
+    backend : Backend or None
+        What computes it; None of stored embeddings: it is looked for by their mark.
+    mark : str or None
+        By which the vectors are recognized, see `mark_of`.
     """
 
-    def __init__(self, image: Variable, spec: EmbedderSpec, backend: Backend) -> None:
+    mark: str | None = None  # of models that were saved before there were marks
+
+    def __init__(
+        self,
+        image: Variable,
+        embedder: EmbedderSpec | str,
+        backend: Backend | None,
+        mark: str | None = None,
+    ) -> None:
         self.image = image
-        self.embedder = spec.id if spec in MODELS else spec  # as small as can be: it is saved
-        self.n_features = spec.n_features
+        # As small as can be: it is saved.
+        is_known = isinstance(embedder, EmbedderSpec) and embedder in MODELS
+        self.embedder = embedder.id if is_known else embedder
+        self.n_features = embedder.n_features if isinstance(embedder, EmbedderSpec) else 0
         self.backend = backend
+        self.mark = mark
 
     def __eq__(self, other: object) -> bool:
         return type(other) is EmbedImages and self._identity == other._identity
@@ -75,7 +89,9 @@ class EmbedImages:
 
     @property
     def _identity(self) -> tuple[object, ...]:
-        return (self.image, self.embedder, self.backend)
+        if self.mark is not None:
+            return (self.image.name, self.mark)
+        return (self.image.name, self.embedder, self.backend)
 
     def __call__(self, table: Table) -> Vectors:
         """Embed the images of some rows; what is known is taken from the cache.
@@ -100,7 +116,8 @@ class EmbedImages:
 
     def _embedded(self, locations: Sequence[str]) -> Vectors:
         try:
-            embedded = embed_locations(locations, get_embedder(self.embedder), self.backend)
+            spec, backend = self._means()
+            embedded = embed_locations(locations, spec, backend)
         except ImageEmbeddingError as error:  # Orange's widgets expect no error from here
             self._warn(str(error))
             return self._missing(len(locations))
@@ -111,6 +128,12 @@ class EmbedImages:
                 f"the first: {locations[row] or f'row {row + 1}'}: {reason}."
             )
         return np.asfortranarray(embedded.vectors)  # it will be taken column by column
+
+    def _means(self) -> tuple[EmbedderSpec, Backend]:
+        """Get what computes the vectors."""
+        if self.backend is None:
+            return recognized(self.embedder_id, str(self.mark))
+        return get_embedder(self.embedder), self.backend
 
     def _missing(self, n_rows: int) -> Vectors:
         return np.full((n_rows, self.n_features), np.nan, dtype=np.float32)

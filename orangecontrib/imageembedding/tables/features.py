@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from Orange.data import ContinuousVariable, Domain, StringVariable, Table
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table, Variable
 from Orange.data.util import get_unique_names
 
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedImages
+from orangecontrib.imageembedding.tables.marks import mark
 
 BLOCK_ROWS = 1024  # at a time: what is made beside the table stays small
 
@@ -38,24 +39,42 @@ def with_embeddings(
     -------
     embedded : Table
         With attributes ``n0`` to ``n{n_features - 1}`` behind the others, hidden in choices of
-        columns. A name that is taken already gets a number.
+        columns. A name that is taken already gets a number; columns of the same embedder and
+        images are replaced.
     """
-    old = table.domain
-    names = get_unique_names(old, [f"n{i}" for i in range(vectors.shape[1])])
+    given = table.domain
+    kept = [i for i, column in enumerate(given.attributes) if _source(column) != source]
+    old = Domain([given.attributes[i] for i in kept], given.class_vars, given.metas)
+    names = _names(given, source, vectors.shape[1])
     # Beside sparse columns (words of texts, say) dense ones would make the whole table dense.
     sparse = sp.issparse(table.X)
     columns = [
         ContinuousVariable(name, compute_value=EmbeddingColumn(source, i), sparse=sparse)
         for i, name in enumerate(names)
     ]
-    for column in columns:
-        column.attributes.update(hidden=True, embedder=source.embedder_id)
+    for i, column in enumerate(columns):
+        mark(column, source, i)
     embedded = table[np.asarray(rows, dtype=int)]
     # Not by `transform`, which would compute what is known, and need the memory twice.
     with embedded.unlocked_reference():
-        embedded.X = _joined(embedded.X, vectors, rows)
+        others = embedded.X if len(kept) == embedded.X.shape[1] else embedded.X[:, kept]
+        embedded.X = _joined(others, vectors, rows)
     embedded.domain = Domain((*old.attributes, *columns), old.class_vars, old.metas)
     return embedded
+
+
+def _names(domain: Domain, source: EmbedImages, n_features: int) -> list[str]:
+    """Get the names of the columns that are replaced, if all are there, else new ones."""
+    old = {c.compute_value.index: c.name for c in domain.attributes if _source(c) == source}
+    if len(old) == n_features:
+        return [old[i] for i in range(n_features)]
+    return get_unique_names(domain, [f"n{i}" for i in range(n_features)])
+
+
+def _source(column: Variable) -> EmbedImages | None:
+    """Get what computes a column, if it is one of embeddings."""
+    computed = column.compute_value
+    return computed.compute_shared if isinstance(computed, EmbeddingColumn) else None
 
 
 def _joined(

@@ -15,12 +15,15 @@ from orangecontrib.imageembedding.tables.locate import (
 )
 from orangecontrib.imageembedding.tables.search import found_in, is_lost
 
+ORIGIN = "embedding"
+
 
 def complete(table: Table, path: str) -> None:
     """Complete a table in place that nobody else has yet.
 
-    Its columns of images learn in which folder it was read (attribute ``origin``), because what
-    is made of it no longer knows its file.
+    Its embeddings can compute themselves for other images, see `restored`. Its columns of images
+    learn in which folder it was read (attribute ``origin``), because what is made of it no longer
+    knows its file.
 
     Parameters
     ----------
@@ -31,6 +34,10 @@ def complete(table: Table, path: str) -> None:
     """
     if not getattr(table, "__file__", None):
         table.__file__ = path
+    if any(ORIGIN in column.attributes for column in table.domain.attributes):
+        from orangecontrib.imageembedding.tables.marks import restored_domain
+
+        table.domain = restored_domain(table.domain)
     for column in (*table.domain.variables, *table.domain.metas):
         if not (column.is_string or column.is_discrete):
             continue

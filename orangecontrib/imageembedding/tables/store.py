@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -17,19 +18,23 @@ from Orange.data import (
     Table,
     Variable,
 )
+from Orange.data.io import FileFormat
 from Orange.data.pandas_compat import table_to_frame
 
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.replace import written_whole
 from orangecontrib.imageembedding.tables.build import image_variable
 from orangecontrib.imageembedding.tables.features import is_embedding_name
+from orangecontrib.imageembedding.tables.marks import EMBEDDER
 from orangecontrib.imageembedding.tables.reading import complete
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ORANGE_EXTENSIONS = (".tab", ".csv", ".xlsx", ".pkl")
-VECTORS, FEATURES = "vectors", "features"  # arrays in .npz files beside those of columns
+# In .npz files, arrays beside those of columns.
+VECTORS, FEATURES, ATTRIBUTES = "vectors", "features", "column attributes"
+MAX_CELL = 32767  # characters, in Excel
 EXTENSIONS = (*ORANGE_EXTENSIONS, ".npz", ".parquet")
 
 
@@ -56,9 +61,11 @@ def save_table(table: Table, path: str) -> None:
         What to write.
     path : str
         An ``.npz`` file gets ``vectors``, float32 of shape (n_rows, n_features), for the
-        embeddings together, ``features`` with their names, and one array for each other column.
-        A ``.parquet`` file gets one column for each, the embeddings as float32. The file is
-        there when it is complete, or not at all.
+        embeddings together, ``features`` with their names, one array for each other column, and
+        ``column attributes``, JSON of what the columns say of themselves. A ``.parquet`` file
+        gets one column for each, the embeddings as float32, and that JSON among its metadata.
+        An ``.xlsx`` file gets Orange's header of three rows. The file is there when it is
+        complete, or not at all.
 
     Raises
     ------
@@ -83,12 +90,10 @@ def load_table(path: str) -> Table:
     try:
         if extension in ORANGE_EXTENSIONS:
             return Table.from_file(path)
-        import pandas as pd
-
-        frame = pd.read_parquet(path) if extension == ".parquet" else _read_npz(path)
+        read = _read_parquet if extension == ".parquet" else _read_npz
+        table = _table_of(*read(path))
     except Exception as error:  # each reader raises its own kinds on a damaged file
         raise InputError(f"The table {path} cannot be read: {error}.") from error
-    table = _table_of(frame)
     table.name = os.path.splitext(os.path.basename(path))[0]
     complete(table, os.path.abspath(path))
     return table
@@ -99,12 +104,20 @@ def _frame_of(table: Table) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(filter(is_embedding_name, frame.columns), np.float32))
 
 
-def _table_of(frame: pd.DataFrame) -> Table:
+def _attributes_of(table: Table) -> str:
+    """Get what the columns say of themselves, as JSON: name → attributes."""
+    columns = (*table.domain.variables, *table.domain.metas)
+    return json.dumps({c.name: c.attributes for c in columns if c.attributes}, default=str)
+
+
+def _table_of(frame: pd.DataFrame, attributes: dict[str, dict[str, object]]) -> Table:
     """Make a table: embeddings become attributes, ``category`` the class, the others metas."""
     embeddings, class_vars, metas = {}, {}, {}
     for name in map(str, frame.columns):
         variable, values = _column_of(name, frame[name])
-        role = embeddings if is_embedding_name(name) else metas
+        variable.attributes.update(attributes.get(name, {}))
+        is_embedding = is_embedding_name(name) or EMBEDDER in variable.attributes
+        role = embeddings if is_embedding else metas
         (class_vars if name == "category" else role)[variable] = values
     return Table.from_numpy(
         Domain(list(embeddings), list(class_vars), list(metas)),
@@ -133,33 +146,59 @@ def _side_by_side(columns: dict[Variable, np.ndarray], n_rows: int, dtype: type)
 
 
 def _save_parquet(table: Table, path: str) -> None:
-    _frame_of(table).to_parquet(path, index=False)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(_frame_of(table), preserve_index=False)
+    pandas_own = arrow.schema.metadata or {}
+    marked = arrow.replace_schema_metadata({**pandas_own, ATTRIBUTES: _attributes_of(table)})
+    pq.write_table(marked, path)
+
+
+def _read_parquet(path: str) -> tuple[pd.DataFrame, dict[str, dict[str, object]]]:
+    import pyarrow.parquet as pq
+
+    arrow = pq.read_table(path)
+    attributes = (arrow.schema.metadata or {}).get(ATTRIBUTES.encode(), b"{}")
+    return arrow.to_pandas(), json.loads(attributes)
 
 
 def _save_xlsx(table: Table, path: str) -> None:
-    """Write a header by which Orange reads back what each column is."""
-    frame = _frame_of(table)
+    """Write the header of three rows by which Orange reads back what each column is."""
+    import pandas as pd
+
     domain = table.domain
-    roles = dict.fromkeys(domain.class_vars, "c") | dict.fromkeys(domain.metas, "m")
-    kinds = {DiscreteVariable: "D", StringVariable: "S"}
-    frame.columns = [
-        f"{roles.get(column, '')}{kinds.get(type(column), 'C')}#{column.name}"
-        for column in (domain[name] for name in frame.columns)
+    names = [column.name for column in (*domain.class_vars, *domain.metas, *domain.attributes)]
+    n_weights = int(table.has_weights())  # they come first in Orange's header, and are not written
+    types = [
+        kind if len(kind) <= MAX_CELL else "discrete"
+        for kind in FileFormat.header_types(table)[n_weights:]
     ]
+    # Orange would skip a row without any text.
+    flags = [flag or " " for flag in FileFormat.header_flags(table)[n_weights:]]
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "tmpdir": os.path.dirname(path),
     }
     whole = io.BytesIO()  # on a full disk a file left half written complains when it is collected
-    frame.to_excel(whole, index=False, engine="xlsxwriter", engine_kwargs={"options": options})
+    engine = {"engine": "xlsxwriter", "engine_kwargs": {"options": options}}
+    with pd.ExcelWriter(whole, **engine) as workbook:
+        frame = _frame_of(table)[names]
+        frame.to_excel(workbook, sheet_name="Data", index=False, header=False, startrow=3)
+        for row, texts in enumerate((names, types, flags)):
+            workbook.sheets["Data"].write_row(row, 0, texts)
     Path(path).write_bytes(whole.getbuffer())
 
 
 def _save_npz(table: Table, path: str) -> None:
     frame = _frame_of(table)
     names = list(filter(is_embedding_name, frame.columns))
-    arrays = {VECTORS: frame[names].to_numpy(np.float32), FEATURES: np.array(names, dtype="U")}
+    arrays = {
+        VECTORS: frame[names].to_numpy(np.float32),
+        FEATURES: np.array(names, dtype="U"),
+        ATTRIBUTES: np.array(_attributes_of(table)),
+    }
     for name in frame.columns.difference(names, sort=False):
         column = frame[name]
         text = column.dtype == object or str(column.dtype) == "category"
@@ -172,12 +211,14 @@ def _save_npz(table: Table, path: str) -> None:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def _read_npz(path: str) -> pd.DataFrame:
+def _read_npz(path: str) -> tuple[pd.DataFrame, dict[str, dict[str, object]]]:
     import pandas as pd
 
     with np.load(path, allow_pickle=False) as arrays:
-        columns = {name: arrays[name] for name in arrays.files if name not in (VECTORS, FEATURES)}
+        own = (VECTORS, FEATURES, ATTRIBUTES)
+        columns = {name: arrays[name] for name in arrays.files if name not in own}
+        attributes = json.loads(str(arrays[ATTRIBUTES])) if ATTRIBUTES in arrays.files else {}
         embeddings = pd.DataFrame(arrays[VECTORS], columns=arrays[FEATURES])
     if "category" in columns:
         columns["category"] = pd.Categorical(columns["category"])
-    return pd.concat([pd.DataFrame(columns), embeddings], axis=1)
+    return pd.concat([pd.DataFrame(columns), embeddings], axis=1), attributes

@@ -32,6 +32,11 @@ def is_remembered(url: str) -> bool:
     return remembered(SERVERS).get(url) is True
 
 
+def chosen_servers() -> list[str]:
+    """List the servers that were chosen, in this process or at this computer."""
+    return sorted({*_CHOSEN, *trusted_servers()})
+
+
 def trusted_servers() -> list[str]:
     """List the servers that are remembered."""
     return sorted(remembered(SERVERS))
