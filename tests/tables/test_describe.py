@@ -1,9 +1,16 @@
 import numpy as np
+import pytest
 from Orange.data import Table
 
 from orangecontrib.imageembedding.files.record import ImageFile
 from orangecontrib.imageembedding.tables.build import table_of_images
-from orangecontrib.imageembedding.tables.describe import Titles, facts, identities, rows_of
+from orangecontrib.imageembedding.tables.describe import (
+    Titles,
+    facts,
+    identities,
+    rows_of,
+    size_text,
+)
 
 FILES = [ImageFile(f"/x/{name}", name[:3], 10, 48, 32) for name in ("cat/1.png", "dog/2.png")]
 
@@ -23,12 +30,21 @@ def test_a_missing_value_is_an_empty_title():
     assert Titles(table, [table.domain["category"]])[0] == ""
 
 
-def test_facts_are_the_class_and_all_metas():
+def test_facts_are_the_class_and_all_metas_with_sizes_as_people_say_them():
     assert facts(table_of_images(FILES, "x"), 1) == [
-        ("category", "dog"), ("image name", "2"), ("image", "/x/dog/2.png"), ("size", "10"),
-        ("width", "48"), ("height", "32"), ("file", "2.png"),
+        ("category", "dog"), ("image name", "2"), ("image", "/x/dog/2.png"), ("file", "2.png"),
+        ("Pixels", "48 × 32"), ("Size", "10 bytes"),
     ]  # fmt: skip
     assert facts(Table("iris"), 0) == [("iris", "Iris-setosa")]
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 KB"), (16_123, "16.1 KB"), (160_700, "161 KB"),
+     (2_440_000, "2.44 MB"), (5_000_000_000, "5 GB")],
+)  # fmt: skip
+def test_sizes_are_told_as_file_managers_do(n_bytes, text):
+    assert size_text(n_bytes) == text
 
 
 def test_rows_are_known_again_whatever_their_order():

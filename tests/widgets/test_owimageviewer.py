@@ -3,7 +3,7 @@ import os
 
 import numpy as np
 import pytest
-from AnyQt.QtCore import QItemSelectionModel, QPoint, Qt
+from AnyQt.QtCore import QItemSelectionModel, QPoint, QSettings, Qt
 from AnyQt.QtGui import QColor, QDrag, QHelpEvent, QImage
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QMenu, QToolTip
@@ -17,6 +17,7 @@ from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.widgets import owimageviewer
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
 from orangecontrib.imageembedding.widgets.shared import dragging, pixmaps
+from orangecontrib.imageembedding.widgets.shared.preview import KEYS_SEEN
 from orangecontrib.imageembedding.widgets.thumbnails import picture as gridpicture
 from orangecontrib.imageembedding.widgets.thumbnails.model import ColourRole, FadedRole
 
@@ -322,6 +323,7 @@ class TestOWImageViewer(WidgetTest):
         self.widget.hide()
 
     def test_space_and_a_double_click_open_a_large_preview(self):
+        QSettings().remove(KEYS_SEEN)
         view = self.shown()
         view.set_current(1)
         QTest.keyClick(view, Qt.Key_Space)
@@ -329,7 +331,12 @@ class TestOWImageViewer(WidgetTest):
         assert preview.isVisible()
         self.process_events(until=lambda: preview.canvas.image is not None)
         assert preview.canvas.image.width() == 48
-        assert "image&#32;name" in preview.facts.text() or "image name" in preview.facts.text()
+        facts = preview.facts.text()
+        for once in ("Pixels", "48 × 32", ".png"):
+            assert facts.count(once) == 1
+        assert not preview.keys_label.isHidden()
+        preview.forward_button.click()
+        preview.back_button.click()
         QTest.keyClick(preview, Qt.Key_Right)
         assert preview.position == view.currentIndex().row() == 2
         QTest.keyClick(preview, Qt.Key_Plus)
@@ -536,7 +543,7 @@ class TestOWImageViewer(WidgetTest):
         self.widget.open_preview(0)
         preview = self.widget._preview
         assert preview.canvas.image.width() == 48
-        assert "Pixels" not in preview.facts.text()
+        assert "48 × 32" in preview.facts.text()
         self.widget.hide()
 
     def test_show_in_folder_names_the_file(self):

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 from Orange.data import Table, Variable
 
+KILO = 1000
+MAX_EXACT = 100  # below it one or two decimals tell something
+
 SelectedImages = tuple[str, list[tuple[str, int]]]
 """A folder, and images in it: the rest of the location, and how often it came before."""
 
@@ -38,10 +41,27 @@ class Titles(Sequence):
 
 
 def facts(table: Table, row: int) -> list[tuple[str, str]]:
-    """Get names and values of the class and the metas of a row; missing values are left out."""
+    """Get names and values of the class and the metas of a row; missing values are left out.
+
+    The columns of imported images are told as people say it: ``Pixels`` and ``Size``.
+    """
     variables = (*table.domain.class_vars, *table.domain.metas)
-    texts = [(variable.name, _text(variable, table[row, variable])) for variable in variables]
-    return [(name, text) for name, text in texts if text]
+    texts = {variable.name: _text(variable, table[row, variable]) for variable in variables}
+    if texts.get("width") and texts.get("height"):
+        texts["Pixels"] = f"{texts.pop('width')} × {texts.pop('height')}"
+    if texts.get("size", "").isdigit():
+        texts["Size"] = size_text(int(texts.pop("size")))
+    return [(name, text) for name, text in texts.items() if text]
+
+
+def size_text(n_bytes: int) -> str:
+    """Get a number of bytes as file managers show it: ``16 KB``, ``2.4 MB``."""
+    size = float(n_bytes)
+    for unit in ("bytes", "KB", "MB"):
+        if size < KILO:
+            return f"{size:.3g} {unit}" if size < MAX_EXACT else f"{size:.0f} {unit}"
+        size /= KILO
+    return f"{size:.3g} GB"
 
 
 def _text(variable: Variable, value: object) -> str:

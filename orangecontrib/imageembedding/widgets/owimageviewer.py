@@ -81,7 +81,6 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             "The data has no text or categorical column with paths or URLs of images. "
             "Import Images makes such data."
         )
-        failed = Msg("{}")
 
     class Warning(OWWidget.Warning):
         foreign_subset = Msg("No row of Data Subset is in the data.")

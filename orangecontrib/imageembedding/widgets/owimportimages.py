@@ -270,15 +270,12 @@ class OWImportImages(OWWidget, TaskWidget):
     def _open_preview(self, position: int) -> None:
         if self._preview is None:
             self._preview = Preview(self)
-        rows, locations = self.strip.images.rows, self.strip.images.locations
-        table = self.imported.table
+        table, locations = self.imported.table, self.strip.images.locations
         self._preview.set_images(
-            len(rows),
-            lambda i: locations[rows[i]],
-            lambda i: facts(table, int(rows[i])),
+            len(table), lambda row: locations[row], lambda row: facts(table, row),
             self.strip.pixmaps.small,
-        )
-        self._preview.open_at(position)
+        )  # fmt: skip
+        self._preview.open_at(int(self.strip.images.rows[position]))
 
     def show_skipped(self) -> None:
         """Open the list of the files that were left out."""

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from AnyQt.QtCore import QPointF, QRectF, QSizeF, Qt, pyqtSignal
+from AnyQt.QtCore import QPointF, QRectF, QSettings, QSizeF, Qt, pyqtSignal
 from AnyQt.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPalette, QWheelEvent
-from AnyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from AnyQt.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import WHOLE_PX, Pixmaps
 
 MAX_ZOOM = 16.0
+KEYS = "Arrow keys: other images · wheel: zoom · 0: all, 1: pixel for pixel · Space: close"
+KEYS_SEEN = "imageembedding/preview-keys-seen"
 ZOOM_STEP = 1.25
 FACTS_WIDTH = 240
 
@@ -136,6 +147,10 @@ class Preview(QDialog):
         self._images = Pixmaps(self)
         self._images.ready.connect(self._image_ready)
         self.canvas = Canvas()
+        self.keys_label = QLabel(KEYS, wordWrap=True, alignment=Qt.AlignCenter)
+        self.keys_label.hide()
+        self.back_button = self._make_arrow("‹", "Previous image (left arrow)", -1)
+        self.forward_button = self._make_arrow("›", "Next image (right arrow)", 1)
         self.facts = QLabel(wordWrap=True, textFormat=Qt.RichText)
         self.facts.setAlignment(Qt.AlignTop | Qt.AlignLeading)
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -146,9 +161,23 @@ class Preview(QDialog):
         scroll.setWidget(self.facts)
         scroll.setFixedWidth(FACTS_WIDTH)
         scroll.setFocusPolicy(Qt.NoFocus)
-        layout = QHBoxLayout(self)
-        layout.addWidget(self.canvas, 1)
+        layout, middle = QHBoxLayout(self), QVBoxLayout()
+        middle.addWidget(self.canvas, 1)
+        middle.addWidget(self.keys_label)
+        layout.addWidget(self.back_button)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.forward_button)
         layout.addWidget(scroll)
+
+    def _make_arrow(self, text: str, tip: str, step: int) -> QToolButton:
+        button = QToolButton(text=text, toolTip=tip, autoRaise=True, focusPolicy=Qt.NoFocus)
+        button.setAccessibleName(tip)
+        button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
+        font = button.font()
+        font.setPointSizeF(2 * font.pointSizeF())
+        button.setFont(font)
+        button.clicked.connect(lambda: self._go_to(self.position + step))
+        return button
 
     def set_images(
         self,
@@ -186,6 +215,7 @@ class Preview(QDialog):
     def open_at(self, position: int) -> None:
         """Show the image at a position."""
         self._go_to(position)
+        self.keys_label.setVisible(not QSettings().value(KEYS_SEEN, False, type=bool))
         self.show()
         self.raise_()
         self.activateWindow()
@@ -202,6 +232,8 @@ class Preview(QDialog):
         location = self._location(position)
         near = [p for p in (position + 1, position - 1) if 0 <= p < self._n_images]
         self._images.want([(location, WHOLE_PX), *((self._location(p), WHOLE_PX) for p in near)])
+        self.back_button.setEnabled(position > 0)
+        self.forward_button.setEnabled(position < self._n_images - 1)
         self.canvas.fit()
         self._show()
         self.moved.emit(position)
@@ -219,11 +251,11 @@ class Preview(QDialog):
             self.canvas.show_image(small[0], "", grows=small[1])
         else:
             self.canvas.show_image(image, reason or "Loading …")
-        shown = [("Reason", reason)] if reason else []
+        known = {n: v for n, v in self._facts(self.position) if not _is_told(v, location)}
         if image is not None:
-            shown = [("Pixels", f"{image.width()} × {image.height()}")]
-        known = [fact for fact in self._facts(self.position) if fact[1] != location]
-        facts = [("File", location[:500]), *shown, *known]
+            known.setdefault("Pixels", f"{image.width()} × {image.height()}")
+        shown = [("Reason", reason)] if reason else []
+        facts = [("File", location[:500]), *shown, *known.items()]
         self.facts.setText("".join(f"<p><b>{_safe(n)}</b><br>{_safe(v)}</p>" for n, v in facts))
         name = location.replace("\\", "/").rpartition("/")[2]
         self.setWindowTitle(f"{name[:100]} ({self.position + 1:,} of {self._n_images:,})")
@@ -244,11 +276,19 @@ class Preview(QDialog):
             Qt.Key_Minus: lambda: self.canvas.zoom_by(1 / ZOOM_STEP),
         }  # fmt: skip
         if event.key() in goes_to:
+            QSettings().setValue(KEYS_SEEN, True)  # who uses one knows them
             self._go_to(goes_to[event.key()])
         elif event.key() in acts:
             acts[event.key()]()
         else:
             super().keyPressEvent(event)
+
+
+def _is_told(value: str, location: str) -> bool:
+    """Tell whether the location says a value already: the path, its end, or the name alone."""
+    place = location.replace("\\", "/")
+    name = place.rpartition("/")[2]
+    return value in (location, name, name.rpartition(".")[0]) or place.endswith(f"/{value}")
 
 
 def _safe(text: str) -> str:
