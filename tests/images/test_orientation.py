@@ -42,7 +42,7 @@ def by_pillow(image_format, **options):
 def by_tifffile(dtype, photometric="rgb", **options):
     def write(pixels, turn):
         pixels = pixels if photometric == "rgb" else pixels[..., 0]
-        values = pixels.astype(dtype) * (257 if np.dtype(dtype).kind == "u" else 1)
+        values = pixels.astype(dtype) * (257 if dtype is np.uint16 else 1)
         buffer = io.BytesIO()
         tag = (274, "H", 1, turn, True)
         tifffile.imwrite(
@@ -81,6 +81,9 @@ FORMATS = {
     "TIFF LZW": (by_pillow("TIFF", compression="tiff_lzw"), 0),
     "TIFF 16 bits": (by_tifffile(np.uint16), 1),
     "TIFF 16 bits grey": (by_tifffile(np.uint16, "minisblack"), 1),
+    "TIFF float": (by_tifffile(np.float32), 1),
+    "TIFF float64 grey": (by_tifffile(np.float64, "minisblack"), 1),
+    "TIFF 32 bits": (by_tifffile(np.uint32), 1),
     "BigTIFF": (by_tifffile(np.uint16, bigtiff=True), 1),
 }
 

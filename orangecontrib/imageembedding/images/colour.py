@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from orangecontrib.imageembedding.images.lab import srgb_of_lab
+
 # White lies under transparent pixels, as on paper.
 WHITE = 255
 
+SAME_LEVELS = 2  # by which profiles of sRGB differ from each other
 BLOCK_PIXELS = 1 << 21
 KEPT_INFO = {"transparency"}
 
@@ -78,7 +81,9 @@ def _blocks(shape: tuple[int, ...]) -> list[slice]:
     return [slice(start, start + n_rows) for start in range(0, shape[0], n_rows)]
 
 
-def srgb_pixels(image: Image.Image, profile: bytes | None, brighten: int = 1) -> NDArray[np.uint8]:
+def srgb_pixels(
+    image: Image.Image, profile: bytes | None, alpha: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
     """Convert a picture to RGB on white.
 
     Parameters
@@ -87,8 +92,8 @@ def srgb_pixels(image: Image.Image, profile: bytes | None, brighten: int = 1) ->
         Of any mode; deep ones are scaled by `scaled_to_8_bits`.
     profile : bytes or None
         Its ICC profile; one that is broken or does not fit is ignored.
-    brighten : int
-        Colours, not opacity, are multiplied by it first.
+    alpha : ndarray of shape (height, width), dtype uint8, optional
+        Its opacity, where `image` has none.
 
     Returns
     -------
@@ -101,27 +106,28 @@ def srgb_pixels(image: Image.Image, profile: bytes | None, brighten: int = 1) ->
     for rows in _blocks((height, width)):
         block = image.crop((0, rows.start, width, min(rows.stop, height)))
         block.info.update({key: image.info[key] for key in KEPT_INFO & image.info.keys()})
-        if brighten > 1:
-            bands = [band.point(lambda level: level * brighten) for band in block.split()]
-            block = Image.merge(block.mode, [*bands[:3], *block.split()[3:]])
-        pixels[rows] = np.asarray(_to_srgb(block, profile))
+        opacity = None if alpha is None else Image.fromarray(alpha[rows])
+        pixels[rows] = np.asarray(_to_srgb(block, profile, opacity))
     return pixels
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.has_transparency_data:
+def _to_srgb(image: Image.Image, profile: bytes | None, opacity: Image.Image | None) -> Image.Image:
+    if opacity is None and image.has_transparency_data:
         rgba = image if image.mode == "RGBA" else image.convert("RGBA")
-        white = Image.new("RGB", image.size, (WHITE, WHITE, WHITE))
-        white.paste(_with_profile(rgba.convert("RGB"), profile), mask=rgba.getchannel("A"))
-        return white
-    if image.mode in ("P", "1", "PA"):
+        image, opacity = rgba.convert("RGB"), rgba.getchannel("A")
+    elif image.mode == "LAB":
+        image = Image.fromarray(srgb_of_lab(np.asarray(image)))
+    elif image.mode in ("P", "1", "PA"):
         image = image.convert("RGB")
-    return _with_profile(image, profile)
+    colors = _with_profile(image, profile)
+    if opacity is None:
+        return colors
+    white = Image.new("RGB", image.size, (WHITE, WHITE, WHITE))
+    white.paste(colors, mask=opacity)
+    return white
 
 
 def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.mode == "LAB":
-        return ImageCms.applyTransform(image, _lab_to_srgb()) or image
     if profile and image.mode in ("L", "RGB", "CMYK"):
         try:
             transform = _transform_to_srgb(profile, image.mode)
@@ -134,29 +140,15 @@ def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Get what turns colors into sRGB; None where they are sRGB, whatever the profile's name."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if "sRGB" in ImageCms.getProfileDescription(source):
-        return None
-    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-
-
-@lru_cache(maxsize=1)
-def _lab_to_srgb() -> ImageCms.ImageCmsTransform:
-    return ImageCms.buildTransform(
-        ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
-    )
-
-
-def lost_range(image: Image.Image) -> int:
-    """Get the factor that brings back the full range of a picture that Pillow made too dark.
-
-    Of 16 bits a channel it keeps the upper 8, where cameras use the lower 10, 12 or 14 only.
-
-    Parameters
-    ----------
-    image : PIL image of mode RGB or RGBA
-        Made from 16 bits a channel.
-    """
-    largest = max(cast("int", band.getextrema()[1]) for band in image.split()[:3])
-    bits = next(bits for bits in (2, 4, 6, 8) if largest < 2**bits)
-    return 255 // (2**bits - 1) if largest else 1
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    if mode == "CMYK":
+        return transform
+    levels = np.arange(0, 256, 17, dtype=np.uint8)
+    grid = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(len(levels), -1, 3)
+    sample = Image.fromarray(grid if mode == "RGB" else grid[..., 0])
+    plain, changed = (np.asarray(image, np.int16) for image in (
+        sample.convert("RGB"), ImageCms.applyTransform(sample, transform)
+    ))  # fmt: skip
+    return transform if np.abs(plain - changed).max() > SAME_LEVELS else None

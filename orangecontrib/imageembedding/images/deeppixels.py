@@ -47,12 +47,13 @@ def deep_png_values(data: bytes, image: Image.Image) -> tuple[NDArray[Any], str]
         twin = data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
         pairs = np.asarray(Image.open(io.BytesIO(twin), formats=["PNG"])).astype(np.uint16)
         return pairs[..., ::2] << 8 | pairs[..., 1::2], "LA"
-    values = both_bytes(data, image)
-    key = image.info.get("transparency")
-    if image.mode == "RGB" and isinstance(key, tuple):
-        opacity = np.where((values == key).all(axis=-1), 0, 65535).astype(np.uint16)
-        return np.dstack([values, opacity]), "RGBA"
-    return values, image.mode
+    is_gray = data[PNG_COLOR_TYPE] == PNG_GRAY
+    values = np.asarray(image).astype(np.uint16)[..., None] if is_gray else both_bytes(data, image)
+    key, mode = image.info.get("transparency"), "L" if is_gray else image.mode
+    if mode == "RGBA" or not isinstance(key, (int, tuple)):
+        return values, mode
+    opacity = np.where((values == key).all(axis=-1), 0, 65535).astype(np.uint16)
+    return np.dstack([values, opacity]), mode + "A"
 
 
 def both_bytes(data: bytes, upper: Image.Image) -> NDArray[np.uint16]:
@@ -71,7 +72,7 @@ def _in_other_order(part: Any) -> Any:
     """Get a part of a file that Pillow is to decode, with the other order of bytes."""
     raw_mode, *others = (part.args,) if isinstance(part.args, str) else part.args
     kind, _, order = raw_mode.partition(";16")
-    if kind not in ("RGB", "RGBA") or order not in OTHER_ORDER:
+    if kind not in ("RGB", "RGBA", "RGBX") or order not in OTHER_ORDER:
         raise OfRareKind
     other = f"{kind};16{OTHER_ORDER[order]}"
     return part._replace(args=(other, *others) if others else other)

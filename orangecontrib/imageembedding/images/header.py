@@ -69,27 +69,26 @@ def read_header(path: str, limit: float | None = None) -> Header:
         with io.BufferedReader(file) as buffered:
             if kind in ("HEIF", "DICOM"):
                 return _header_by_other_library(kind, buffered.read(), path)
-            try:
-                return _header_by_pillow(buffered, kind, start, path)
-            except DecodeError:
-                if kind != "TIFF":
-                    raise
-                buffered.seek(0)
-                return _header_by_other_library(kind, buffered.read(), path)
+            if kind == "TIFF":
+                return _header_of_tiff(buffered, path)
+            return _header_by_pillow(buffered, kind, start, path)
 
 
 def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str) -> Header:
     with open_image(file, kind, start, path) as image:
         _refuse_too_large(*image.size, kind, path)  # before the search for EXIF reads further
         orientation = exif_orientation(image) or 1
-        if kind == "TIFF":
-            from orangecontrib.imageembedding.images.tiff import count_pages
-
-            return _upright(*image.size, orientation, count_pages(file))
         if kind == "GIF":
             file.seek(0)
             return _upright(*image.size, orientation, count_frames(file.read()))
         return _upright(*image.size, orientation, _n_frames(image, path))
+
+
+def _header_of_tiff(file: BinaryIO, path: str) -> Header:
+    from orangecontrib.imageembedding.images.tiff import read_tiff_size
+
+    width, height, orientation, n_pages = read_tiff_size(file, path)
+    return _upright(width, height, orientation, n_pages)
 
 
 def _refuse_too_large(
@@ -116,10 +115,8 @@ def _n_frames(image: Image.Image, location: str) -> int:
 def _header_by_other_library(kind: str, data: bytes, path: str) -> Header:
     if kind == "HEIF":
         from orangecontrib.imageembedding.images.heif import read_heif_size as read
-    elif kind == "DICOM":
-        from orangecontrib.imageembedding.images.dicom import read_dicom_size as read
     else:
-        from orangecontrib.imageembedding.images.tiff import read_tiff_size as read
+        from orangecontrib.imageembedding.images.dicom import read_dicom_size as read
     width, height, n_frames = read(data, path)
     refuse_too_large(width, height, path)
     return Header(width, height, n_frames)

@@ -1,129 +1,240 @@
-"""TIFF of many bits or many bands, which Pillow reads not at all or with eight bits only."""
+"""TIFF: its pages, whichever library can read their bands."""
 
 from __future__ import annotations
 
 import io
-import os
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images import tiffpages
+from orangecontrib.imageembedding.images.deeppixels import OfRareKind, both_bytes
 from orangecontrib.imageembedding.images.limits import refuse_too_large
-from orangecontrib.imageembedding.images.pillow import said, silence
+from orangecontrib.imageembedding.images.picture import Picture
+from orangecontrib.imageembedding.images.pillow import open_image, said, silence
+from orangecontrib.imageembedding.images.tiffcolors import (
+    BLACK_IS_0,
+    CIELAB,
+    CMYK,
+    N_COLORS,
+    OPACITY,
+    PALETTE,
+    PREMULTIPLIED,
+    RGB,
+    UNSPECIFIED,
+    WHITE_IS_0,
+    YCBCR,
+    Bands,
+    colors_and_alpha,
+    refuse_unknown_colors,
+)
+from orangecontrib.imageembedding.images.tifflevels import first_page, level
+from orangecontrib.imageembedding.images.tiffpages import Page
 
-MIN_IS_WHITE, RGB, CMYK = 0, 2, 5
 BYTES_OF_RGB = 3
+UNSIGNED = 1
+NEEDS_IMAGECODECS = (
+    "this compression of TIFF needs the package imagecodecs: "
+    'pip install "Orange3-ImageEmbedding[tiff]"'
+)
+JPEG_OF_OLD = 6
+# Photometric interpretation, number of bands: what Pillow reads rightly of 8 bits.
+GRAY = ((WHITE_IS_0, 1), (BLACK_IS_0, 1))
+BY_PILLOW = {
+    *GRAY, (BLACK_IS_0, 2), (RGB, 3), (RGB, 4), (PALETTE, 1), (CMYK, 4), (YCBCR, 3), (CIELAB, 3),
+}  # fmt: skip
 
 
-def read_tiff_size(data: bytes, location: str) -> tuple[int, int, int]:
-    """Get (width, height, number of pages) of a TIFF file by tifffile.
+def read_tiff_size(file: BinaryIO, location: str) -> tuple[int, int, int, int]:
+    """Get (width, height, orientation, number of pages) of a TIFF file.
 
-    Raises
-    ------
-    DecodeError
-        If it is none.
-    """
-    try:
-        with _opened(data) as file:
-            page = file.pages.first
-            return int(page.imagewidth), int(page.imagelength), len(file.pages)
-    except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
-
-
-def count_pages(file: BinaryIO) -> int:
-    """Count the pages of a TIFF file along the chain of their directories.
-
-    Many times faster than by Pillow, which reads every directory. A chain that is cut or leads
-    back into itself ends there.
-    """
-    n_bytes = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    start = file.read(16)
-    order: Literal["little", "big"] = "little" if start[:1] == b"I" else "big"
-    is_big = start[2:4] in (b"+\0", b"\0+")
-    count_bytes, entry_bytes, offset_bytes = (8, 20, 8) if is_big else (2, 12, 4)
-    at = int.from_bytes(start[8:16] if is_big else start[4:8], order)
-    seen: set[int] = set()
-    while 0 < at < n_bytes and at not in seen:
-        seen.add(at)
-        file.seek(at)
-        end = at + count_bytes + int.from_bytes(file.read(count_bytes), order) * entry_bytes
-        file.seek(min(end, n_bytes))
-        at = int.from_bytes(file.read(offset_bytes), order)
-    return max(1, len(seen))
-
-
-def decode_tiff(data: bytes, location: str) -> Image.Image:
-    """Decode the first page of a TIFF file by tifffile.
-
-    Returns
-    -------
-    image : PIL image of mode L, RGB, RGBA or CMYK
-        Scaled to 8 bits. Of more than four bands without a meaning the first three are taken
-        for red, green and blue, of two the first for grey.
+    Smaller copies of a page do not count.
 
     Raises
     ------
     DecodeError
-        If it is damaged, too large, or compressed in a way that needs imagecodecs.
+        If it is none, if its colors are unknown, or if no level of it is within the limit.
     """
+    first = first_page(file, location)
+    refuse_unknown_colors(photometric_of(level(file, first, None, location)), location)
+    return *first.size, first.orientation, tiffpages.count_pictures(file)
+
+
+def decode_tiff(data: bytes, location: str, at_least_px: int | None = None) -> Picture:
+    """Decode the first page of a TIFF file.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    location : str
+        Named in errors.
+    at_least_px : int, optional
+        Of a pyramid the smallest level whose short side has so many pixels is decoded.
+
+    Raises
+    ------
+    DecodeError
+        If it is damaged, too large, of unknown colors, or compressed in a way that needs
+        imagecodecs.
+    """
+    file = io.BytesIO(data)
+    first = first_page(file, location)
+    page = level(file, first, at_least_px, location)
+    refuse_unknown_colors(photometric_of(page), location)
+    bands, is_upright = _bands(data, page, location)
+    image, alpha = colors_and_alpha(bands)
+    return Picture(image, None if is_upright else first.orientation, first.profile, alpha)
+
+
+def _bands(data: bytes, page: Page, location: str) -> tuple[Bands, bool]:
+    """Read the bands of a page, and tell whether they are upright: Pillow turns them."""
+    if is_for_pillow(page):
+        try:
+            return _by_pillow(data, page, location), True
+        except DecodeError:  # of an order of bytes or bits that it does not read
+            return _by_tifffile(data, page, location), False
     try:
-        with _opened(data) as file:
-            page = file.pages.first
-            n_bytes = page.samplesperpixel * page.bitspersample / 8 * page.imagedepth
-            weight = max(1.0, n_bytes / BYTES_OF_RGB)
-            refuse_too_large(page.imagewidth, page.imagelength, location, weight)
-            if page.is_tiled:  # one may be larger than the picture
-                weight *= page.tiledepth / page.imagedepth
-                refuse_too_large(page.tilewidth, page.tilelength, location, weight)
-            values = page.asarray()
-            planar = page.samplesperpixel > 1 and page.axes.startswith("S")
-            photometric, n_extra = int(page.photometric), len(page.extrasamples)
+        return _by_tifffile(data, page, location), False
+    except DecodeError as error:
+        if error.reason != NEEDS_IMAGECODECS:
+            raise
+        return _deep_by_pillow(data, page, error), True
+
+
+def photometric_of(page: Page) -> int:
+    """Get the meaning of the colors; by their number where the file does not tell."""
+    if page.one(tiffpages.COMPRESSION, 1) == JPEG_OF_OLD:
+        return YCBCR
+    guess = RGB if page.n_samples >= N_COLORS[RGB] else BLACK_IS_0
+    return page.one(tiffpages.PHOTOMETRIC, guess)
+
+
+def extras_of(page: Page) -> tuple[int, ...]:
+    """Get the meanings of the bands beyond the colors.
+
+    Where the file has four bands of RGB and tells none, the fourth is opacity, as for all viewers.
+    """
+    n_extras = max(0, page.n_samples - N_COLORS.get(photometric_of(page), 1))
+    told = page.tags.get(tiffpages.EXTRA_SAMPLES)
+    if told is None:
+        return (OPACITY,) if photometric_of(page) == RGB and n_extras == 1 else ()
+    return tuple(
+        kind if kind in (PREMULTIPLIED, OPACITY) else UNSPECIFIED for kind in told[-n_extras:]
+    ) if n_extras else ()  # fmt: skip
+
+
+def is_for_pillow(page: Page) -> bool:
+    """Tell whether Pillow reads the bands of a page with their depth and meaning."""
+    bits, kind = set(page.bits), (photometric_of(page), page.n_samples)
+    is_unsigned = set(page.tags.get(tiffpages.SAMPLE_FORMAT, (UNSIGNED,))) == {UNSIGNED}
+    if len(bits) != 1 or not is_unsigned or page.one(tiffpages.DEPTH, 1) > 1:
+        return False
+    if page.one(tiffpages.PLANAR, 1) != 1:
+        return bits == {8} and kind == (RGB, 3)
+    if bits == {8}:
+        is_told = tiffpages.PHOTOMETRIC in page.tags or page.n_samples == 1
+        return is_told and kind in BY_PILLOW and page.one(tiffpages.INK_SET, 1) == 1
+    if bits <= {1, 2, 4}:
+        return kind in GRAY or kind == (PALETTE, 1)
+    return bits <= {12, 16} and kind in GRAY
+
+
+def _opened_by_pillow(data: bytes, page: Page, location: str) -> tuple[bytes, Image.Image]:
+    """Open a page by Pillow; it begins with the first, so that another is made the first."""
+    file = io.BytesIO(data)
+    if page.offset != tiffpages.first_offset(file):
+        data = tiffpages.beginning_at(data, page.offset)
+    return data, open_image(io.BytesIO(data), "TIFF", data[:16], location)
+
+
+def _by_pillow(data: bytes, page: Page, location: str) -> Bands:
+    """Read bands of 8 bits or fewer, or gray ones of 16; they are turned upright by that."""
+    _, image = _opened_by_pillow(data, page, location)
+    image.load()
+    is_told = tiffpages.PHOTOMETRIC in page.tags
+    return _bands_of(image, photometric_of(page), extras_of(page), is_told)
+
+
+def _bands_of(
+    image: Image.Image, photometric: int, extras: tuple[int, ...], is_told: bool
+) -> Bands:
+    if image.mode in ("1", "L"):  # inverted by Pillow, also where nothing tells that it is to be
+        values = np.asarray(image.convert("L"))
+        return Bands((values if is_told else 255 - values)[..., None], BLACK_IS_0)
+    if image.mode in ("P", "YCbCr"):
+        return Bands(np.asarray(image.convert("RGB")), RGB)
+    if image.mode == "La":
+        return Bands(np.asarray(image.convert("LA")), BLACK_IS_0, (OPACITY,))
+    if image.mode in ("RGB", "RGBA"):
+        return Bands(np.asarray(image), RGB, (OPACITY,) if image.mode == "RGBA" else ())
+    values = np.asarray(image)
+    return Bands(values if values.ndim == 3 else values[..., None], photometric, extras)  # noqa: PLR2004
+
+
+def _deep_by_pillow(data: bytes, page: Page, error: DecodeError) -> Bands:
+    """Read bands that libtiff can unpack and tifffile cannot, where Pillow gives all their bits."""
+    photometric, extras = photometric_of(page), extras_of(page)
+    try:
+        data, image = _opened_by_pillow(data, page, error.location)
+        image.load()
+        if image.mode in ("F", "I") or image.mode.startswith("I;16"):
+            return Bands(_of_16_bits(np.asarray(image))[..., None], photometric)
+        if photometric == RGB and PREMULTIPLIED not in extras:
+            return Bands(both_bytes(data, image), RGB, (OPACITY,) if image.mode == "RGBA" else ())
+    except DecodeError:
+        raise error from None
+    except OfRareKind:
+        pass
+    raise error
+
+
+def _of_16_bits(values: NDArray[Any]) -> NDArray[Any]:
+    """Give 16 bits back to what Pillow puts into 32."""
+    if values.dtype.kind != "i":
+        return values
+    fits = values.min(initial=0) >= 0 and values.max(initial=0) < 1 << 16
+    return values.astype(np.uint16) if fits else values
+
+
+def _by_tifffile(data: bytes, page: Page, location: str) -> Bands:
+    import tifffile
+
+    silence("tifffile")
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            file.filehandle.seek(page.offset)
+            read = tifffile.TiffPage(file, 0)
+            _refuse_too_large(read, location)
+            values = read.asarray()
+            is_planar = read.samplesperpixel > 1 and read.axes.startswith("S")
     except DecodeError:
         raise
     except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
         if "imagecodecs" in str(error):
-            reason = f"this compression of TIFF needs the package imagecodecs ({said(error)})"
-            raise DecodeError(location, reason) from error
+            raise DecodeError(location, NEEDS_IMAGECODECS) from error
         raise DecodeError(location, f"damaged image: {said(error)}") from error
-    if values.ndim not in (2, 3):
-        raise DecodeError(location, f"TIFF with {values.ndim} dimensions is not supported")
-    bands = values[..., None] if values.ndim == 2 else values  # noqa: PLR2004
-    return _image_of_bands(np.moveaxis(bands, 0, -1) if planar else bands, photometric, n_extra)
+    if values.ndim not in (2, 3) or values.dtype.kind not in "uifb":
+        kind = f"{values.ndim} dimensions" if values.dtype.kind in "uifb" else "complex numbers"
+        raise DecodeError(location, f"TIFF with {kind} is not supported")
+    values = values[..., None] if values.ndim == 2 else values  # noqa: PLR2004
+    values = np.moveaxis(values, 0, -1) if is_planar else values
+    color_map = page.tags.get(tiffpages.COLOR_MAP)
+    return Bands(
+        values.astype(np.uint8) * 255 if values.dtype == bool else values,
+        photometric_of(page),
+        extras_of(page),
+        None if color_map is None else np.array(color_map, np.uint16).reshape(3, -1),
+    )
 
 
-def _opened(data: bytes) -> Any:
-    import tifffile
-
-    silence("tifffile")
-    return tifffile.TiffFile(io.BytesIO(data))
-
-
-def _image_of_bands(bands: NDArray[np.generic], photometric: int, n_extra: int) -> Image.Image:
-    """Make an image of (height, width, n) values of any depth."""
-    n_bands = bands.shape[-1]
-    if photometric == CMYK and n_bands >= 4:  # noqa: PLR2004
-        return Image.fromarray(np.ascontiguousarray(scaled_to_8_bits(bands[..., :4])), "CMYK")
-    n_colours = n_bands - n_extra if photometric == RGB else n_bands
-    n_used = 3 if n_colours >= 3 else 1  # noqa: PLR2004
-    colours = scaled_to_8_bits(bands[..., :n_used])
-    if photometric == MIN_IS_WHITE:
-        colours = 255 - colours
-    if photometric == RGB and n_extra == 1:
-        alpha = _alpha_of(bands[..., -1])
-        return Image.fromarray(np.dstack([colours, alpha]))
-    return Image.fromarray(np.ascontiguousarray(colours[..., 0] if n_used == 1 else colours))
-
-
-def _alpha_of(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale opacity by the whole range of its type: full opacity need not occur."""
-    with np.errstate(invalid="ignore", over="ignore"):  # signalling NaN, beyond float32
-        numbers = np.nan_to_num(values.astype(np.float32))
-    if values.dtype.kind == "u":
-        numbers /= 2.0 ** (8 * values.dtype.itemsize) - 1
-    return (np.clip(numbers, 0, 1) * 255).astype(np.uint8)
+def _refuse_too_large(page: Any, location: str) -> None:
+    n_bytes = page.samplesperpixel * page.bitspersample / 8 * page.imagedepth
+    weight = max(1.0, n_bytes / BYTES_OF_RGB)
+    refuse_too_large(page.imagewidth, page.imagelength, location, weight)
+    if page.is_tiled:  # one may be larger than the picture
+        weight *= page.tiledepth / page.imagedepth
+        refuse_too_large(page.tilewidth, page.tilelength, location, weight)
