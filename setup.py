@@ -70,7 +70,7 @@ setup(
         "simplejpeg >=1.8",
         "tifffile >=2024.8.10",
         "timm >=1.0",
-        "torch >=2.2",
+        "torch >=2.2,<3",  # packing.py uses operators of it that are no promises
         "torchvision",
         "tqdm",
     ],

@@ -281,3 +281,26 @@ def test_a_run_over_known_images_imports_no_torch(locations):
         "assert not {'torch', 'httpx2', 'timm'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_each_image_that_was_not_computed_counts_as_cached(tmp_path, cache):
+    """The same content in many files, the same file in many rows, computed at the same time."""
+    kinds = [encoded(picture(i)) for i in range(5)]
+    files = []
+    for i in range(60):
+        (tmp_path / f"{i}.png").write_bytes(kinds[i % 5])
+        files.append(str(tmp_path / f"{i}.png"))
+    backend, counted = FakeBackend(), []
+
+    class Progress:
+        def __call__(self, fraction):
+            pass
+
+        def count(self, counts):
+            counted.append(counts)
+
+    done = embed_locations([*files, *files[:7]], SPEC, backend, Progress(), cache=cache)
+    assert len(backend.locations) == 5
+    assert done.n_cached == 67 - 5
+    assert (counted[-1].n_done, counted[-1].n_cached) == (67, 62)

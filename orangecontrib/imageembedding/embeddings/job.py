@@ -189,13 +189,13 @@ class Job:
         if isinstance(outcome, ImageError):
             self.fail(item, outcome)
         else:
-            self._succeed(item, self.vectors[outcome])
+            self._succeed(item, self.vectors[outcome], is_known=True)
 
     def _succeed(self, item: Item, vector: Vector, is_known: bool = False) -> None:
         self.vectors[list(item.rows)] = vector
         with self._lock:
             self._n_done += len(item.rows)
-            self._n_known += len(item.rows) if is_known else 0
+            self._n_known += len(item.rows) - (not is_known)  # in its other rows, it is repeated
             self._last = item.location
 
     def fail(self, item: Item, error: ImageError) -> None:

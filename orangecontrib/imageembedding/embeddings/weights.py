@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import closing
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.embeddings.filestate import file_state
 from orangecontrib.imageembedding.embeddings.spec import WeightsFile
 from orangecontrib.imageembedding.errors import WeightsError
 from orangecontrib.imageembedding.progress import Progress, say, silent
@@ -123,11 +125,23 @@ def _shipped(weights: WeightsFile, package: str) -> Path:
 def sha256_of(path: Path) -> str:
     """Get the SHA-256 of a file's content, as 64 hexadecimal digits.
 
+    As long as the file does not change, it is read once.
+
     Raises
     ------
     WeightsError
         If it cannot be read.
     """
+    state = file_state(str(path))
+    return _digest(path) if state is None else _digest_in_state(path, state)
+
+
+@lru_cache(maxsize=32)
+def _digest_in_state(path: Path, state: str) -> str:
+    return _digest(path)
+
+
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:

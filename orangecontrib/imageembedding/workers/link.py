@@ -73,7 +73,7 @@ class Link:
         self.is_ended_by_us = False
         self.process = _start(command)
         self._threads = [
-            threading.Thread(target=work, daemon=True, name="imageembedding-link")
+            threading.Thread(target=work, daemon=True, name="worker-link")
             for work in (self._listen, self._read, self._write)
         ]
         for thread in self._threads:

@@ -10,9 +10,10 @@ from PIL import Image
 from torch import nn
 
 import orangecontrib.imageembedding as oie
-from orangecontrib.imageembedding.embeddings.backends.local import networks
+from orangecontrib.imageembedding.embeddings.backends.local import networks, packing
 from orangecontrib.imageembedding.embeddings.backends.local.torch_network import TorchNetwork
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder, list_embedders
+from orangecontrib.imageembedding.embeddings.weights import weights_path
 
 # VGG-19 is VGG-16 with three more layers, and half a gigabyte.
 TORCHVISION = [
@@ -64,12 +65,46 @@ def test_networks_of_torchvision_give_what_enters_their_classifier(spec):
     expected = entering_the_classifier(reference, inputs)
     assert expected.shape == (3, spec.n_features)
     network = networks._torchvision_network(name, reference.state_dict()).eval()
-    exact = TorchNetwork(network, "cpu", "exact", spec.input_px)(inputs.numpy())
+    engine = TorchNetwork(network, "cpu", "exact", spec.input_px)
+    assert_is_packed(engine, network)
+    exact = engine(inputs.numpy())
     assert exact.dtype == np.float32
     assert np.abs(exact - expected).max() < 1e-4 * np.abs(expected).max()
-    fast = TorchNetwork(network, "cpu", "fast", spec.input_px)(inputs.numpy())
+    engine = TorchNetwork(network, "cpu", "fast", spec.input_px)
+    assert_is_packed(engine, network)
+    fast = engine(inputs.numpy())
     assert fast.dtype == np.float32
     assert cosine(fast, expected).min() > 0.99
+
+
+def assert_is_packed(engine, network):
+    """All its speed comes of that."""
+    convolutions = [module for module in network.modules() if type(module) is nn.Conv2d]
+    assert convolutions
+    assert packing.n_packed(engine._network) == len(convolutions)
+
+
+@pytest.mark.parametrize("precision", ["exact", "fast"])
+def test_the_built_in_network_is_packed(precision):
+    spec = get_embedder("efficientnet-lite0")
+    network = networks.build_network(spec, weights_path(spec.weights))
+    assert_is_packed(TorchNetwork(network, "cpu", precision, spec.input_px), network)
+
+
+def test_a_network_that_cannot_be_packed_is_named_in_the_log(monkeypatch, caplog):
+    network = seeded(torchvision.models.resnet18(weights=None))
+    network.fc = nn.Identity()
+    inputs = np.random.default_rng(0).normal(size=(1, 3, 64, 64)).astype(np.float32)
+    expected = TorchNetwork(network, "cpu", "exact", 64)(inputs)
+    assert caplog.records == []
+    monkeypatch.delattr(torch._C._nn, "mkldnn_reorder_conv2d_weight")  # another torch
+    plain = TorchNetwork(network, "cpu", "exact", 64)
+    assert packing.n_packed(plain._network) == 0
+    np.testing.assert_allclose(plain(inputs), expected, rtol=1e-3, atol=1e-4)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "ResNet is computed as it is, which is slower" in record.getMessage()
+    assert "mkldnn_reorder_conv2d_weight" in record.getMessage()
 
 
 @pytest.fixture

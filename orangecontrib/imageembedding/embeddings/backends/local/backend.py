@@ -12,6 +12,8 @@ from orangecontrib.imageembedding.embeddings.backends.local.devices import (
     chosen_device,
 )
 from orangecontrib.imageembedding.embeddings.backends.local.embedder import LocalEmbedder, Network
+from orangecontrib.imageembedding.embeddings.backends.local.kept import KEPT
+from orangecontrib.imageembedding.embeddings.filestate import file_state
 from orangecontrib.imageembedding.embeddings.key import fingerprint
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.weights import obtain_weights, weights_hash
@@ -66,7 +68,7 @@ class Local:
         )
 
     def load(self, spec: EmbedderSpec, progress: Progress) -> LocalEmbedder:
-        """Get the weights and build the network.
+        """Get the weights and build the network, or take the one that is kept of an earlier call.
 
         Raises
         ------
@@ -80,6 +82,13 @@ class Local:
         if spec.weights is not None:
             path = self._weights_path(spec, progress)
         say(progress, f"Loading {spec.title}")
+        state = "" if path is None else file_state(str(path))
+        if state is None:  # it was changed this moment: another content may come with the same key
+            return self._loaded(spec, path)
+        key = (repr(spec), path, state, self.device, self.precision)
+        return KEPT.get(key, lambda: self._loaded(spec, path))
+
+    def _loaded(self, spec: EmbedderSpec, path: Path | None) -> LocalEmbedder:
         try:
             return LocalEmbedder(self._network(spec, path), spec.preparation)
         except (ImportError, OSError, RuntimeError) as error:  # a broken torch raises any of these

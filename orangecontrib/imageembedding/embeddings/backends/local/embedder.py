@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -36,6 +37,11 @@ class LocalEmbedder:
 
     Each calling thread decodes a batch and computes it alone: with one batch for each core,
     decoding and computing never wait for each other.
+
+    Attributes
+    ----------
+    used_at : float
+        When it was used last, by `time.monotonic`.
     """
 
     def __init__(self, network: Network, preparation: Preparation) -> None:
@@ -43,10 +49,12 @@ class LocalEmbedder:
         self.n_workers = network.n_workers
         self.n_shares = 2 * network.n_workers
         self.network = network
+        self.used_at = time.monotonic()
         self._preparation = preparation
 
     def embed(self, images: Sequence[EncodedImage]) -> list[Vector | ImageError]:
         """Embed some images, as `LoadedEmbedder` says."""
+        self.used_at = time.monotonic()
         results: list[Vector | ImageError | None] = []
         inputs = []
         for image in images:

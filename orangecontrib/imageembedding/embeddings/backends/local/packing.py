@@ -9,6 +9,7 @@ same, but needs a C++ compiler on the user's computer; torch.jit is deprecated.
 from __future__ import annotations
 
 import copy
+import logging
 import operator
 from typing import Any, TypeGuard
 
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
+LOG = logging.getLogger(__name__)
 ACTIVATIONS = {nn.ReLU: "relu", nn.SiLU: "swish", nn.Hardswish: "hardswish"}
 RELU_FUNCTIONS = (torch.relu, nn.functional.relu)
 ADD_FUNCTIONS = (operator.add, operator.iadd, torch.add)
@@ -25,6 +27,8 @@ TOLERANCES = {torch.float32: 1e-3, torch.bfloat16: 1e-1}
 
 def packed(network: nn.Module, example: Tensor) -> nn.Module:
     """Get a faster network that computes the same; only a converted one where there is none.
+
+    In the second case the reason is logged.
 
     Parameters
     ----------
@@ -41,11 +45,22 @@ def packed(network: nn.Module, example: Tensor) -> nn.Module:
         graph.to(example.dtype)
         _pack_convolutions(graph, _input_shapes(graph, example))
         faster = fx.GraphModule(graph, graph.graph)
-        if _compute_alike(network, faster, example[:1]):
-            return faster
-    except Exception:  # noqa: BLE001, S110 - any network may come; each version of torch differs
-        pass
+        _check_alike(network, faster, example[:1])
+        return faster
+    except Exception as error:  # noqa: BLE001 - any network may come; each version of torch differs
+        n_convolutions = sum(isinstance(module, nn.Conv2d) for module in network.modules())
+        LOG.log(
+            logging.WARNING if n_convolutions > 1 else logging.DEBUG,  # of a transformer: no loss
+            "%s is computed as it is, which is slower: its weights cannot be packed "
+            "(torch %s, %s: %s).",
+            type(network).__name__, torch.__version__, type(error).__name__, error,
+        )  # fmt: skip
     return network.to(example.dtype)
+
+
+def n_packed(network: nn.Module) -> int:
+    """Count the convolutions that are packed."""
+    return sum(isinstance(module, _PackedConv2d) for module in network.modules())
 
 
 class _Tracer(fx.Tracer):  # type: ignore[misc]
@@ -214,8 +229,9 @@ class _PackedConv2d(nn.Module):  # type: ignore[misc]
         return run(x, shortcut, *how)
 
 
-def _compute_alike(network: nn.Module, faster: nn.Module, example: Tensor) -> bool:
+def _check_alike(network: nn.Module, faster: nn.Module, example: Tensor) -> None:
     with torch.inference_mode():
         expected = network(example.float())
         gap = (faster(example).float() - expected).abs().max()
-    return bool(gap <= TOLERANCES[example.dtype] * expected.abs().max())
+    if not gap <= TOLERANCES[example.dtype] * expected.abs().max():
+        raise ArithmeticError(f"packed, its features differ by up to {float(gap):.3g}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -13,6 +15,7 @@ from orangecontrib.imageembedding.embeddings.backends.local.devices import (
     n_usable_cores,
     number_type,
 )
+from orangecontrib.imageembedding.embeddings.backends.local.single import SingleImages
 from orangecontrib.imageembedding.errors import BackendError
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ class TorchNetwork:
         self.batch_size = BATCH_SIZES[device]
         self.n_workers = n_usable_cores()
         self._device = device
+        self._lock = threading.Lock()
+        self._n_running = 0
+        self._singles = SingleImages(self.n_workers)
         self._type = number_type(device, precision)
         if device == "cpu":
             from orangecontrib.imageembedding.embeddings.backends.local.packing import packed
@@ -106,10 +112,24 @@ class TorchNetwork:
             torch.mps.empty_cache()
 
     def _compute(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        with self._lock:
+            self._n_running += 1
+            is_alone = len(inputs) == 1 and self._n_running == 1
+        n_threads = self._singles.choose() if is_alone else 1
+        begun = time.perf_counter()
+        try:
+            return self._run(inputs, n_threads)
+        finally:
+            if is_alone:
+                self._singles.took(n_threads, time.perf_counter() - begun)
+            with self._lock:
+                self._n_running -= 1
+
+    def _run(self, inputs: NDArray[np.float32], n_threads: int) -> NDArray[np.float32]:
         import torch
 
-        if self._device == "cpu" and torch.get_num_threads() != 1:
-            torch.set_num_threads(1)  # of this thread, and those that begin later
+        if self._device == "cpu" and torch.get_num_threads() != n_threads:
+            torch.set_num_threads(n_threads)  # of this thread, and those that begin later
         with torch.inference_mode():
             batch = torch.from_numpy(inputs).to(
                 self._device, self._type, memory_format=torch.channels_last
