@@ -10,7 +10,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## run the example workflow, write pictures and tables into demo/
-	$(BIN)/image-embedding demo demo
+	$(BIN)/image-embedding demo
 
 canvas: .venv/installed ## open the example workflow in Orange
 	QT_QPA_PLATFORM= $(BIN)/python -m Orange.canvas "orangecontrib/imageembedding/examples/Image clustering.ows"
@@ -47,7 +47,7 @@ dist: .venv/installed ## build and check the sdist and the wheel
 	$(BIN)/python -m twine check dist/*
 
 clean: ## remove what the other targets have built
-	rm -rf .venv .bench demo build dist *.egg-info
+	rm -rf .venv .bench demo demo-[0-9]* build dist *.egg-info
 
 .venv/installed: setup.py pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -99,7 +99,7 @@ setup(
         ],
     },
     entry_points={
-        "console_scripts": ["image-embedding = orangecontrib.imageembedding.__main__:main"],
+        "console_scripts": ["image-embedding = orangecontrib.imageembedding.__main__:run"],
         "orange3.addon": ["Image Embedding = orangecontrib.imageembedding"],
         "orange.widgets": ["Image Embedding = orangecontrib.imageembedding.widgets"],
         "orange.widgets.tutorials": ["Image Embedding = orangecontrib.imageembedding.examples"],

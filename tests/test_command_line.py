@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -187,14 +189,19 @@ def test_the_cache_is_shown_limited_and_cleared(folder, tmp_path, capsys):
     assert "vectors" not in capsys.readouterr().out.partition("\n")[2]
 
 
-@pytest.mark.parametrize("arguments", [["limit"], ["limit", "much"], ["limit", "-5"]])
-def test_a_limit_that_is_none_is_refused(arguments, capsys):
-    try:
-        code = run("cache", *arguments)
-    except SystemExit as ended:  # "-5" is no option
-        code = ended.code
-    assert code == 2
-    assert "limit" in capsys.readouterr().err or arguments != ["limit"]
+@pytest.mark.parametrize("size", ["", "much", "-5", "-5GB", "--force", "99999999999TB", "5 5GB"])
+def test_a_limit_that_is_not_a_size_is_refused_and_named(size, capsys):
+    assert run("cache", "limit", *size.split()) == 2
+    assert (size or "Name the limit") in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [("999", "999 bytes"), ("200KB", "200 KB"), ("1.5 MB", "1.5 MB"), ("5 GB", "5,000 MB")],
+)
+def test_a_limit_is_shown_in_the_unit_that_suits_it(size, shown, capsys):
+    assert run("cache", "limit", *size.split()) == 0
+    assert f"of at most {shown}\n" in capsys.readouterr().out
 
 
 def test_a_damaged_cache_is_said_once_and_can_be_cleared(folder, tmp_path, capsys):
@@ -249,6 +256,104 @@ def test_interruption_is_no_traceback(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(pipeline, "embed_images", interrupt)
     assert run("embed", folder, "-o", tmp_path / "t.tab", *BUILT_IN) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_an_interrupted_process_waits_for_no_thread():
+    """One that computes in native code would abort the process at its end."""
+    code = (
+        "import threading, orangecontrib.imageembedding.__main__ as m\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "m.sys.argv[1:] = ['embedders']\n"
+        "def interrupt(options): raise KeyboardInterrupt\n"
+        "m.list_embedders = interrupt\n"
+        "m.run()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          timeout=60, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "image-embedding: interrupted\n")
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"image-embedding {version('Orange3-ImageEmbedding')}\n"
+
+
+def cluster_with_picture(folder, tmp_path, picture_path):
+    return run("cluster", folder, "--clusters", 2, "-o", tmp_path / "c.tab", "--force",
+               "--picture", picture_path, *BUILT_IN)  # fmt: skip
+
+
+@pytest.mark.parametrize("extension", ["png", "svg", "pdf"])
+def test_a_picture_that_fails_is_named_and_the_table_stays(
+    folder, tmp_path, small_disk, capsys, extension
+):
+    path = small_disk / f"tree.{extension}"
+    path.write_text("precious")
+    (small_disk / "full").write_bytes(bytes(60_000))
+    assert cluster_with_picture(folder, tmp_path, path) == 1
+    printed = capsys.readouterr()
+    assert f"The picture {path} cannot be written: No space" in printed.err
+    assert "Traceback" not in printed.err
+    assert "4 rows in 2 clusters" in printed.out
+    assert len(Table.from_file(str(tmp_path / "c.tab"))) == 4
+    assert sorted(file.name for file in small_disk.iterdir()) == ["full", path.name]
+    assert path.read_text() == "precious"
+
+
+def test_images_that_are_gone_are_named_where_a_picture_is_drawn(folder, tmp_path, capsys):
+    assert run("embed", folder, "-o", tmp_path / "t.tab", *BUILT_IN) == 0
+    (folder / "cat" / "2.png").unlink()
+    (folder / "dog" / "1.png").write_bytes(b"\x89PNG cut")
+    capsys.readouterr()
+    arguments = ["--clusters", 2, "-o", tmp_path / "c.tab", "--picture", tmp_path / "tree.png"]
+    assert run("cluster", tmp_path / "t.tab", *arguments) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    for name in ("cat/2.png", "dog/1.png"):
+        assert any(line.startswith(f"not in the picture: {folder / name}: ") for line in lines)
+    assert (tmp_path / "tree.png").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_what_is_written_counts_although_it_cannot_be_told(folder, tmp_path):
+    command = [sys.executable, "-m", "orangecontrib.imageembedding"]
+    embed = ["embed", folder, "-o", tmp_path / "t.npz", *BUILT_IN]
+    for arguments, expected in ((embed, 1), (["embedders"], 2)):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([*command, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)  # fmt: skip
+        assert (done.returncode, done.stderr.count("\n")) == (expected, 1)
+        assert "No space left" in done.stderr
+    assert (tmp_path / "t.npz").stat().st_size > 0
+
+
+def test_a_closed_output_is_no_failure():
+    code = "import sys; sys.stdout = sys.stderr = None\n" \
+           "from orangecontrib.imageembedding.__main__ import main\n" \
+           "assert main(['embedders']) == 0 and main(['cache', 'limit', 'much']) == 2"  # fmt: skip
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_demo_replaces_nothing(tmp_path, capsys):
+    (tmp_path / "clusters.tab").write_text("precious")
+    assert run("demo", tmp_path) == 2
+    assert f"{tmp_path / 'clusters.tab'} exists" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["clusters.tab"]
+    assert (tmp_path / "clusters.tab").read_text() == "precious"
+
+
+def test_the_demo_takes_a_folder_that_is_free(tmp_path, monkeypatch):
+    from orangecontrib.imageembedding.commands.demo import _free_folder
+
+    monkeypatch.chdir(tmp_path)
+    assert str(_free_folder()) == "demo"
+    (tmp_path / "demo").mkdir()
+    assert str(_free_folder()) == "demo"
+    (tmp_path / "demo" / "mine").touch()
+    (tmp_path / "demo-2").touch()
+    assert str(_free_folder()) == "demo-3"
 
 
 def test_a_server_can_compute(tmp_path, capsys):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 import warnings
+from typing import NoReturn
 
 from orangecontrib.imageembedding.commands.cache import run_cache
 from orangecontrib.imageembedding.commands.cluster import run_cluster
@@ -13,7 +15,13 @@ from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
 from orangecontrib.imageembedding.commands.grid import run_grid
 from orangecontrib.imageembedding.commands.serve import run_serve
-from orangecontrib.imageembedding.commands.terminal import FAILED, INTERRUPTED, complain
+from orangecontrib.imageembedding.commands.terminal import (
+    FAILED,
+    INTERRUPTED,
+    complain,
+    conclude,
+    tell,
+)
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
 
 DESCRIPTION = """\
@@ -35,22 +43,21 @@ Images never leave this computer, unless you name a --server. Examples:
 """
 
 EXIT_CODES = """\
-Exit codes: 0 fine; 1 some images were left out (listed on the error output);
-2 nothing could be done; 130 interrupted.
+Exit codes: 0 fine; 1 the table is written, but some images or the picture are missing (listed on
+stderr); 2 nothing could be done; 130 interrupted.
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
-    options = _parser().parse_args(arguments)
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # libraries warn of what this package reports itself
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names may hold what the terminal cannot show
-            stream.reconfigure(errors="backslashreplace")
     try:
-        code = int(options.run(options))
-        sys.stdout.flush()
+        options = _parser().parse_args(arguments)
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # libraries warn of what this package reports itself
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # names may hold what no terminal can show
+                stream.reconfigure(errors="backslashreplace")
+        return conclude((), int(options.run(options)))
     except ImageEmbeddingError as error:
         complain(f"image-embedding: {error}")
         return FAILED
@@ -60,7 +67,24 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, Cancelled):
         complain("image-embedding: interrupted")
         return INTERRUPTED
-    return code
+
+
+def run() -> NoReturn:
+    """Be the process of the command line: run one command and exit."""
+    code = main()
+    if code == INTERRUPTED:  # a thread at work in native code would abort the process at its end
+        os._exit(code)
+    sys.exit(code)
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from orangecontrib.imageembedding import __version__
+
+        tell(f"{parser.prog} {__version__}")
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="tell the version and exit")
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", dest="command"
     )
@@ -167,8 +192,11 @@ def _parser() -> argparse.ArgumentParser:
         help="show, clear or limit the vectors that are kept",
         description="Every vector is kept on disk, so that no image is embedded twice.",
     )
+    cache.usage = "%(prog)s [-h] {info,clear,limit SIZE}"
     cache.add_argument("what", choices=("info", "clear", "limit"), help="what to do")
-    cache.add_argument("size", nargs="?", help="of limit: the most to keep, for instance 5GB")
+    cache.add_argument(  # whatever follows: "-5GB" is a wrong size, not an unknown option
+        "size", nargs=argparse.REMAINDER, help="of limit: the most to keep, for instance 5GB"
+    )
     cache.set_defaults(run=run_cache)
 
     demo = commands.add_parser(
@@ -178,7 +206,9 @@ def _parser() -> argparse.ArgumentParser:
         "without a screen, and write pictures and the table of clusters into a folder.",
     )
     demo.add_argument(
-        "folder", nargs="?", default="demo", help="where to write (default: %(default)s)"
+        "folder",
+        nargs="?",
+        help="where to write; nothing in it is replaced (default: demo, or demo-2 and so on)",
     )
     demo.set_defaults(run=run_demo)
     return parser
@@ -207,9 +237,8 @@ def _add_output(
 def _add_embedder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embedder",
-        default="resnet50",
         metavar="ID",
-        help="see the command embedders (default: %(default)s)",
+        help="see the command embedders (default: resnet50)",
     )
     parser.add_argument(
         "--weights",
@@ -234,15 +263,13 @@ def _add_computing(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--device",
-        default="auto",
         choices=("auto", "cpu", "cuda", "mps", "openvino"),
-        help="where to compute (default: %(default)s: a GPU if there is one)",
+        help="where to compute (default: auto: a GPU if there is one)",
     )
     parser.add_argument(
         "--precision",
-        default="exact",
         choices=("exact", "fast"),
-        help="fast computes in 16 bits where the hardware can (default: %(default)s)",
+        help="fast computes in 16 bits where the hardware can (default: exact)",
     )
 
 
@@ -294,4 +321,4 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

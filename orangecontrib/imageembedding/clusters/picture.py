@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def save_dendrogram(
     axes.set_yticks([])
     if row_inches >= READABLE_ROW_INCHES:
         _draw_leaves(axes, tree, row_inches, names, thumbnail)
-    figure.savefig(path)
+    whole = io.BytesIO()  # on a full disk each format would fail in its own way
+    figure.savefig(whole, format=Path(path).suffix.lower().removeprefix("."))
+    Path(path).write_bytes(whole.getbuffer())
 
 
 def _draw_merges(axes, tree: Tree, n_clusters: int) -> None:  # type: ignore[no-untyped-def]

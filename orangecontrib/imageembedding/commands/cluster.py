@@ -6,13 +6,15 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.computing import refuse_unused
 from orangecontrib.imageembedding.commands.embed import embeddings_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
-    SOME_SKIPPED,
+    SOME_MISSING,
     Bar,
+    complain,
+    conclude,
     refuse_existing,
-    tell,
 )
 from orangecontrib.imageembedding.errors import InputError
 
@@ -33,6 +35,7 @@ def run_cluster(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.tables.cluster_columns import with_clusters
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
+    refuse_unused(options)
     extension_of(options.output)
     refuse_existing(options, options.output)
     if options.picture is not None:
@@ -48,13 +51,17 @@ def run_cluster(options: argparse.Namespace) -> int:
         tree = cluster_images(table, options.metric, options.linkage, bar)
     labels = tree.cut(n_clusters=options.clusters)
     save_table(with_clusters(table, labels), options.output)
-    for line in _describe_clusters(table, labels):
-        tell(line)
-    tell(f"{len(table)} rows in {options.clusters} clusters: {options.output}")
+    lines = _describe_clusters(table, labels)
+    lines.append(f"{len(table)} rows in {options.clusters} clusters: {options.output}")
+    code = SOME_MISSING if n_skipped else FINE
     if options.picture is not None:
-        _save_picture(table, tree, options)
-        tell(f"The tree: {options.picture}")
-    return SOME_SKIPPED if n_skipped else FINE
+        try:
+            code = max(code, _save_picture(table, tree, options))
+            lines.append(f"The tree: {options.picture}")
+        except InputError as error:  # the table is there
+            complain(f"image-embedding: {error}")
+            code = SOME_MISSING
+    return conclude(lines, code)
 
 
 def _describe_clusters(table: Table, labels: NDArray[np.intp]) -> list[str]:
@@ -71,24 +78,31 @@ def _describe_clusters(table: Table, labels: NDArray[np.intp]) -> list[str]:
     return lines
 
 
-def _save_picture(table: Table, tree: Tree, options: argparse.Namespace) -> None:
+def _save_picture(table: Table, tree: Tree, options: argparse.Namespace) -> int:
+    """Draw the tree; the result is `SOME_MISSING` if images are missing in it."""
     from orangecontrib.imageembedding.clusters.picture import save_dendrogram
     from orangecontrib.imageembedding.errors import ImageError
+    from orangecontrib.imageembedding.files.replace import written_whole
     from orangecontrib.imageembedding.images.thumbnail import thumbnail
-    from orangecontrib.imageembedding.tables.locate import default_image_locations
+    from orangecontrib.imageembedding.tables.locate import default_image_locations, has_image_column
 
     locations = default_image_locations(table)
+    missing = []
 
     def read(row: int) -> NDArray[np.uint8] | None:
         try:
-            return thumbnail(locations[row], side_px=64) if locations[row] else None
-        except ImageError:
-            return None
+            if locations[row]:
+                return thumbnail(locations[row], side_px=64)
+            reason = f"row {row + 1}: no image"
+        except ImageError as error:
+            reason = str(error)
+        if has_image_column(table):
+            missing.append(reason)
+        return None
 
     names = [os.path.basename(location) for location in locations]
-    try:
-        save_dendrogram(tree, options.clusters, options.picture, names, read)
-    except OSError as error:
-        raise InputError(
-            f"The picture {options.picture} cannot be written: {error.strerror or error}."
-        ) from error
+    with written_whole(options.picture, "picture") as unfinished:
+        save_dendrogram(tree, options.clusters, unfinished, names, read)
+    for reason in missing:
+        complain(f"not in the picture: {reason}")
+    return SOME_MISSING if missing else FINE

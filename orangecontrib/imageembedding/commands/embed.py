@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.computing import (
+    EMBEDDING,
+    embedder_of,
+    local_backend,
+    refuse_unused,
+)
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
-    SOME_SKIPPED,
+    SOME_MISSING,
     Bar,
     complain,
+    conclude,
     refuse_existing,
+    refuse_without_effect,
     tell,
 )
 from orangecontrib.imageembedding.errors import InputError
@@ -20,8 +28,6 @@ if TYPE_CHECKING:
 
     from Orange.data import Table
 
-    from orangecontrib.imageembedding.embeddings.backends.base import Backend
-    from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 
 
@@ -29,6 +35,7 @@ def run_embed(options: argparse.Namespace) -> int:
     """Write the table of embeddings."""
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
+    refuse_unused(options)
     if options.ray is not None:
         return _embed_on_ray(options)
     extension_of(options.output)
@@ -37,8 +44,8 @@ def run_embed(options: argparse.Namespace) -> int:
         table, n_skipped = embeddings_of(options, bar)
     save_table(table, options.output)
     n_features = sum("embedder" in column.attributes for column in table.domain.attributes)
-    tell(f"{len(table)} images with {n_features} numbers each: {options.output}")
-    return SOME_SKIPPED if n_skipped else FINE
+    told = f"{len(table)} images with {n_features} numbers each: {options.output}"
+    return conclude([told], SOME_MISSING if n_skipped else FINE)
 
 
 def _embed_on_ray(options: argparse.Namespace) -> int:
@@ -46,29 +53,26 @@ def _embed_on_ray(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from orangecontrib.imageembedding.commands.serve import need
-    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
-    from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
-    from orangecontrib.imageembedding.files.scan import scan_folder
-    from orangecontrib.imageembedding.images.header import read_header
-    from orangecontrib.imageembedding.ray.pieces import embed_in_pieces
+    from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
 
-    need("ray", "cluster")
+    refuse_without_effect(options, ["weights", "server", "force"], "with --ray")
     output = Path(options.output).absolute()
-    if output.suffix != ".parquet" or output.is_file() or not os.path.isdir(options.source):
-        raise InputError("With --ray, name a folder of images, and a new folder -o OUT.parquet.")
-    from orangecontrib.imageembedding.ray.serving import connect
+    if output.suffix != ".parquet" or output.is_file():
+        raise InputError("With --ray, name a folder -o OUT.parquet that is new, or of such a run.")
+    need("ray", "cluster")
+    from orangecontrib.imageembedding.ray.cluster import connect
+    from orangecontrib.imageembedding.ray.pieces import embed_images_in_pieces
 
+    spec = get_embedder(options.embedder or DEFAULT_ID)
+    backend = local_backend(options, [spec])
     connect(options.ray)
-    backend = Local(options.weights_folder, options.device, options.precision)
     with Bar() as bar:
-        found = scan_folder(os.path.abspath(options.source), read_header, bar)
-        paths = [file.path for file in found.files]
-        bar.say("Embedding images")
-        done = embed_in_pieces(paths, get_embedder(options.embedder), backend, output, 0, bar)
-    for file in found.skipped:
-        complain(f"left out: {file.path}: {file.reason}")
-    tell(f"{done.n_images} images in {output}; {done.n_failures} have a reason instead")
-    return SOME_SKIPPED if found.skipped or done.n_failures else FINE
+        table, skipped = _images_of(options, bar)
+        done = embed_images_in_pieces(table, spec, backend, output, bar)
+    for location, reason in skipped:
+        complain(f"left out: {location}: {reason}")
+    told = f"{done.n_images} images in {output}; {done.n_failures} have a reason instead"
+    return conclude([told], SOME_MISSING if skipped or done.n_failures else FINE)
 
 
 def list_embedders(options: argparse.Namespace) -> int:
@@ -93,33 +97,16 @@ def _origin_of(spec: EmbedderSpec) -> str:
 
 def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     """Get the table with embeddings, and the number of images that were left out and listed."""
-    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
-    from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
-    from orangecontrib.imageembedding.files.archives import is_archive
-    from orangecontrib.imageembedding.pipeline import embed_images, import_images
-    from orangecontrib.imageembedding.tables.features import has_embeddings
-    from orangecontrib.imageembedding.tables.locate import has_image_column
-    from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
+    from orangecontrib.imageembedding.pipeline import embed_images
 
-    spec: EmbedderSpec
-    backend: Backend
-    if options.server is not None:
-        spec, backend = _on_server(options)
-    else:
-        spec = get_embedder(options.embedder)
-        backend = Local(options.weights_folder, options.device, options.precision)
+    table = _loaded_table(options)
+    if table is not None and options.command != "embed" and _has_numbers(table):
+        refuse_without_effect(options, EMBEDDING, f"on {options.source}, which has numbers already")
+        return table, 0
+    spec, backend = embedder_of(options)
     skipped: list[tuple[str, str]] = []
-    is_table = options.source.lower().endswith(EXTENSIONS)
-    is_file = os.path.isfile(options.source) and not is_archive(options.source)
-    if is_file or (is_table and not os.path.isdir(options.source)):
-        table = load_table(options.source)
-        ready = has_embeddings(table) or not has_image_column(table)
-        if options.command != "embed" and ready:
-            return table, 0
-    else:
-        found = import_images(options.source, bar)
-        table = found.table
-        skipped = [(file.path, file.reason) for file in found.skipped]
+    if table is None:
+        table, skipped = _images_of(options, bar)
     done = embed_images(table, spec, backend=backend, weights=options.weights, progress=bar)
     bar.close()
     if done.skipped is not None:
@@ -133,14 +120,34 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     return done.embeddings, len(skipped)
 
 
-def _on_server(options: argparse.Namespace) -> tuple[EmbedderSpec, Remote]:
-    """Get the embedder as the server has it, which may be one that only the server knows."""
-    from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
+def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple[str, str]]]:
+    """Get the table of the images of the source, and what was left out with its reason."""
+    from orangecontrib.imageembedding.pipeline import import_images
 
-    if options.weights is not None:
-        raise InputError("--weights are for this computer: leave out --server, or --weights.")
-    backend = Remote(options.server)
-    return backend.embedder(options.embedder), backend
+    table = _loaded_table(options)
+    if table is not None:
+        return table, []
+    found = import_images(options.source, bar)
+    return found.table, [(file.path, file.reason) for file in found.skipped]
+
+
+def _loaded_table(options: argparse.Namespace) -> Table | None:
+    """Read the source if it is a table; None if it is a folder."""
+    from orangecontrib.imageembedding.files.archives import is_archive
+    from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
+
+    is_table = options.source.lower().endswith(EXTENSIONS)
+    is_file = os.path.isfile(options.source) and not is_archive(options.source)
+    if is_file or (is_table and not os.path.isdir(options.source)):
+        return load_table(options.source)
+    return None
+
+
+def _has_numbers(table: Table) -> bool:
+    from orangecontrib.imageembedding.tables.features import has_embeddings
+    from orangecontrib.imageembedding.tables.locate import has_image_column
+
+    return has_embeddings(table) or not has_image_column(table)
 
 
 def _locations_and_reasons(skipped: Table) -> list[tuple[str, str]]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.computing import refuse_unused
 from orangecontrib.imageembedding.commands.embed import embeddings_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
-    SOME_SKIPPED,
+    SOME_MISSING,
     Bar,
     complain,
+    conclude,
     refuse_existing,
-    tell,
 )
 from orangecontrib.imageembedding.errors import InputError
 
@@ -30,6 +31,7 @@ def run_grid(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.grids.picture import EXTENSIONS
     from orangecontrib.imageembedding.pipeline import sort_into_grid
 
+    refuse_unused(options)
     if not options.output.lower().endswith(EXTENSIONS):
         raise InputError(f"The picture must end in one of {', '.join(EXTENSIONS)}.")
     if options.columns is not None and options.columns < 1:
@@ -43,8 +45,9 @@ def run_grid(options: argparse.Namespace) -> int:
     n_in_grid = int(grid.has_cell.sum())
     if n_in_grid < len(table):
         complain(f"left out: {len(table) - n_in_grid} rows with missing numbers")
-    tell(f"{n_in_grid} images in {grid.n_rows} × {grid.n_columns} cells: {options.output}")
-    return SOME_SKIPPED if n_skipped or n_unread or n_in_grid < len(table) else FINE
+    told = f"{n_in_grid} images in {grid.n_rows} × {grid.n_columns} cells: {options.output}"
+    all_in_it = not n_skipped and not n_unread and n_in_grid == len(table)
+    return conclude([told], FINE if all_in_it else SOME_MISSING)
 
 
 def _check_images(table: Table, options: argparse.Namespace) -> None:

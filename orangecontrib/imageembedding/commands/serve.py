@@ -8,7 +8,14 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from orangecontrib.imageembedding.commands.terminal import FINE, Bar, complain, tell
+from orangecontrib.imageembedding.commands.computing import local_backend
+from orangecontrib.imageembedding.commands.terminal import (
+    FINE,
+    Bar,
+    complain,
+    refuse_without_effect,
+    tell,
+)
 from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,11 +43,7 @@ def run_serve(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    for package in NEEDED:
-        need(package, "server")
-    for name in ("max_queue", "max_image_mb"):
-        if getattr(options, name) < 1:
-            raise InputError(f"--{name.replace('_', '-')} must be 1 or more.")
+    _check(options)
     wanted, address = _server_options(options), _address(options)
     _warn_of_open_file(options.api_key_file)
     if address.is_open_to_others and wanted.api_key is None:
@@ -75,6 +78,17 @@ def _warn_of_open_file(path: str | None) -> None:
         )
 
 
+def _check(options: argparse.Namespace) -> None:
+    if options.ray is not None:
+        reason = "with --ray: Ray's proxy speaks plain http"
+        refuse_without_effect(options, ["certfile", "keyfile"], reason)
+    for package in NEEDED:
+        need(package, "server")
+    for name in ("max_queue", "max_image_mb"):
+        if getattr(options, name) < 1:
+            raise InputError(f"--{name.replace('_', '-')} must be 1 or more.")
+
+
 def _announce(wanted: Options, url: str) -> None:
     tell(f"Serving {', '.join(wanted.embedders)} at {url} (stop with Ctrl+C)")
 
@@ -88,7 +102,7 @@ def need(package: str, extra: str) -> None:
 
 
 def _server_options(options: argparse.Namespace) -> Options:
-    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+    from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
     from orangecontrib.imageembedding.server.keys import Keys
     from orangecontrib.imageembedding.server.run import Options
     from orangecontrib.imageembedding.server.service import Limits
@@ -98,7 +112,7 @@ def _server_options(options: argparse.Namespace) -> Options:
         raise InputError("Name at least one embedder: --embedders resnet50")
     return Options(
         embedders=embedders,
-        backend=Local(options.weights_folder, options.device, options.precision),
+        backend=local_backend(options, [get_embedder(name) for name in embedders]),
         cache=not options.no_cache,
         limits=Limits(options.max_queue, options.max_image_mb * MEGABYTE),
         api_key=None if options.api_key_file is None else Keys.read(options.api_key_file),

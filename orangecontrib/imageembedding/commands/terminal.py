@@ -4,24 +4,58 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
-FINE, SOME_SKIPPED, FAILED, INTERRUPTED = 0, 1, 2, 130
+FINE, SOME_MISSING, FAILED, INTERRUPTED = 0, 1, 2, 130
+KILOBYTE, MEGABYTE = 10**3, 10**6
 
 
 def tell(line: str) -> None:
     """Write a line of the result."""
-    sys.stdout.write(f"{line}\n")
+    if sys.stdout is not None:  # a daemon's may be closed
+        sys.stdout.write(f"{line}\n")
 
 
 def complain(line: str) -> None:
     """Write a line beside the result."""
-    sys.stderr.write(f"{line}\n")
+    if sys.stderr is not None:
+        with suppress(OSError):  # the exit code tells it, too
+            sys.stderr.write(f"{line}\n")
+
+
+def conclude(lines: Iterable[str], code: int) -> int:
+    """Tell what was written; that this cannot be told does not undo it.
+
+    Returns
+    -------
+    code : int
+        The exit code: `code`, or `SOME_MISSING` if the lines are missing.
+    """
+    try:
+        for line in lines:
+            tell(line)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        complain(f"image-embedding: {error}")
+        return SOME_MISSING
+    return code
+
+
+def size_text(n_bytes: int) -> str:
+    """Write a size with the unit that suits it: ``200 KB``, ``2,147 MB``."""
+    if n_bytes < KILOBYTE:
+        return f"{n_bytes} bytes"
+    if n_bytes < MEGABYTE:
+        return f"{n_bytes / KILOBYTE:,.0f} KB"
+    return f"{n_bytes / MEGABYTE:,.{int(n_bytes < 10 * MEGABYTE)}f} MB"
 
 
 class Bar:
@@ -70,3 +104,20 @@ def refuse_existing(options: argparse.Namespace, path: str) -> None:
         raise InputError(f"The folder {folder} does not exist.")
     if not os.access(folder, os.W_OK):
         raise InputError(f"The folder {folder} cannot be written to.")
+
+
+def refuse_without_effect(options: argparse.Namespace, names: Iterable[str], reason: str) -> None:
+    """Raise InputError if the user has given an option that would do nothing.
+
+    Parameters
+    ----------
+    options : Namespace
+        Options that were not given are None or False.
+    names : iterable of str
+        Of attributes of `options`.
+    reason : str
+        When they have no effect.
+    """
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name)]
+    if given:
+        raise InputError(f"{' and '.join(given)} would have no effect {reason}: leave it out.")

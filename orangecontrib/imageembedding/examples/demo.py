@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from AnyQt.QtGui import QImage
 from AnyQt.QtWidgets import QApplication
 from Orange.data import Table
 from orangewidget.io import PngFormat
@@ -15,6 +16,8 @@ from orangewidget.widget import OWBaseWidget
 
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.examples.workflows import application, open_workflow
+from orangecontrib.imageembedding.files.replace import written_whole
+from orangecontrib.imageembedding.tables.store import save_table
 
 WORKFLOW = Path(__file__).with_name("Image clustering.ows")
 
@@ -32,8 +35,8 @@ def run_demo(folder: str | Path) -> Iterator[str]:
     Parameters
     ----------
     folder : str or Path
-        Gets a picture of each widget, ``dendrogram.png`` and ``clusters.tab``; earlier results
-        of the demo in it are replaced.
+        Gets a picture of each widget, ``dendrogram.png`` and ``clusters.tab``; nothing that is
+        in it is replaced.
 
     Yields
     ------
@@ -43,7 +46,7 @@ def run_demo(folder: str | Path) -> Iterator[str]:
     Raises
     ------
     InputError
-        If `folder` cannot be written to.
+        If `folder` cannot be written to, or has files of these names.
     """
     folder = Path(folder)
     try:
@@ -54,6 +57,9 @@ def run_demo(folder: str | Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as settings:
         app = application(settings)
         with open_workflow(WORKFLOW) as workflow:
+            pictures = {title: folder / f"{title}.png" for title in workflow.titles}
+            written = [*pictures.values(), folder / "clusters.tab", folder / "dendrogram.png"]
+            _refuse_to_replace(written)
             yield f"Workflow: {WORKFLOW.name}: {', '.join(workflow.titles)}"
             workflow.settle()
             clustering = workflow.widget("Hierarchical Clustering")
@@ -62,17 +68,24 @@ def run_demo(folder: str | Path) -> Iterator[str]:
             imported = workflow.widget("Import Images").info_label.text()
             yield f"Imported: {imported}"
             yield f"Embedded: {len(clustered)} images, {_n_features(clustered)} numbers each"
-            clustered.save(str(folder / "clusters.tab"))
+            save_table(clustered, str(folder / "clusters.tab"))
             yield f"Clusters: {_describe(clustered)}"
             largest = _largest_branch(clustering)
             clustering.select_branches([largest])
             workflow.settle()
             yield f"Largest branch: {_class_counts(viewer.data)}"
-            for title in workflow.titles:
-                _save_window(app, workflow.widget(title), folder / f"{title}.png")
+            for title, path in pictures.items():
+                _save_window(app, workflow.widget(title), path)
             _save_dendrogram(app, clustering, folder / "dendrogram.png")
-    yield f"Written to {folder}/: " + ", ".join(sorted(path.name for path in folder.iterdir()))
+    yield f"Written to {folder}/: " + ", ".join(sorted(path.name for path in written))
     yield f"Took {time.monotonic() - start:.1f} s"
+
+
+def _refuse_to_replace(paths: Iterable[Path]) -> None:
+    there = [str(path) for path in paths if path.exists()]
+    if there:
+        raise InputError(f"The demo replaces nothing, and {', '.join(there)} exists. "
+                         "Name another folder.")  # fmt: skip
 
 
 def _n_features(table: Table) -> int:
@@ -103,15 +116,19 @@ def _save_window(app: QApplication, widget: OWBaseWidget, path: Path) -> None:
     widget.resize(*WINDOW_SIZES.get(widget.name, (0, 0)))
     widget.show()
     _let_thumbnails_come(app)
-    if not widget.grab().save(str(path)):
-        raise InputError(f"The picture {path} cannot be written.")
+    with written_whole(str(path), "picture") as unfinished:
+        if not widget.grab().save(unfinished):
+            raise OSError("the disk is full, or cannot be written to")
     widget.hide()
 
 
 def _save_dendrogram(app: QApplication, clustering: OWBaseWidget, path: Path) -> None:
-    PngFormat.write(str(path), clustering.scene)  # asks for the thumbnails of all leaves
-    _let_thumbnails_come(app)
-    PngFormat.write(str(path), clustering.scene)
+    with written_whole(str(path), "picture") as unfinished:
+        PngFormat.write(unfinished, clustering.scene)  # asks for the thumbnails of all leaves
+        _let_thumbnails_come(app)
+        PngFormat.write(unfinished, clustering.scene)
+        if QImage(unfinished).isNull():  # it does not say so
+            raise OSError("the disk is full, or cannot be written to")
 
 
 def _let_thumbnails_come(app: QApplication, quiet_s: float = 0.5) -> None:

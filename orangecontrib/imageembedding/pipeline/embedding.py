@@ -87,3 +87,14 @@ def embed_images(
         n_cached=embedded.n_cached,
         notes=embedded.notes,
     )
+
+
+def locations_of(table: Table) -> list[str]:
+    """Get the path or URL of each image of a table, in the column that `embed_images` takes.
+
+    Raises
+    ------
+    InputError
+        If the table has no such column.
+    """
+    return locate.image_locations(table, locate.image_column(table))

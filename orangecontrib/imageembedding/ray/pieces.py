@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +21,11 @@ from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import BackendError, ImageError
 from orangecontrib.imageembedding.images.fetch import fetch
-from orangecontrib.imageembedding.progress import Counts, Progress, count, silent
+from orangecontrib.imageembedding.progress import Counts, Progress, count, say, silent
+from orangecontrib.imageembedding.ray.cluster import gpus_of_a_worker
+
+if TYPE_CHECKING:
+    from Orange.data import Table
 
 PIECE = 256
 
@@ -39,6 +44,32 @@ class Pieces:
 
     n_images: int
     n_failures: int
+
+
+def embed_images_in_pieces(
+    table: Table, spec: EmbedderSpec, backend: Local, folder: Path, progress: Progress = silent
+) -> Pieces:
+    """Embed the images of a table on the Ray cluster, as `embed_images` does here.
+
+    Parameters
+    ----------
+    table : Table
+        With a column of paths or URLs; all computers of the cluster must see the same files.
+    spec, backend, folder, progress
+        As for `embed_in_pieces`. A worker gets a GPU where the cluster has some.
+
+    Raises
+    ------
+    InputError
+        If the table has no such column.
+    BackendError
+        If the workers cannot run the embedder.
+    """
+    from orangecontrib.imageembedding.pipeline.embedding import locations_of  # not in the workers
+
+    locations = locations_of(table)
+    say(progress, "Embedding images")
+    return embed_in_pieces(locations, spec, backend, folder, gpus_of_a_worker(backend), progress)
 
 
 def embed_in_pieces(
@@ -93,7 +124,7 @@ def embed_in_pieces(
         data = ray.data.from_items(missing, override_num_blocks=len(missing)).map(
             Worker,
             fn_constructor_args=(spec, backend),
-            concurrency=(1, most),
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most),
             num_cpus=1,
             num_gpus=gpus,
         )
@@ -101,9 +132,14 @@ def embed_in_pieces(
             for row in data.iter_rows():
                 n_done += row["n_images"]
                 count(progress, Counts(n_done, len(paths)))
-        except ray.exceptions.RayError as error:
-            raise BackendError(f"The cluster cannot go on: {error}") from error
+        except ray.exceptions.RayError as error:  # its text is a whole traceback of the worker
+            raise BackendError(f"The cluster cannot go on: {_last_line(error)}") from error
     return _counted(list(wanted))
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return re.sub(r"^[\w.]*Error: ", "", lines[-1])
 
 
 class Worker:

@@ -16,10 +16,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Before Ray is loaded: nobody is told that it is used. That strangers do not get in is Ray's own
-# default, from 2.60 on.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+from orangecontrib.imageembedding.ray.cluster import connect, gpus_of_a_worker  # before Ray
 
+# isort: split
 import ray
 from ray import serve
 from ray.exceptions import RayError, RayTaskError
@@ -175,22 +174,6 @@ def app(arguments: dict[str, str]) -> serve.Application:
     return deployment(options, Scale(**{n: kinds.get(n, int)(v) for n, v in known.items()}))
 
 
-def connect(address: str) -> None:
-    """Connect to a cluster; "auto" is the one found from here, or a new one on this computer.
-
-    A new one lets only those in who have its token.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    try:
-        ray.init(None if address == "auto" else address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise InputError(f"There is no Ray cluster to be used at {address}: {error}") from error
-
-
 def serve_on_ray(
     options: Options, address: Address, cluster: str, announce: Callable[[str], object]
 ) -> None:
@@ -210,16 +193,12 @@ def serve_on_ray(
     Raises
     ------
     InputError
-        If there is no such cluster, or a certificate is named.
+        If there is no such cluster.
     BackendError
         If the cluster does not start the server.
     """
-    if address.certfile is not None:
-        raise InputError(
-            "Ray's proxy speaks plain http: put the one with the certificate before it."
-        )
     connect(cluster)
-    gpus = 1 if ray.cluster_resources().get("GPU") and options.backend.device != "cpu" else 0
+    gpus = gpus_of_a_worker(options.backend)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)  # what `announce` says is enough
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
