@@ -75,7 +75,7 @@ def outcome(tmp_path, capsys):
     def run(name, arguments):
         place = tmp_path / name
         place.mkdir()
-        (place / "key").write_text("secret of nobody")
+        (place / "key").write_text("secret-of-nobody")
         (place / "there.npz").touch()
         (place / "there.png").touch()
         filled = [str(word).replace("{tmp}", str(place)) for word in arguments]
@@ -142,8 +142,10 @@ def test_every_option_on_images_acts(folder, outcome, command, option):
 def test_every_option_of_serve_acts(tmp_path, option):
     if option == "--ray":
         pytest.skip("what it does needs a cluster: tests/benchmarks/check_ray.py")
-    (tmp_path / "key").write_text("secret of nobody")
+    (tmp_path / "key").write_text("secret-of-nobody")
     value = [VALUES[option].replace("{tmp}", str(tmp_path))] if option in VALUES else []
+
+    (tmp_path / "key").chmod(0o600)
 
     def described(*arguments):
         options = _parser().parse_args(["serve", *arguments])
