@@ -167,7 +167,7 @@ def embedding_widget() -> tuple[QWidget, list[Part]]:
     settle()
     parts = [
         widget.controls.image_attr, widget.embedder_list.search,
-        (widget.embedder_list.view, QPoint(250, 40)), (widget.embedder_label, QPoint(370, 0)),
+        (widget.embedder_list.view, QPoint(250, 40)), (widget.description, QPoint(370, 0)),
         widget.own_button, widget.weights_button, widget.computing.device_combo,
         widget.computing.precision_combo, widget.computing.where_label, widget.progress.label,
         widget.cache_box.clear_button, widget.cancel_button,
@@ -186,7 +186,8 @@ def server_widget() -> tuple[QWidget, list[Part]]:
     settle()
     parts = [
         widget.computing.url_edit, widget.computing.key_edit, widget.computing.where_label,
-        widget.computing.allow_button, widget.computing.local_button,
+        widget.notice.buttons["Send Images There"],
+        widget.notice.buttons["Use This Computer"],
     ]  # fmt: skip
     return widget, parts
 

@@ -199,6 +199,40 @@ class TestOWImageEmbedding(WidgetTest):
         assert self.outputs(widget) == (None, None)
         assert widget.embedder_id == "resnet50"
 
+    def test_without_internet_one_click_leads_on_and_nothing_is_chosen_silently(self):
+        widget = self.create(embedder_id="resnet50")
+        self.send(widget, self.images)
+        assert not widget.notice.isHidden()
+        assert "cannot be downloaded" in widget.notice.label.text()
+        assert list(widget.notice.buttons)[0] == "Use EfficientNet-Lite0"
+        self.use_fake()
+        widget.notice.buttons["Use EfficientNet-Lite0"].click()
+        self.wait_until_finished(widget=widget)
+        assert widget.embedder_id == "efficientnet-lite0"
+        assert widget.embedder_list.view.currentIndex().data() == "EfficientNet-Lite0"
+        assert len(self.outputs(widget)[0]) == 3
+        assert widget.notice.isHidden()
+
+    def test_what_failed_can_be_tried_again(self):
+        self.use_fake(FakeBackend(fail_at=1))
+        widget = self.create()
+        self.send(widget, self.images)
+        assert widget.notice.label.text() == "the device is gone"
+        self.use_fake(FakeBackend())
+        widget.notice.buttons["Try Again"].click()
+        self.wait_until_finished(widget=widget)
+        assert len(self.outputs(widget)[0]) == 3
+
+    def test_all_controls_can_be_reached_on_a_low_screen_and_the_fold_is_remembered(self):
+        widget = self.create()
+        assert not widget.advanced.is_open
+        assert widget.minimumSizeHint().height() < 400
+        widget.advanced.button.click()
+        assert not widget.computing.isHidden()
+        assert self.create_widget(
+            OWImageEmbedding, stored_settings=widget.settingsHandler.pack_data(widget)
+        ).advanced.is_open
+
     def test_weights_can_be_had_from_a_folder(self):
         self.use_fake()
         widget = self.create(embedder_id="resnet50")
@@ -207,7 +241,8 @@ class TestOWImageEmbedding(WidgetTest):
         )
         widget.choose_weights_folder()
         assert widget.weights_folder == str(self.folder)
-        assert str(self.folder) in widget.embedder_label.text()
+        widget.description.set_whole(True)
+        assert str(self.folder) in widget.description.text()
 
     def test_a_failing_backend_is_an_error(self):
         self.use_fake(FakeBackend(fail_at=1))
@@ -220,10 +255,13 @@ class TestOWImageEmbedding(WidgetTest):
         assert widget.embedder_id == "resnet50"
         current = widget.embedder_list.view.currentIndex()
         assert current.data() == "ResNet-50"
-        assert current.siblingAtColumn(1).data() == "103 MB · 2,048"
-        assert "Photographs and drawings of all kinds" in widget.embedder_label.text()
-        assert "BSD-3-Clause" in widget.embedder_label.text()
-        assert "https://arxiv.org/abs/1512.03385" in widget.embedder_label.text()
+        assert current.siblingAtColumn(1).data() == "103 MB"
+        assert current.siblingAtColumn(2).data() == "2,048"
+        assert "Photographs and drawings of all kinds" in widget.description.text()
+        assert "BSD-3-Clause" not in widget.description.text()
+        widget.description.linkActivated.emit("#more")
+        assert "BSD-3-Clause" in widget.description.text()
+        assert "https://arxiv.org/abs/1512.03385" in widget.description.text()
 
     def test_choosing_another_embedder_embeds_again(self):
         self.use_fake()
@@ -260,7 +298,7 @@ class TestOWImageEmbedding(WidgetTest):
         assert rows["resnet50"] == "Downloaded on first use"
         assert rows["painters"] == "On servers only"
         assert set(widget.embedder_list.ids()) == set(rows)
-        widget.embedder_list.search.setText("paintings")
+        widget.embedder_list.search.setText("painters by")
         assert widget.embedder_list.ids() == ["painters"]
         assert widget.embedder_id == "efficientnet-lite0"  # searching chooses nothing
         widget.embedder_list.search.setText("")
@@ -392,7 +430,8 @@ class TestOWImageEmbedding(WidgetTest):
         widget._n_at_begin = 0
         widget._remember_speed(100)
         widget._describe_embedder()
-        assert "images per second here" in widget.embedder_label.text()
+        widget.description.set_whole(True)
+        assert "images per second here" in widget.description.text()
         assert 30 < speeds.remembered_speed("efficientnet-lite0", "auto exact") < 60
         assert "speed" not in str(widget.settingsHandler.pack_data(widget))
 
@@ -512,7 +551,7 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         self.wait_until_finished(widget=widget, timeout=60_000)
         assert url in str(widget.Error.failed)
-        assert not widget.computing.ask_box.isHidden()
+        assert list(widget.notice.buttons) == ["Try Again", "Use This Computer"]
         assert widget._server_models is None
 
     def test_a_server_is_used_only_when_somebody_here_has_chosen_it(self):
@@ -542,11 +581,12 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         assert asked == []
         assert "http://somewhere.example" in str(widget.Warning.not_trusted)
-        assert not widget.computing.ask_box.isHidden()
-        widget.computing.allow_button.click()
+        assert widget.advanced.is_open  # the server is in sight
+        assert list(widget.notice.buttons) == ["Send Images There", "Use This Computer"]
+        widget.notice.buttons["Send Images There"].click()
         self.wait_until_finished(widget=widget)
         assert asked == [("http://somewhere.example", "")]
-        assert widget.computing.ask_box.isHidden()
+        assert widget.notice.isHidden()
         assert not widget.Warning.not_trusted.is_shown()
         again = self.from_somebody_else()
         self.send(again, self.images)
@@ -557,7 +597,7 @@ class TestOWImageEmbedding(WidgetTest):
         self.use_fake()
         widget = self.from_somebody_else()
         self.send(widget, self.images)
-        widget.computing.local_button.click()
+        widget.notice.buttons["Use This Computer"].click()
         self.wait_until_finished(widget=widget)
         assert asked == []
         assert len(self.backend.locations) == 3
@@ -572,11 +612,9 @@ class TestOWImageEmbedding(WidgetTest):
         self.send(widget, self.images)
         assert str(widget.Error.failed) == "the device is gone"
         assert widget.device == "server"
-        assert not widget.computing.local_button.isHidden()
-        assert not widget.computing.ask_box.isHidden()
         assert self.outputs(widget) == (None, None)
         assert self.backend.locations == []
-        widget.computing.local_button.click()
+        widget.notice.buttons["Use This Computer"].click()
         self.wait_until_finished(widget=widget)
         assert len(self.outputs(widget)[0]) == 3
 

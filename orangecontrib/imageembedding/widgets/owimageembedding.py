@@ -7,8 +7,8 @@ import time
 from collections.abc import Collection
 from functools import partial
 
-from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QFileDialog, QPushButton, QStyle
+from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtWidgets import QFileDialog, QPushButton, QScrollArea, QStyle, QVBoxLayout, QWidget
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
@@ -22,6 +22,7 @@ from orangecontrib.imageembedding.embeddings.backends.registry import get_backen
 from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.catalogue import (
+    BUILT_IN_ID,
     DEFAULT_ID,
     all_embedders,
     get_embedder,
@@ -49,6 +50,7 @@ from orangecontrib.imageembedding.widgets.embedding.choices import (
     where_images_go,
 )
 from orangecontrib.imageembedding.widgets.embedding.computing import ComputingBox
+from orangecontrib.imageembedding.widgets.embedding.description import Description
 from orangecontrib.imageembedding.widgets.embedding.embedderlist import TIMM, EmbedderList
 from orangecontrib.imageembedding.widgets.embedding.tasks import (
     Wanted,
@@ -56,6 +58,8 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
     models_of,
 )
 from orangecontrib.imageembedding.widgets.shared.background import Background
+from orangecontrib.imageembedding.widgets.shared.fold import Fold
+from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 
@@ -69,6 +73,13 @@ OLD_EMBEDDERS = (
     "deeploc",
     "openface",
 )
+MIN_WIDTH_PX, MIN_LIST_PX = 420, 150
+AROUND_PX = 70  # the status bar and margins
+SCREEN_PART = 0.85
+USE_BUILT_IN = "Use EfficientNet-Lite0"
+TRY_AGAIN, CONTINUE = "Try Again", "Continue"
+FOLDER_OF_WEIGHTS = "Folder of Weights…"
+SEND_THERE, USE_THIS_COMPUTER = "Send Images There", "Use This Computer"
 MIN_MEASURED = 24  # images; fewer tell nothing about the speed
 PRECISIONS = {"exact": "Exact (32 bits)", "fast": "Fast (16 bits)"}
 
@@ -103,9 +114,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
 
     class Warning(OWWidget.Warning):
         skipped = Msg("{} of {} images left out; the first: {}. See the output Skipped Images.")
-        not_trusted = Msg(
-            "This workflow sends your images to {}. Nothing has been sent yet: choose below."
-        )
+        not_trusted = Msg("This workflow sends your images to {}. Nothing has been sent yet.")
         plugin = Msg("{}")
         note = Msg("{}")
 
@@ -123,6 +132,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
     weights_folder: str = Setting("")
     device: str = Setting("auto", schema_only=True)  # a new widget never begins with a server
     precision: str = Setting("exact")
+    show_advanced: bool = Setting(False)
     server_url: str = Setting("", schema_only=True)
     auto_apply: bool = Setting(True)
 
@@ -137,27 +147,49 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self._begun_at = 0.0
         self._n_at_begin = 0
         self.background = Background(self)
+        self._add_scroll_area()
         self._add_images_box()
         self._add_embedder_box()
-        self._add_computing_box()
+        self._add_advanced_box()
         self._add_progress()
         self._show_where()
         self._show_embedders()
         self.cache_box.show_size()
         self._ask_server()
 
+    def _add_scroll_area(self) -> None:
+        """Let the controls be reached on a low screen, too."""
+        self.controlArea.setMinimumWidth(MIN_WIDTH_PX)
+        self.controls_box = QWidget()
+        QVBoxLayout(self.controls_box).setContentsMargins(0, 0, 0, 0)
+        scroll = QScrollArea(widgetResizable=True, frameShape=QScrollArea.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setWidget(self.controls_box)
+        self.controlArea.layout().addWidget(scroll)
+
     def _add_images_box(self) -> None:
-        self.controlArea.setMinimumWidth(400)
-        box = gui.vBox(self.controlArea, "Images")
+        box = gui.vBox(self.controls_box, "Images")
         self.column_model = VariableListModel()
         gui.comboBox(
             box, self, "image_attr", label="Image column:", model=self.column_model,
             orientation=Qt.Horizontal, searchable=True, callback=self._changed,
+            tooltip="The column with the paths or URLs of the images",
         )  # fmt: skip
         self.controls.image_attr.setAccessibleName("Image column")
+        self.notice = Notice()
+        self.notice.shown.connect(self._make_room)
+        self.controls_box.layout().addWidget(self.notice)
 
-    def _add_computing_box(self) -> None:
-        box = gui.vBox(self.controlArea, "Computing")
+    def _add_embedder_box(self) -> None:
+        box = gui.vBox(self.controls_box, "Embedder")
+        self.embedder_list = EmbedderList()
+        self.embedder_list.chosen.connect(self.choose_embedder)
+        self.embedder_list.setMinimumHeight(MIN_LIST_PX)
+        box.layout().addWidget(self.embedder_list)
+        self.description = Description()
+        box.layout().addWidget(self.description)
+
+    def _add_advanced_box(self) -> None:
         devices = likely_devices()
         if self.device not in devices:  # keep what the workflow says
             devices.append(self.device)
@@ -170,23 +202,11 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self.computing.device_chosen.connect(self._device_chosen)
         self.computing.precision_chosen.connect(self._precision_chosen)
         self.computing.server_typed.connect(self._server_typed)
-        self.computing.server_allowed.connect(self.allow_server)
-        self.computing.local_wanted.connect(self.use_this_computer)
-        box.layout().addWidget(self.computing)
-
-    def _add_embedder_box(self) -> None:
-        box = gui.vBox(self.controlArea, "Embedder")
-        self.embedder_list = EmbedderList()
-        self.embedder_list.chosen.connect(self.choose_embedder)
-        self.embedder_list.setMinimumHeight(140)
-        box.layout().addWidget(self.embedder_list)
-        self.embedder_label = gui.widgetLabel(box, "")
-        self.embedder_label.setWordWrap(True)
-        self.embedder_label.setOpenExternalLinks(True)
-        self.embedder_label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        # Room for the longest, so that nothing jumps when another embedder is chosen.
-        self.embedder_label.setFixedHeight(6 * self.fontMetrics().lineSpacing())
-        self.embedder_label.setTextInteractionFlags(Qt.TextBrowserInteraction)
+        self.controls_box.layout().addWidget(self.computing.where_label)
+        # A server is never out of sight.
+        self.advanced = Fold("Advanced", self.show_advanced or self.device == SERVER)
+        self.advanced.toggled.connect(self._advanced_toggled)
+        box = self.advanced.content
         line = gui.hBox(box)
         self.own_button = gui.button(
             line, self, "Own File…", callback=self.choose_own_file, autoDefault=False,
@@ -198,18 +218,35 @@ class OWImageEmbedding(OWWidget, TaskWidget):
             autoDefault=False,
             tooltip="A folder that holds the weights file, where there is no internet",
         )  # fmt: skip
+        self.cache_box = CacheBox(self._cached_ids, self.background)
+        box.layout().addWidget(self.computing)
+        box.layout().addWidget(self.cache_box)
+        self.controls_box.layout().addWidget(self.advanced)
 
     def _add_progress(self) -> None:
-        box = gui.vBox(self.controlArea, "Progress")
         self.progress = WorkProgress()
-        box.layout().addWidget(self.progress)
-        self.cache_box = CacheBox(self._cached_ids, self.background)
-        box.layout().addWidget(self.cache_box)
+        self.controls_box.layout().addWidget(self.progress)
         gui.auto_apply(self.buttonsArea, self, "auto_apply")
         self.cancel_button = QPushButton("&Cancel", autoDefault=False, enabled=False)
         self.cancel_button.setIcon(self.style().standardIcon(QStyle.SP_DialogCancelButton))
         self.cancel_button.clicked.connect(self.cancel_embedding)
         self.buttonsArea.layout().addWidget(self.cancel_button)
+
+    def _advanced_toggled(self, is_open: bool) -> None:
+        self.show_advanced = is_open
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Grow, so that nothing has to be scrolled to; never shrink what the user has made."""
+        self.controls_box.layout().activate()
+        if not self.isMaximized():
+            self.resize(self.width(), max(self.height(), self.sizeHint().height()))
+
+    def sizeHint(self) -> QSize:
+        around = self.buttonsArea.sizeHint().height() + AROUND_PX
+        height = self.controls_box.sizeHint().height() + around
+        screen = self.screen().availableGeometry().height()
+        return QSize(MIN_WIDTH_PX + 2, min(height, round(SCREEN_PART * screen)))
 
     @Inputs.images
     def set_images(self, data: Table | None) -> None:
@@ -226,6 +263,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         """Break off what is no longer wanted."""
         self.cancel()
         self.clear_messages()
+        self.notice.clear()
         self.progress.finish("")
         self._send(None)
 
@@ -320,6 +358,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self.commit.now()
 
     def _show_where(self) -> None:
+        if self.device == SERVER:
+            self.advanced.set_open(True)
         spec = self._spec()
         text = where_images_go(self.device, self.server_url, spec and spec.n_features)
         is_local = self.device != SERVER and not self.device.startswith(PLUGIN)
@@ -351,7 +391,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
             text = "A model of timm, chosen by name. Its weights are downloaded on first use."
         else:
             text = "Not available here."
-        self.embedder_label.setText(text)
+        self.description.describe(text)
         needs_weights = spec is not None and not spec.is_built_in and self.device != SERVER
         self.weights_button.setEnabled(needs_weights and not spec.is_remote_only)
 
@@ -391,6 +431,9 @@ class OWImageEmbedding(OWWidget, TaskWidget):
                 get_embedder(embedder_id)
             except InputError as error:
                 self.Error.unknown_embedder(error)
+                self.notice.show_notice(
+                    f"{error} Choose another embedder.", [(USE_BUILT_IN, self.use_built_in)]
+                )
                 return None
         backend = self._backend()
         if backend is None:
@@ -408,7 +451,10 @@ class OWImageEmbedding(OWWidget, TaskWidget):
             return None
         if not trust.is_remembered(self.server_url):
             self.Warning.not_trusted(self.server_url)
-            self.computing.offer(allow=True)
+            self.notice.show_notice(
+                f"This workflow sends your images to {self.server_url}. Nothing has been sent yet.",
+                [(SEND_THERE, self.allow_server), (USE_THIS_COMPUTER, self.use_this_computer)],
+            )
             return None
         try:
             return remote_backend(self.server_url, self.api_key)
@@ -427,6 +473,9 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         """Stop; nothing is sent until Apply."""
         self.cancel()
         self.Information.cancelled()
+        self.notice.show_notice(
+            "Cancelled. What was finished is cached.", [(CONTINUE, self.commit.now)]
+        )
         self.progress.finish("")
         self._send(None)
 
@@ -467,10 +516,23 @@ class OWImageEmbedding(OWWidget, TaskWidget):
     def task_failed(self, error: Exception) -> None:
         self.progress.finish("")
         self._send(None)
+        self.notice.show_notice(str(error), self._ways_on(error))
+
+    def _ways_on(self, error: Exception) -> list[Way]:
+        ways: list[Way] = [(TRY_AGAIN, self.commit.now)]
         if isinstance(error, WeightsError):
-            self.weights_button.setFocus()
+            ways.append((FOLDER_OF_WEIGHTS, self.choose_weights_folder))
+            if self.embedder_id != BUILT_IN_ID:
+                ways.insert(0, (USE_BUILT_IN, self.use_built_in))
         elif isinstance(error, BackendError) and self.device == SERVER:
-            self.computing.offer(allow=False)
+            ways.append((USE_THIS_COMPUTER, self.use_this_computer))
+        return ways
+
+    def use_built_in(self) -> None:
+        """Use the embedder that works without any download, on this computer."""
+        self.embedder_list.set_current(BUILT_IN_ID)
+        self.choose_embedder(BUILT_IN_ID)
+        self.commit.now()
 
     def _send(self, result: EmbeddedImages | None) -> None:
         self.cancel_button.setEnabled(False)

@@ -1,4 +1,4 @@
-"""How much room the kept vectors take, and a button to forget them."""
+"""How much room the cached vectors take, and a button to clear them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CacheBox(QWidget):
         self._is_working = False
         self.label = QLabel()
         self.clear_button = QPushButton("C&lear", autoDefault=False)
-        self.clear_button.setToolTip("Forget vectors that were computed before")
+        self.clear_button.setToolTip("Clear vectors that were computed before")
         menu = QMenu(self.clear_button)
         menu.addAction("Of This Embedder", partial(self.clear, True))
         menu.addAction("All", partial(self.clear, False))
@@ -51,7 +51,7 @@ class CacheBox(QWidget):
         """Show how large the file is now."""
         path = cache_path()
         n_bytes = path.stat().st_size if path.is_file() else 0
-        self.label.setText(f"Kept for the next time: {n_bytes / MB:,.1f} MB")
+        self.label.setText(f"Cached vectors: {n_bytes / MB:,.1f} MB")
         self.clear_button.setEnabled(not self._is_working and n_bytes > 0)
 
     def clear(self, only_chosen: bool) -> None:

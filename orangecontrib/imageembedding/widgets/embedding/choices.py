@@ -90,14 +90,14 @@ def embedder_rows(
     specs, _ = all_embedders()
     rows = [_row(spec, group_of(spec, weights_folder, on_server)) for spec in specs]
     ids = {row.id for row in rows}
-    rows += [Row(name, name, "", ON_SERVER, "") for name in on_server or () if name not in ids]
+    rows += [Row(name, name, "", "", ON_SERVER, "") for name in on_server or () if name not in ids]
     if own_file:
         file = re.split(r"[/\\]", own_file)[-1]
-        rows.append(Row(OWN_FILE, file, "", OWN, own_file))
+        rows.append(Row(OWN_FILE, file, "", "", OWN, own_file))
     if current not in {row.id for row in rows}:
         is_timm = current.startswith(TIMM)
         title = current if is_timm else f"{current} (not available)"
-        rows.append(Row(current, title, "", TO_DOWNLOAD if is_timm else NOT_AVAILABLE, ""))
+        rows.append(Row(current, title, "", "", TO_DOWNLOAD if is_timm else NOT_AVAILABLE, ""))
     return sorted(rows, key=lambda row: GROUPS.index(row.group))
 
 
@@ -125,7 +125,7 @@ def has_weights(spec: EmbedderSpec, weights_folder: str) -> bool:
 
 
 def described(spec: EmbedderSpec, weights_folder: str, speed: float | None) -> str:
-    """Describe an embedder as HTML: what it is, its size, speed, licence and paper."""
+    """Describe an embedder as HTML: what it is; its size, speed, licence and paper."""
     lines = [
         f"{spec.description} {spec.good_for}".strip(),
         f"{spec.n_features:,} numbers from {spec.input_px} × {spec.input_px} pixels. "
@@ -151,8 +151,7 @@ def _how_it_comes(spec: EmbedderSpec, weights_folder: str) -> str:
 
 
 def _row(spec: EmbedderSpec, group: str) -> Row:
-    size = f"{spec.n_features:,}"
-    if group == TO_DOWNLOAD and spec.weights is not None:
-        size = f"{spec.weights.n_bytes / MB:.0f} MB · {size}"
+    is_download = group == TO_DOWNLOAD and spec.weights is not None
+    size = f"{spec.weights.n_bytes / MB:.0f} MB" if is_download else ""
     text = f"{spec.description} {spec.good_for}"
-    return Row(spec.id, spec.title, size, group, text)
+    return Row(spec.id, spec.title, size, f"{spec.n_features:,}", group, text)

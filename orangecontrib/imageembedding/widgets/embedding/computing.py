@@ -9,12 +9,9 @@ from AnyQt.QtWidgets import (
     QComboBox,
     QCompleter,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,13 +25,16 @@ class ComputingBox(QWidget):
         Id → title of what can be chosen.
     servers : sequence of str
         Addresses to complete what is typed.
+
+    Attributes
+    ----------
+    where_label : QLabel
+        Says where images go; it stands outside this box, always in sight.
     """
 
     device_chosen = Signal(str)
     precision_chosen = Signal(str)
     server_typed = Signal(str, str)  # address and API key
-    server_allowed = Signal()
-    local_wanted = Signal()
 
     def __init__(
         self, devices: Mapping[str, str], precisions: Mapping[str, str], servers: Sequence[str]
@@ -44,7 +44,7 @@ class ComputingBox(QWidget):
         self.precision_combo = _combo(precisions, self.precision_chosen.emit)
         self.precision_combo.setToolTip(
             "Fast computes in 16 bits where the hardware can: up to twice the speed. Vectors "
-            "differ a little: one nearest neighbour in twenty is another one."
+            "differ a little: about 1 in 20 nearest neighbors differs."
         )
         self.url_edit = QLineEdit(placeholderText="http://localhost:8000")
         self.url_edit.setCompleter(QCompleter(list(servers), self.url_edit))
@@ -53,10 +53,6 @@ class ComputingBox(QWidget):
         )
         self.where_label = QLabel(wordWrap=True)
         self.where_label.setAccessibleName("Where the images go")
-        self.allow_button = QPushButton("Send Images There", autoDefault=False)
-        self.allow_button.clicked.connect(lambda: self.server_allowed.emit())
-        self.local_button = QPushButton("Use This Computer", autoDefault=False)
-        self.local_button.clicked.connect(lambda: self.local_wanted.emit())
         self._typed = ("", "")
         self._lay_out()
 
@@ -76,16 +72,8 @@ class ComputingBox(QWidget):
             if isinstance(field, QLineEdit):
                 field.editingFinished.connect(self._tell_server)
                 self._server_parts += [label, field]
-        self.ask_box = QWidget()
-        buttons = QHBoxLayout(self.ask_box)
-        buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.addWidget(self.allow_button)
-        buttons.addWidget(self.local_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
-        layout.addWidget(self.where_label)
-        layout.addWidget(self.ask_box)
+        form.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(form)
 
     def show_choice(self, device: str, precision: str, url: str) -> None:
         """Show what is chosen; tells nobody."""
@@ -99,16 +87,10 @@ class ComputingBox(QWidget):
         for part in self._server_parts:
             part.setVisible(is_remote)
         self.precision_combo.setEnabled(has_precision)
-        self.ask_box.hide()
         self.where_label.setText(text)
         font = self.where_label.font()
         font.setBold(is_remote)
         self.where_label.setFont(font)
-
-    def offer(self, allow: bool) -> None:
-        """Offer this computer, and if `allow` also to send images to the server."""
-        self.allow_button.setVisible(allow)
-        self.ask_box.show()
 
     def _tell_server(self) -> None:
         typed = (self.url_edit.text().strip(), self.key_edit.text())

@@ -13,6 +13,7 @@ from AnyQt.QtWidgets import QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWid
 ID_ROLE = Qt.UserRole
 TEXT_ROLE = Qt.UserRole + 1  # what is searched
 TIMM = "timm:"
+HEADINGS = ["Embedder", "Size", "Numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Row:
     ----------
     id : str
         What is told when it is chosen.
-    title, size : str
-        The two columns; `size` says how many numbers it gives.
+    title, size, n_features : str
+        The three columns; `size` is that of the download, "" if there is none.
     group : str
         Heading under which it stands.
     text : str
@@ -34,6 +35,7 @@ class Row:
     id: str
     title: str
     size: str
+    n_features: str
     group: str
     text: str
 
@@ -58,9 +60,7 @@ class EmbedderList(QWidget):
             filterCaseSensitivity=Qt.CaseInsensitive,
         )  # fmt: skip
         self._proxy.setSourceModel(self._model)
-        self.view = QTreeView(
-            headerHidden=True, rootIsDecorated=False, itemsExpandable=False, indentation=12
-        )
+        self.view = QTreeView(rootIsDecorated=False, itemsExpandable=False, indentation=12)
         self.view.setModel(self._proxy)
         self.view.setAccessibleName("Embedders")
         self.view.setEditTriggers(QTreeView.NoEditTriggers)
@@ -75,7 +75,9 @@ class EmbedderList(QWidget):
         """Show these embedders, in this order, and mark one."""
         self._current = ""  # what is marked below is no choice of the user
         self._model.clear()
-        self._model.setColumnCount(2)
+        self._model.setHorizontalHeaderLabels(HEADINGS)
+        self._model.horizontalHeaderItem(1).setToolTip("Size of the download")
+        self._model.horizontalHeaderItem(2).setToolTip("How many numbers describe an image")
         groups: dict[str, QStandardItem] = {}
         for row in rows:
             if row.group not in groups:
@@ -84,7 +86,9 @@ class EmbedderList(QWidget):
         header = self.view.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeToContents)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeToContents)
+            self._model.horizontalHeaderItem(column).setTextAlignment(Qt.AlignRight)
         self._spread()
         self.set_current(current)
 
@@ -107,7 +111,7 @@ class EmbedderList(QWidget):
         font = item.font()
         font.setBold(True)
         item.setFont(font)
-        self._model.appendRow([item, QStandardItem()])
+        self._model.appendRow([item, QStandardItem(), QStandardItem()])
         return item
 
     def _leaves(self) -> list[QModelIndex]:
@@ -149,10 +153,12 @@ class EmbedderList(QWidget):
 
 
 def _items(row: Row) -> list[QStandardItem]:
-    title, size = QStandardItem(row.title), QStandardItem(row.size)
+    title = QStandardItem(row.title)
+    size, n_features = QStandardItem(row.size), QStandardItem(row.n_features)
     title.setData(row.id, ID_ROLE)
     title.setData(f"{row.title} {row.id} {row.text}", TEXT_ROLE)
-    size.setTextAlignment(Qt.AlignRight | Qt.AlignVCenter)
-    for item in (title, size):
+    for number in (size, n_features):
+        number.setTextAlignment(Qt.AlignRight | Qt.AlignVCenter)
+    for item in (title, size, n_features):
         item.setToolTip(row.text)
-    return [title, size]
+    return [title, size, n_features]

@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from AnyQt.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
 WINDOW_S = 10.0  # over which the speed is measured
 MIN_WINDOW_S = 0.5
@@ -28,7 +28,7 @@ class WorkProgress(QWidget):
         self.bar.setAccessibleName("Progress")
         self.bar.setFixedHeight(8)
         self.label = QLabel(textFormat=Qt.PlainText)
-        self.label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.label.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -40,7 +40,7 @@ class WorkProgress(QWidget):
         """Begin a step."""
         self._seen.clear()
         self.images_per_s = 0.0
-        self.bar.setEnabled(True)
+        self.bar.show()
         self.bar.setValue(0)
         self._show(text)
 
@@ -64,7 +64,7 @@ class WorkProgress(QWidget):
         self._seen: deque[tuple[float, int]] = deque()
         self.images_per_s = 0.0
         self.bar.setValue(0)
-        self.bar.setEnabled(False)
+        self.bar.hide()
         self._show(text)
 
     def _measure(self, n_computed: int) -> None:
