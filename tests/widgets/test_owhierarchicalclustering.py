@@ -271,6 +271,34 @@ class TestOWHierarchicalClustering(WidgetTest):
             assert not self.widget.isInvalidated()
         finally:
             release.set()
+        button = self.widget.go_on._box.button
+        assert button.text() == "Send"
+        self.monkeypatch.undo()
+        button.click()
+        self.wait_until_finished()
+        assert len(self.get_output(self.widget.Outputs.annotated_data)) == 150
+        assert not button.isEnabled()
+        assert not self.widget.Information.cancelled.is_shown()
+
+    def test_scores_that_are_cancelled_are_computed_by_send(self):
+        self.send(self.iris)
+        entered, release = threading.Event(), threading.Event()
+        real = pipeline.score_clusters
+
+        def hang(clustered, progress):
+            entered.set()
+            release.wait(30)
+            return real(clustered, progress)
+
+        self.monkeypatch.setattr(pipeline, "score_clusters", hang)
+        self.widget._select_by("silhouette")
+        assert entered.wait(30)
+        self.widget.cancel_button.click()
+        release.set()
+        self.widget.go_on._box.button.click()
+        self.wait_until_finished()
+        assert self.widget.silhouettes is not None
+        assert "Selected" in self.get_output(self.widget.Outputs.annotated_data).domain
 
     def test_thousands_of_leaves_are_painted_and_hit(self):
         rng = np.random.default_rng(0)

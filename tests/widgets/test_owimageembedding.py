@@ -182,6 +182,62 @@ class TestOWImageEmbedding(WidgetTest):
             assert len(self.outputs(widget)[0]) == 3
             assert not widget.Information.cancelled.is_shown()
 
+    def check_ways_on(self, stop):
+        """Stop in some way; see that Apply and its checkbox go on from there."""
+        for auto, how in ((True, "button"), (True, "checkbox"), (False, "button")):
+            Cache().clear()
+            widget = self.create(auto_apply=auto)
+            stop(widget)
+            button = widget.go_on._box.button
+            assert (button.text(), button.isEnabled()) == ("Apply", True)
+            self.use_fake(FakeBackend())
+            for _ in range(2 if how == "checkbox" else 0):
+                widget.controls.auto_apply.click()
+                assert button.isEnabled() != widget.auto_apply
+            if how == "button":
+                button.click()
+            self.wait_until_finished(widget=widget)
+            assert len(self.outputs(widget)[0]) == 3
+            assert not button.isEnabled()
+            assert button.text() == ("Apply Automatically" if auto else "Apply")
+
+    def test_apply_goes_on_after_a_cancel(self):
+        def stop(widget):
+            hang, entered = threading.Event(), threading.Event()
+            self.use_fake(FakeBackend(hang=hang, on_batch=entered.set))
+            self.send(widget, self.images, wait=False)
+            widget.commit.now()
+            assert entered.wait(30)
+            widget.cancel_button.click()
+            hang.set()
+
+        self.check_ways_on(stop)
+
+    def test_apply_goes_on_after_a_failure(self):
+        def stop(widget):
+            self.use_fake(FakeBackend(fail_at=1))
+            self.send(widget, self.images, wait=False)
+            widget.commit.now()
+            self.wait_until_finished(widget=widget)
+            assert widget.Error.failed.is_shown()
+
+        self.check_ways_on(stop)
+
+    def test_apply_tries_again_what_was_skipped(self):
+        image = Path(str(self.images[0]["image"]))
+
+        def stop(widget):
+            data = image.read_bytes()
+            image.unlink()
+            self.use_fake(FakeBackend())
+            self.send(widget, self.images, wait=False)
+            widget.commit.now()
+            self.wait_until_finished(widget=widget)
+            assert widget.Warning.skipped.is_shown()
+            image.write_bytes(data)
+
+        self.check_ways_on(stop)
+
     def test_new_data_replaces_what_is_running(self):
         with self.hanging() as widget:
             self.use_fake(FakeBackend())

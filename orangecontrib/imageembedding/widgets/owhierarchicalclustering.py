@@ -39,6 +39,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
     score_in_background,
 )
 from orangecontrib.imageembedding.widgets.clustering.treepanel import HINT, KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
 
@@ -73,7 +74,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         other_subset = Msg("No row of Data Subset is in the tree.")
 
     class Information(OWWidget.Information):
-        cancelled = Msg("Cancelled. Change a setting or the data to start again.")
+        cancelled = Msg("Cancelled. Send goes on.")
         prototypes = Msg(
             "{} rows are too many for exact distances ({} of memory). Similar rows are grouped "
             "first: each leaf stands for several."
@@ -138,7 +139,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         add_appearance_box(self, self._show_label, self._show_strips, self._show_scale)
         add_selection_box(self, self._select_by)
         gui.rubber(self.controlArea)
-        gui.auto_send(self.buttonsArea, self, "auto_commit")
+        box = gui.auto_send(self.buttonsArea, self, "auto_commit")
+        self.go_on = GoOn(self.commit, box, "Send")
         self.cancel_button = gui.button(
             self.buttonsArea, self, "Cancel", callback=self.cancel_clustering, autoDefault=False
         )
@@ -168,6 +170,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
 
     def _start(self) -> None:
         self.cancel()
+        self.go_on.withdraw()
         self.clear_messages()
         self._forget_tree()
         self._source = self.data if self.distances is None else self.distances
@@ -199,7 +202,11 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         """Stop computing."""
         self.cancel()
         self.cancel_button.setEnabled(False)
+        self.go_on.offer()
         self.Information.cancelled()
+
+    def task_failed(self, error: Exception) -> None:
+        self.go_on.offer()
 
     def _on_task_done(self, future) -> None:
         super()._on_task_done(future)
@@ -358,8 +365,11 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
 
     @gui.deferred
     def commit(self) -> None:
-        if self.clustered is None:
-            self._send(None, None, None)
+        self.Information.cancelled.clear()
+        if self.clustered is None:  # it was cancelled
+            self._start()
+        elif self.select_by == BY_SILHOUETTE and self.silhouettes is None:
+            self._commit_or_score()
         else:
             self.start(partial(choose_in_background, self.clustered, self.selection.nodes()))
 

@@ -59,6 +59,7 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
 )
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
+from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
@@ -226,7 +227,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
     def _add_progress(self) -> None:
         self.progress = WorkProgress()
         self.controls_box.layout().addWidget(self.progress)
-        gui.auto_apply(self.buttonsArea, self, "auto_apply")
+        box = gui.auto_apply(self.buttonsArea, self, "auto_apply")
+        self.go_on = GoOn(self.commit, box, "Apply")
         self.cancel_button = QPushButton("&Cancel", autoDefault=False, enabled=False)
         self.cancel_button.setIcon(self.style().standardIcon(QStyle.SP_DialogCancelButton))
         self.cancel_button.clicked.connect(self.cancel_embedding)
@@ -265,6 +267,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self.clear_messages()
         self.notice.clear()
         self.progress.finish("")
+        self.go_on.withdraw()
         self._send(None)
 
     def _changed(self) -> None:
@@ -477,6 +480,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
             "Cancelled. What was finished is cached.", [(CONTINUE, self.commit.now)]
         )
         self.progress.finish("")
+        self.go_on.offer()
         self._send(None)
 
     def on_partial_result(self, result: Counts | str | float) -> None:
@@ -496,6 +500,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         for note in result.notes:
             self.Warning.note(note)
         if result.skipped is not None:
+            self.go_on.offer()
             reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
             if len(result.embeddings):
                 self.Warning.skipped(len(result.skipped), n_images, reason)
@@ -515,6 +520,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
 
     def task_failed(self, error: Exception) -> None:
         self.progress.finish("")
+        self.go_on.offer()
         self._send(None)
         self.notice.show_notice(str(error), self._ways_on(error))
 
