@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ImageEmbeddingError,
         ImageError,
         InputError,
+        SaveError,
         ServerError,
         WeightsError,
     )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         cluster_images,
         embed_images,
         import_images,
+        save_images,
         sort_into_grid,
     )
     from orangecontrib.imageembedding.tables.computed import EmbeddingWarning
@@ -56,6 +58,7 @@ _MODULE_OF = {
     "InputError": "errors",
     "Local": "embeddings.backends.local.backend",
     "Remote": "embeddings.backends.remote.backend",
+    "SaveError": "errors",
     "ServerError": "errors",
     "Tree": "clusters.tree",
     "WeightsError": "errors",
@@ -68,6 +71,7 @@ _MODULE_OF = {
     "list_embedders": "embeddings.catalogue",
     "own_embedder": "embeddings.user_models",
     "probe_server": "embeddings.backends.remote.backend",
+    "save_images": "pipeline",
     "sort_into_grid": "pipeline",
 }
 
@@ -82,6 +86,7 @@ __all__ = [
     "InputError",
     "Local",
     "Remote",
+    "SaveError",
     "ServerError",
     "Tree",
     "WeightsError",
@@ -94,6 +99,7 @@ __all__ = [
     "list_embedders",
     "own_embedder",
     "probe_server",
+    "save_images",
     "sort_into_grid",
 ]
 

@@ -4,6 +4,7 @@
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
 3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
    cut it; `choose_branches`: → tables of the rows in its branches (`clustering`).
+5. `save_images`: the images of a table → new files in a folder (`saving`).
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
@@ -27,7 +28,9 @@ from orangecontrib.imageembedding.pipeline.results import (
     EmbeddedImages,
     GridOfRows,
     ImportedImages,
+    SavedImages,
 )
+from orangecontrib.imageembedding.pipeline.saving import Saving, save_images, tables_of_saving
 from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 
 __all__ = [
@@ -37,6 +40,8 @@ __all__ = [
     "EmbeddedImages",
     "GridOfRows",
     "ImportedImages",
+    "SavedImages",
+    "Saving",
     "choose_branches",
     "cluster_distances",
     "cluster_images",
@@ -44,7 +49,9 @@ __all__ = [
     "embed_files",
     "embed_images",
     "import_images",
+    "save_images",
     "score_clusters",
     "sort_into_grid",
     "table_of_found",
+    "tables_of_saving",
 ]

@@ -58,6 +58,26 @@ class EmbeddedImages:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedImages:
+    """A table of images, some of which were saved as new files.
+
+    Attributes
+    ----------
+    saved : Table
+        The rows whose images were saved, with the paths of the new files in the image column; no
+        rows if there is none.
+    skipped : Table or None
+        The other rows, with a meta ``reason``; None if there is none.
+    n_known : int
+        Of those that are skipped: their images were there already, as they would be saved.
+    """
+
+    saved: Table
+    skipped: Table | None
+    n_known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ChosenBranches:
     """Tables of the rows in some branches.
 

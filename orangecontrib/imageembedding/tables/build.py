@@ -48,7 +48,7 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
     for row, file in enumerate(files):
         sizes = file.n_bytes, file.width_px, file.height_px
         inside = _readable(file.relative_path or os.path.basename(file.path))
-        metas[row] = _stem(file.path), _location(file.path), *sizes, inside, file.n_frames
+        metas[row] = _stem(file.path), location_of(file.path), *sizes, inside, file.n_frames
         class_names.append(file.class_name)
     if (metas[:, -1] <= 1).all():
         variables, metas = variables[:-1], metas[:, :-1].copy()
@@ -101,7 +101,7 @@ def _stem(path: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _location(path: str) -> str:
+def location_of(path: str) -> str:
     """Get the path; a file URL where its name is not valid text, which no table could store."""
     if path.isascii():
         return path

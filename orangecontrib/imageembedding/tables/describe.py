@@ -37,7 +37,7 @@ class Titles(Sequence):
     def __getitem__(self, row: int) -> str:
         if row >= self._n_rows:
             raise IndexError(row)
-        return "\n".join(_text(variable, column[row]) for variable, column in self._columns)
+        return "\n".join(text_of(variable, column[row]) for variable, column in self._columns)
 
 
 def facts(table: Table, row: int) -> list[tuple[str, str]]:
@@ -46,6 +46,8 @@ def facts(table: Table, row: int) -> list[tuple[str, str]]:
     The columns of imported images are told as people say it: ``Pixels`` and ``Size``.
     """
     variables = (*table.domain.class_vars, *table.domain.metas)
+    texts = [(variable.name, text_of(variable, table[row, variable])) for variable in variables]
+    return [(name, text) for name, text in texts if text]
     texts = {variable.name: _text(variable, table[row, variable]) for variable in variables}
     if texts.get("width") and texts.get("height"):
         texts["Pixels"] = f"{texts.pop('width')} × {texts.pop('height')}"
@@ -64,7 +66,7 @@ def size_text(n_bytes: int) -> str:
     return f"{size:.3g} GB"
 
 
-def _text(variable: Variable, value: object) -> str:
+def text_of(variable: Variable, value: object) -> str:
     """Get the text of a value on one line; "" if it is missing."""
     text = variable.str_val(value)
     return "" if text == "?" else " ".join(text.split())
