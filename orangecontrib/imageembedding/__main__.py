@@ -1,4 +1,4 @@
-"""The command line: ``image-embedding embed | cluster | grid | serve | …``."""
+"""The command line: ``image-embedding embed | cluster | grid | save | serve | …``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
 from orangecontrib.imageembedding.commands.grid import run_grid
+from orangecontrib.imageembedding.commands.save import add_save, run_save
 from orangecontrib.imageembedding.commands.serve import run_serve
 from orangecontrib.imageembedding.commands.terminal import (
     FAILED,
@@ -38,6 +39,8 @@ Images never leave this computer, unless you name a --server. Examples:
       all at once, without any download, and the tree as a picture
   image-embedding grid animals.tab -o grid.png
       similar images side by side
+  image-embedding save clusters.tab sorted/ --by Cluster
+      copies of the images in a folder for each cluster
   image-embedding embedders
       what can be chosen for --embedder
 """
@@ -172,6 +175,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_embedder(grid)
     grid.set_defaults(run=run_grid)
+
+    save = commands.add_parser(
+        "save",
+        help="images of a table to new files",
+        description="Copy or convert the images of a table into a folder. Nothing that is there "
+        "is changed: equal names get a number, equal files are not written twice.",
+        epilog=EXIT_CODES,
+    )
+    add_save(save)
+    save.set_defaults(run=run_save)
 
     serve = commands.add_parser(
         "serve",

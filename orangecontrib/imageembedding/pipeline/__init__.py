@@ -4,8 +4,8 @@
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
 3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
    cut it; `choose_branches`: → tables of the rows in its branches (`clustering`).
-5. `save_images`: the images of a table → new files in a folder (`saving`).
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`).
+5. `save_images`: the images of a table → new files in a folder (`saving`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
 the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.

@@ -38,6 +38,7 @@ T = TypeVar("T")
 OWN_NAME = "{name}"
 CONTACT_SHEET = "contact sheet"
 FORMAT_NAMES = (*map(str.lower, FORMATS), CONTACT_SHEET)
+THERE = "there already"  # reason of what need not be saved
 SHORT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
 MAX_THREADS = 8
 
@@ -159,7 +160,7 @@ def tables_of_saving(
     reasons = dict.fromkeys(range(len(table)), "not saved yet")
     for row in saving.paths:
         del reasons[row]
-    reasons |= {row: f"there already: {path}" for row, path in saving.known.items()}
+    reasons |= {row: f"{THERE}: {path}" for row, path in saving.known.items()}
     reasons |= {row: explained(reason, folders) for row, reason in saving.reasons.items()}
     saved = with_new_paths(table, column, saving.paths)
     return SavedImages(saved, with_reasons(table, reasons), len(saving.known))

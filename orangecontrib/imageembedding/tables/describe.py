@@ -46,9 +46,7 @@ def facts(table: Table, row: int) -> list[tuple[str, str]]:
     The columns of imported images are told as people say it: ``Pixels`` and ``Size``.
     """
     variables = (*table.domain.class_vars, *table.domain.metas)
-    texts = [(variable.name, text_of(variable, table[row, variable])) for variable in variables]
-    return [(name, text) for name, text in texts if text]
-    texts = {variable.name: _text(variable, table[row, variable]) for variable in variables}
+    texts = {variable.name: text_of(variable, table[row, variable]) for variable in variables}
     if texts.get("width") and texts.get("height"):
         texts["Pixels"] = f"{texts.pop('width')} × {texts.pop('height')}"
     if texts.get("size", "").isdigit():

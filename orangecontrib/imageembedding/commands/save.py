@@ -1,0 +1,140 @@
+"""``image-embedding save``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from orangecontrib.imageembedding.commands.terminal import (
+    FINE,
+    SOME_MISSING,
+    Bar,
+    complain,
+    conclude,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from Orange.data import Table
+
+FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "gif", "pdf", "contact-sheet")
+
+
+def add_save(parser: argparse.ArgumentParser) -> None:
+    """Tell what can be said of how images are saved."""
+    parser.add_argument(
+        "table",
+        metavar="TABLE",
+        help="a table with a column of paths or URLs; or a folder with images",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="where to; made if it does not exist")
+    parser.add_argument(
+        "--pattern",
+        default="{name}",
+        help="names of the files: columns stand between braces, {name} is that of the image's own "
+        "file, {row} the number of the row (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="categorical column whose values become sub-folders; may be given again",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="by default bytes are copied; contact-sheet: one PDF for each sub-folder",
+    )
+    parser.add_argument("--quality", type=int, metavar="Q", help="1 to 100, of JPEG, WebP and PDF")
+    parser.add_argument(
+        "--size",
+        metavar="SIZE",
+        help="pixels (224 or 640x480), or an embedder, whose input is meant",
+    )
+    parser.add_argument(
+        "--fit",
+        choices=("fit", "crop", "stretch"),
+        help="how pictures get that size (default: fit; with an embedder, as it does)",
+    )
+    parser.add_argument(
+        "--strip-metadata",
+        action="store_true",
+        help="leave EXIF, XMP and comments behind; the color profile and the orientation stay",
+    )
+    parser.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="column whose values stand below the pictures of a contact sheet",
+    )
+    parser.add_argument(
+        "--manifest", action="store_true", help="also write manifest.csv: what came from where"
+    )
+    parser.add_argument("--image-column", metavar="NAME", help="column of the paths or URLs")
+    parser.add_argument("--images-folder", metavar="DIR", help="where the images are now")
+
+
+def run_save(options: argparse.Namespace) -> int:
+    """Save the images of a table into a folder."""
+    from orangecontrib.imageembedding.pipeline import save_images
+
+    table = _table_of(options)
+    with Bar() as bar:
+        done = save_images(
+            table,
+            options.folder,
+            options.pattern,
+            options.by,
+            options.format and options.format.replace("-", " "),
+            quality=options.quality,
+            size=_size_of(options.size),
+            fit=options.fit,
+            metadata=not options.strip_metadata,
+            labels=options.label,
+            manifest=options.manifest,
+            image_column=options.image_column,
+            images_folder=options.images_folder,
+            progress=bar,
+        )
+    n_failed = len(table) - len(done.saved) - done.n_known
+    if done.skipped is not None:
+        for line in _failures(done.skipped):
+            complain(line)
+    line = f"{len(done.saved)} images saved, {done.n_known} there already: {options.folder}"
+    return conclude([line], SOME_MISSING if n_failed else FINE)
+
+
+def _table_of(options: argparse.Namespace) -> Table:
+    from orangecontrib.imageembedding.pipeline import import_images
+    from orangecontrib.imageembedding.tables.store import load_table
+
+    if os.path.isdir(options.table):
+        with Bar() as bar:
+            return import_images(options.table, bar).table
+    return load_table(options.table)
+
+
+def _size_of(text: str | None) -> int | tuple[int, int] | str | None:
+    """Get pixels, width and height, or the id of an embedder."""
+    if text is None:
+        return None
+    width, times, height = text.lower().partition("x")
+    if times and width.isdigit() and height.isdigit():
+        return int(width), int(height)
+    return int(text) if text.isdigit() else text
+
+
+def _failures(skipped: Table) -> list[str]:
+    from orangecontrib.imageembedding.pipeline.saving import THERE
+    from orangecontrib.imageembedding.tables.locate import default_image_locations
+
+    locations = default_image_locations(skipped)
+    reasons = skipped.get_column(skipped.domain.metas[-1])
+    return [
+        f"skipped: {location or 'row without image'}: {reason}"
+        for location, reason in zip(locations, map(str, reasons), strict=True)
+        if not reason.startswith(THERE)
+    ]
