@@ -217,7 +217,7 @@ class TestOWHierarchicalClustering(WidgetTest):
             data.X[3, 1] = np.nan
         self.send(data)
         self.choose(BY_NUMBER, n_clusters=2)
-        assert str(self.widget.Warning.incomplete) == "1 rows left out: they have missing numbers."
+        assert str(self.widget.Warning.incomplete) == "1 rows skipped: they have missing numbers."
         assert str(self.annotated()[3, "Cluster"]) == "Other"
         assert len(self.selected()) == 149
 

@@ -95,7 +95,7 @@ class TestOWImageEmbedding(WidgetTest):
         embeddings, skipped = self.outputs(widget)
         assert len(embeddings) == 2
         assert str(skipped[0]["reason"]) == "empty file"
-        message = "1 of 3 images left out; the first: empty file"
+        message = "1 of 3 images skipped; the first: empty file"
         assert str(widget.Warning.skipped).startswith(message)
 
     def test_when_all_fail_it_is_an_error_with_the_reason(self):

@@ -43,12 +43,12 @@ class TestOWImportImages(WidgetTest):
         assert len(self.output(widget)) == 2
         assert widget.info_label.text() == "2 images in 2 categories"
         assert self.get_output(widget.Outputs.skipped, widget=widget) is None
-        assert not widget.cancel_button.isEnabled()
+        assert widget.cancel_button.isHidden()
 
     def test_files_left_out_are_counted_and_sent_with_reasons(self):
         (self.tmp_path / "animals" / "notes.txt").write_text("hello")
         widget = self.open(self.folder)
-        assert "1 file left out; the first: notes.txt: not an image" in str(widget.Warning.skipped)
+        assert "1 file skipped; the first: notes.txt: not an image" in str(widget.Warning.skipped)
         skipped = self.get_output(widget.Outputs.skipped, widget=widget)
         assert str(skipped[0]["reason"]) == "not an image: text"
 
@@ -249,22 +249,35 @@ class TestOWImportImages(WidgetTest):
     def test_some_images_of_each_class_are_shown_with_the_counts(self):
         write_images(self.tmp_path / "animals", [f"cat/{i}.png" for i in range(10, 20)])
         widget = self.open(self.folder)
-        assert widget.strip.images.groups == [("cat (11)", 5), ("dog (1)", 1)]
+        n = widget.strip.n_columns
+        assert widget.strip.images.groups == [(f"cat ({n} of 11 shown)", n), ("dog (1)", 1)]
         names = [widget.strip.images.titles[row] for row in widget.strip.images.rows]
-        assert names == ["1", "10", "11", "12", "13", "2"]
-        widget.strip.opened.emit(5)
+        assert names == ["1", *map(str, range(10, 9 + n)), "2"]
+        widget.strip.opened.emit(n)
         assert "dog" in widget._preview.facts.text()
+        assert widget._preview.windowTitle().endswith("(12 of 12)")
         widget._preview.hide()
+
+    def test_the_examples_fill_the_width(self):
+        write_images(self.tmp_path / "animals", [f"cat/{i}.png" for i in range(10, 20)])
+        widget = self.open(self.folder)
+        widget.show()
+        for width in (1400, 700):
+            widget.resize(width, 500)
+            self.process_events(lambda: widget.strip.images.groups[0][1] == widget.strip.n_columns
+                                or len(widget.strip.images.rows) == 12)  # fmt: skip
+            assert widget.strip.images.groups[0][1] == min(widget.strip.n_columns, 11)
+        widget.hide()
 
     def test_skipped_files_are_listed(self):
         (self.tmp_path / "animals" / "notes.txt").write_text("hello")
         widget = self.open(self.folder)
-        assert widget.skipped_button.text() == "1 file left out …"
+        assert widget.skipped_button.text() == "1 skipped file…"
         widget.show_skipped()
         (window,) = widget.findChildren(SkippedList)
         model = window.model
         row = [model.index(0, column).data() for column in range(2)]
-        assert row == [os.path.join(self.folder, "notes.txt"), "not an image: text"]
+        assert row == ["notes.txt", "not an image: text"]
         window.close()
 
     def test_what_was_found_until_a_cancel_can_be_used(self):

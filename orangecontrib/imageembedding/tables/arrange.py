@@ -134,7 +134,7 @@ def some_of_each_class(
     variable = table.domain.class_var
     if variable is None:
         rows = np.arange(min(len(table), n_rows * n_rows))
-        return rows, [(f"{table.name} ({len(table):,})", len(rows))]
+        return rows, [(_heading(table.name, len(table), len(rows)), len(rows))]
     codes = table.Y.astype(int)
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=len(variable.values))[:n_classes]
@@ -142,4 +142,10 @@ def some_of_each_class(
     shown = np.minimum(counts, n_rows)
     parts = [order[first : first + n] for first, n in zip(firsts, shown, strict=True)]
     named = zip(variable.values, counts.tolist(), shown.tolist(), strict=False)
-    return np.concatenate(parts), [(f"{name} ({n:,})", n_shown) for name, n, n_shown in named]
+    groups = [(_heading(name, n, n_shown), n_shown) for name, n, n_shown in named]
+    return np.concatenate(parts), groups
+
+
+def _heading(name: str, n_rows: int, n_shown: int) -> str:
+    is_all = n_shown == n_rows
+    return f"{name} ({n_rows:,})" if is_all else f"{name} ({n_shown:,} of {n_rows:,} shown)"

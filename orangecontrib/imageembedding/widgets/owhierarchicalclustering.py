@@ -69,7 +69,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         failed = Msg("{}")
 
     class Warning(OWWidget.Warning):
-        incomplete = Msg("{} rows left out: they have missing numbers.")
+        incomplete = Msg("{} rows skipped: they have missing numbers.")
         distances_first = Msg("Distances are given: the input Data is not used.")
         other_subset = Msg("No row of Data Subset is in the tree.")
 

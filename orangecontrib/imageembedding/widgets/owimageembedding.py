@@ -114,7 +114,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         none_embedded = Msg("None of the {} images could be embedded; the first: {}")
 
     class Warning(OWWidget.Warning):
-        skipped = Msg("{} of {} images left out; the first: {}. See the output Skipped Images.")
+        skipped = Msg("{} of {} images skipped; the first: {}. See the output Skipped Images.")
         not_trusted = Msg("This workflow sends your images to {}. Nothing has been sent yet.")
         plugin = Msg("{}")
         note = Msg("{}")

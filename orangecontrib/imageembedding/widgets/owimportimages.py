@@ -36,7 +36,7 @@ from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress, TaskWidget
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
-STRIP_SIDE, STRIP_LENGTH, MAX_STRIPS = 64, 5, 100
+STRIP_SIDE, MAX_STRIPS = 64, 100
 HINT = "Choose a folder with images, or drop one here."
 STRIP_WIDTH = 450  # of the images of a class side by side
 LOOK_MS = 100  # how often the number of files found is shown
@@ -74,7 +74,7 @@ class OWImportImages(OWWidget, TaskWidget):
         failed = Msg("{}")
 
     class Warning(OWWidget.Warning):
-        skipped = Msg("{} left out; the first: {}: {}. See the output Skipped Files.")
+        skipped = Msg("{} skipped; the first: {}: {}. See the output Skipped Files.")
 
     class Information(OWWidget.Information):
         cancelled = Msg("Cancelled. Press Reload to import the folder.")
@@ -133,7 +133,9 @@ class OWImportImages(OWWidget, TaskWidget):
         self.info_label = gui.widgetLabel(box, "")
         self.info_label.setWordWrap(True)
         self.info_label.setTextFormat(Qt.PlainText)
-        self.skipped_button = make_button("", self.show_skipped, "Show the files left out")
+        self.skipped_button = make_button(
+            "", self.show_skipped, "Show which files were skipped, and why"
+        )
         self.use_button = make_button("Use what was found", self.use_found, "Use these images")
         for button in (self.skipped_button, self.use_button):
             button.hide()
@@ -142,7 +144,7 @@ class OWImportImages(OWWidget, TaskWidget):
         self.cancel_button = gui.button(
             self.buttonsArea, self, "Cancel", callback=self.cancel_import, autoDefault=False
         )
-        self.cancel_button.setEnabled(False)
+        self.cancel_button.hide()
         self.strip = ThumbnailView()
         self.strip.setAccessibleName("Some images of each class")
         self.strip.setSelectionMode(QListView.NoSelection)
@@ -150,6 +152,7 @@ class OWImportImages(OWWidget, TaskWidget):
         self.strip.set_title_lines(0)
         self.strip.setMinimumWidth(STRIP_WIDTH)
         self.strip.opened.connect(self._open_preview)
+        self.strip.columns_changed.connect(self._arrange_strip, Qt.QueuedConnection)
         self.mainArea.layout().addWidget(self.strip)
 
     def sizeHint(self) -> QSize:
@@ -197,7 +200,7 @@ class OWImportImages(OWWidget, TaskWidget):
             self._send(None, None)
             return
         self.info_label.setText("Reading …")
-        self.cancel_button.setEnabled(True)
+        self.cancel_button.show()
         self.found = Found()
         self._looking.start()
         options = {
@@ -246,10 +249,10 @@ class OWImportImages(OWWidget, TaskWidget):
 
     def _send(self, imported: ImportedImages | None, skipped: Table | None) -> None:
         self.imported = imported
-        self.cancel_button.setEnabled(False)
+        self.cancel_button.hide()
         self._show_strip()
         n_skipped = len(imported.skipped) if imported else 0
-        self.skipped_button.setText(f"{_counted(n_skipped, 'file')} left out …")
+        self.skipped_button.setText(f"{_counted(n_skipped, 'skipped file')}…")
         self.skipped_button.setVisible(n_skipped > 0)
         self.Outputs.data.send(imported and imported.table)
         self.Outputs.skipped.send(skipped)
@@ -263,9 +266,14 @@ class OWImportImages(OWWidget, TaskWidget):
             self.strip.set_images((), ())
             return
         table = self.imported.table
-        rows, groups = some_of_each_class(table, STRIP_LENGTH, MAX_STRIPS)
         self.strip.set_images(default_image_locations(table), Titles(table, table.domain.metas[:1]))
-        self.strip.arrange(rows, groups)
+        self._arrange_strip()
+
+    def _arrange_strip(self) -> None:
+        """Show one line of each class."""
+        if self.imported is not None:
+            n_columns = self.strip.n_columns
+            self.strip.arrange(*some_of_each_class(self.imported.table, n_columns, MAX_STRIPS))
 
     def _open_preview(self, position: int) -> None:
         if self._preview is None:
@@ -278,7 +286,7 @@ class OWImportImages(OWWidget, TaskWidget):
         self._preview.open_at(int(self.strip.images.rows[position]))
 
     def show_skipped(self) -> None:
-        """Open the list of the files that were left out."""
+        """Open the list of the files that were skipped."""
         rows = [(file.path, file.reason) for file in self.imported.skipped]
         SkippedList(rows, self).show()
 

@@ -1,15 +1,26 @@
-"""A window with the files that were left out, and why."""
+"""A window with the files that were skipped, and why."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
-from AnyQt.QtCore import QAbstractTableModel, QModelIndex, Qt
-from AnyQt.QtWidgets import QDialog, QHeaderView, QTableView, QVBoxLayout, QWidget
+from AnyQt.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
+from AnyQt.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orangecontrib.imageembedding.widgets.shared.filemanager import show_in_folder
 
 COLUMNS = "File", "Reason"
+SIZE_PX = (860, 400)
+MAX_WRAPPED = 2000
 
 
 class SkippedModel(QAbstractTableModel):
@@ -52,21 +63,41 @@ class SkippedList(QDialog):
     def __init__(self, rows: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paths = [path for path, _ in rows]
+        folder = _shared_folder(self._paths)
         self.setWindowTitle(f"Skipped files ({len(rows):,})")
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.resize(760, 360)
-        self.table = QTableView(selectionBehavior=QTableView.SelectRows, wordWrap=False)
+        self.resize(*SIZE_PX)
+        self.model = SkippedModel([(path[len(folder) :], reason) for path, reason in rows])
+        sorted_model = QSortFilterProxyModel(self)
+        sorted_model.setSourceModel(self.model)
+        self.table = QTableView(selectionBehavior=QTableView.SelectRows)
         self.table.setAccessibleName("Skipped files")
-        self.model = SkippedModel(rows)
-        self.table.setModel(self.model)
+        self.table.setModel(sorted_model)
+        self.table.setSortingEnabled(True)
         self.table.setTextElideMode(Qt.ElideMiddle)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.Stretch)
-        header.resizeSection(1, 300)
+        header.setSortIndicator(-1, Qt.AscendingOrder)  # first as they were found
+        header.resizeSection(0, SIZE_PX[0] * 2 // 5)
+        header.setStretchLastSection(True)
+        if len(rows) <= MAX_WRAPPED:  # measuring each row takes its time
+            self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
         self.table.doubleClicked.connect(self._show_in_folder)
-        QVBoxLayout(self).addWidget(self.table)
+        buttons = QDialogButtonBox(QDialogButtonBox.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        if folder:
+            layout.addWidget(QLabel(f"In {folder}", textInteractionFlags=Qt.TextSelectableByMouse))
+        layout.addWidget(self.table)
+        layout.addWidget(buttons)
 
     def _show_in_folder(self, index: QModelIndex) -> None:
+        row = self.table.model().mapToSource(index).row()
         # On behalf of the parent: this one may be closed before there is an answer.
-        show_in_folder(self._paths[index.row()], self.parent() or self)
+        show_in_folder(self._paths[row], self.parent() or self)
+
+
+def _shared_folder(paths: Sequence[str]) -> str:
+    """Get the folder that all paths begin with, with its separator; "" if there is none."""
+    shared = os.path.commonprefix([os.path.dirname(path) + os.sep for path in paths])
+    return shared[: shared.rfind(os.sep) + 1]

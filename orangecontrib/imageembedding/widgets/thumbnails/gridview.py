@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from AnyQt.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt
+from AnyQt.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    pyqtSignal,
+)
 from AnyQt.QtGui import QRegion
 from AnyQt.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem
 
@@ -19,6 +28,8 @@ class GridView(QListView):
     A list view to screen readers. It lays out and finds its cells itself: that takes as long for
     100,000 images as for those in sight.
     """
+
+    columns_changed = pyqtSignal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,6 +55,11 @@ class GridView(QListView):
         self._lay_out()
         if in_sight:
             bar.setValue(self._cells.rect_of(in_sight[0]).top() - self._cells.heading_height)
+
+    @property
+    def n_columns(self) -> int:
+        """Images side by side."""
+        return self._cells.n_columns
 
     @property
     def grid_height(self) -> int:
@@ -87,6 +103,8 @@ class GridView(QListView):
         in_sight = old.positions_between(bar.value(), bar.value() + 1)
         QAbstractItemView.resizeEvent(self, event)
         self._lay_out()
+        if self._cells.n_columns != old.n_columns:
+            self.columns_changed.emit(self._cells.n_columns)
         if in_sight and self._cells.n_columns != old.n_columns:
             bar.setValue(self._cells.rect_of(in_sight[0]).top() - self._cells.heading_height)
 
