@@ -89,6 +89,7 @@ def demo(tmp_path_factory):
     command = [sys.executable, "-m", "orangecontrib.imageembedding", "demo", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # neither tracebacks nor Qt's lines
     return folder, done.stdout
 
 

@@ -1,6 +1,7 @@
 """What an installed package must offer to Orange."""
 
 import ast
+import logging
 import xml.etree.ElementTree as ElementTree
 from importlib.metadata import distribution
 from pathlib import Path
@@ -28,13 +29,28 @@ def test_every_entry_point_loads(group):
     assert point.load() is not None
 
 
-def test_each_widget_has_an_icon_and_a_page_of_help():
+def discovered():
     from Orange.canvas.config import Config
     from orangecanvas.registry import WidgetRegistry
 
     registry = WidgetRegistry()
     Config.widget_discovery(registry).run(entry_points("orange.widgets"))
-    found = registry.widgets()
+    return registry.widgets()
+
+
+def test_every_widget_is_discovered_and_nothing_is_said_about_it(caplog):
+    """A module that Orange takes for a widget, and is not, ends the search."""
+    with caplog.at_level(logging.INFO):
+        found = discovered()
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+    files = Path(widgets.__file__).parent.glob("*.py")
+    assert sorted(description.qualified_name.split(".")[-2] for description in found) == sorted(
+        file.stem for file in files if file.name != "__init__.py"
+    )
+
+
+def test_each_widget_has_an_icon_and_a_page_of_help():
+    found = discovered()
     assert {description.name for description in found} == {
         "Import Images", "Image Embedding", "Hierarchical Clustering", "Image Viewer",
     }  # fmt: skip

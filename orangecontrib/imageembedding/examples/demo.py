@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from AnyQt.QtCore import QSize
 from AnyQt.QtGui import QImage
 from AnyQt.QtWidgets import QApplication
 from Orange.data import Table
@@ -113,7 +114,8 @@ def _class_counts(table: Table) -> str:
 
 
 def _save_window(app: QApplication, widget: OWBaseWidget, path: Path) -> None:
-    widget.resize(*WINDOW_SIZES.get(widget.name, (0, 0)))
+    size = WINDOW_SIZES.get(widget.name)
+    widget.resize(widget.sizeHint() if size is None else QSize(*size))
     widget.show()
     _let_thumbnails_come(app)
     with written_whole(str(path), "picture") as unfinished:

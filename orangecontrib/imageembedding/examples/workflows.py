@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from AnyQt.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
+from AnyQt.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer, qInstallMessageHandler
 from AnyQt.QtWidgets import QApplication
 from Orange.canvas.config import Config
 from orangecanvas import config as canvas_config
@@ -24,6 +24,7 @@ from orangewidget.workflow.widgetsscheme import WidgetsScheme
 from orangecontrib.imageembedding.errors import WorkflowError
 
 SETTLED_S = 0.2
+NO_SCREEN = "This plugin does not support "
 
 _kept_alive: list[QApplication] = []  # Qt crashes when Python lets go of the application
 
@@ -37,6 +38,7 @@ def application(settings_folder: str | Path) -> QApplication:
         Where widgets store their settings.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qInstallMessageHandler(_tell_of_qt)
     QCoreApplication.setAttribute(Qt.AA_ShareOpenGLContexts)  # wanted by the report's web view
     app = QApplication.instance() or QApplication(sys.argv[:1])
     _kept_alive.append(app)
@@ -45,6 +47,12 @@ def application(settings_folder: str | Path) -> QApplication:
     QCoreApplication.setApplicationName("Orange")
     set_widget_settings_dir_components(str(settings_folder), "run")
     return app
+
+
+def _tell_of_qt(kind: object, context: object, message: str) -> None:
+    """Write Qt's messages to stderr, but that a screen which is not there takes no sizes."""
+    if not message.startswith(NO_SCREEN):
+        sys.stderr.write(f"{message}\n")
 
 
 class Workflow:
