@@ -1,17 +1,12 @@
-"""The cache by itself: what it keeps, what it forgets, and what it does when it cannot."""
+"""The cache of vectors by itself; what all caches do is in `contracts/test_caches.py`."""
 
 import os
 import sqlite3
-import subprocess
-import sys
-import threading
-import time
 
 import numpy as np
 import pytest
 
 from orangecontrib.imageembedding.embeddings.cache import Cache, cache_path
-from orangecontrib.imageembedding.embeddings.cachefile import SCHEMA_VERSION
 
 KEYS = [bytes([i]) * 16 for i in range(200)]
 
@@ -100,128 +95,12 @@ def test_above_the_limit_the_least_recently_used_go_first(cache):
     assert len(cache.contents({f"/{i}": "1" for i in range(100)})) == len(left)
 
 
-def test_the_limit_holds_while_it_is_written(cache):
-    cache.set_limit(1_000_000)
-    for i in range(200):
-        cache.store("n e 1", {KEYS[i]: big(i)})
-    assert 60 < cache.embedders()[0].n_vectors < 122
-    assert KEYS[199] in cache.vectors("n e 1", KEYS)
-
-
-def test_the_limit_is_the_same_for_all_processes(cache, path):
-    cache.set_limit(7_000_000)
-    other = Cache(path)
-    assert other.limit_bytes() == 7_000_000
-    other.close()
-
-
-def test_clearing_gives_the_room_back(cache):
-    cache.store("n e 1", {key: big(i) for i, key in enumerate(KEYS)})
-    assert cache.n_bytes() > 1_600_000
-    cache.clear()
-    assert cache.n_bytes() < 200_000
-
-
-STORE_MANY = """
-import sys
-from pathlib import Path
-import numpy as np
-from orangecontrib.imageembedding.embeddings.cache import Cache
-path, first = Path(sys.argv[1]), int(sys.argv[2])
-cache = Cache(path)
-for i in range(first, first + 100):
-    cache.store("n e 1", {i.to_bytes(16, "big"): np.full(8, i, dtype=np.float32)})
-assert cache.problem is None, cache.problem
-"""
-
-
-def test_two_processes_begin_and_write_at_once_and_nothing_is_lost(path):
-    processes = [
-        subprocess.Popen([sys.executable, "-c", STORE_MANY, str(path), start])
-        for start in ("0", "100")
-    ]
-    assert [process.wait(120) for process in processes] == [0, 0]
-    cache = Cache(path)
-    found = cache.vectors("n e 1", [i.to_bytes(16, "big") for i in range(200)])
-    cache.close()
-    assert len(found) == 200
-    np.testing.assert_array_equal(found[(150).to_bytes(16, "big")], np.full(8, 150))
-
-
-def spoiled(path, how):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if how == "no database":
-        path.write_bytes(b"Dear diary" * 1000)
-    elif how == "cut":
-        Cache(path).store("n e 1", {key: big(i) for i, key in enumerate(KEYS)})
-        path.with_name(path.name + "-wal").unlink(missing_ok=True)
-        path.write_bytes(path.read_bytes()[:5000] or b"x" * 5000)
-    elif how == "newer":
-        db = sqlite3.connect(path)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-        db.execute("CREATE TABLE vectors (other TEXT)")
-        db.commit()
-        db.close()
-    elif how == "a folder":
-        path.mkdir()
-
-
-@pytest.mark.parametrize("how", ["no database", "cut", "newer", "a folder"])
-def test_a_cache_that_cannot_be_used_says_so_once_and_is_as_if_empty(path, how, caplog):
-    spoiled(path, how)
-    before = None if how == "a folder" else path.read_bytes()
-    caplog.clear()
-    cache = Cache(path)
-    for _ in range(3):
-        cache.store("n e 1", {KEYS[0]: vector(0)}, [("/a", "1", KEYS[0])])
-        cache.vectors("n e 1", KEYS)
-        cache.contents({"/a": "1"})
-    assert "image-embedding cache clear" in cache.problem
-    assert len(caplog.records) == 1
-    assert cache.embedders() == []
-    assert cache.limit_bytes() > 0
-    cache.close()
-    if how == "newer":
-        assert path.read_bytes() == before  # it is somebody's
-
-
-@pytest.mark.parametrize("how", ["no database", "cut"])
-def test_clearing_replaces_a_damaged_file(path, how):
-    spoiled(path, how)
-    cache = Cache(path)
-    cache.store("n e 1", {KEYS[0]: vector(0)})
-    cache.clear()
-    assert cache.problem is None
-    cache.store("n e 1", {KEYS[0]: vector(0)})
-    assert len(cache.vectors("n e 1", KEYS)) == 1
-    cache.close()
-
-
-def test_a_full_disk_ends_the_writing_and_nothing_else(cache, path):
-    cache.store("n e 1", {KEYS[0]: big(0)})
-    cache._db.execute("PRAGMA max_page_count = 30")
-    cache.store("n e 1", {key: big(i) for i, key in enumerate(KEYS)})
-    assert "full" in cache.problem
-    cache.close()
-    again = Cache(path)
-    assert KEYS[0] in again.vectors("n e 1", KEYS)
-    assert again.problem is None
-    again.close()
-
-
-def test_a_place_that_cannot_be_written_is_as_if_empty(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    cache = Cache(tmp_path / "file" / "vectors.sqlite")
-    cache.store("n e 1", {KEYS[0]: vector(0)})
-    assert cache.vectors("n e 1", KEYS) == {}
-    assert "cannot be used" in cache.problem
-
-
 def test_a_read_only_file_is_still_read(path):
     cache = Cache(path)
     cache.store("n e 1", {KEYS[0]: vector(0)})
     cache.close()
     cache = Cache(path)
+    cache.embedders()
     cache._db.execute("PRAGMA query_only = ON")
     assert KEYS[0] in cache.vectors("n e 1", KEYS)
     assert cache.problem is None
@@ -242,21 +121,3 @@ def test_bits_that_the_disk_has_turned_are_noticed(cache, path):
     assert again.vectors("n e 1", KEYS) == {}
     assert again.contents({"/a": "1"}) == {}
     again.close()
-
-
-def test_a_lock_that_is_held_for_a_moment_is_waited_for(cache, path):
-    other = sqlite3.connect(path, check_same_thread=False)
-    cache.store("n e 1", {KEYS[0]: vector(0)})
-    other.execute("BEGIN IMMEDIATE")
-
-    def let_go():
-        time.sleep(0.3)
-        other.commit()
-
-    thread = threading.Thread(target=let_go)
-    thread.start()
-    cache.store("n e 1", {KEYS[1]: vector(1)})
-    thread.join()
-    other.close()
-    assert cache.problem is None
-    assert len(cache.vectors("n e 1", KEYS)) == 2

@@ -203,24 +203,25 @@ def test_what_was_finished_before_the_device_broke_is_kept(locations):
     assert len(second.locations) == N - again.n_cached
 
 
-def test_a_cache_that_cannot_be_used_costs_nothing_but_time_and_one_message(locations, caplog):
+def test_a_cache_that_is_damaged_costs_nothing_but_time_and_one_message(locations, caplog):
     cache_path().parent.mkdir(parents=True, exist_ok=True)
     cache_path().write_bytes(b"Dear diary" * 1000)
-    done, backend = embedded(locations)
-    assert len(backend.locations) == N
-    assert not done.failures
-    assert len(done.notes) == 1
-    assert str(cache_path()) in done.notes[0]
-    assert len(caplog.records) == 1
+    for n_cached in (0, N):
+        done, backend = embedded(locations)
+        assert (len(backend.locations), done.n_cached) == (N - n_cached, n_cached)
+        assert not done.failures
+        assert len(done.notes) == (n_cached == 0)
+        assert len(caplog.records) == 1
+    assert str(cache_path()) in caplog.text
 
 
 def test_a_disk_that_gets_full_in_the_middle(locations, monkeypatch):
     store = Cache.store
 
     def fill(self, *args):
-        with self._lock:
-            if self._db is not None:
-                self._db.execute("PRAGMA max_page_count = 12")
+        self.limit_bytes()
+        if self._db is not None:
+            self._db.execute("PRAGMA max_page_count = 12")
         store(self, *args)
 
     monkeypatch.setattr(Cache, "store", fill)

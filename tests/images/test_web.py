@@ -3,7 +3,6 @@ import email.utils
 import gzip
 import socket
 import sqlite3
-import subprocess
 import sys
 import time
 
@@ -13,7 +12,7 @@ from web_server import in_turn, say, web_server
 
 from orangecontrib.imageembedding.errors import FetchError
 from orangecontrib.imageembedding.http import retry
-from orangecontrib.imageembedding.images import diskcache, web, webcache
+from orangecontrib.imageembedding.images import web, webcache
 from orangecontrib.imageembedding.images.fetch import fetch
 
 
@@ -428,29 +427,10 @@ def test_how_long_an_answer_is_fresh(headers, seconds):
 FOR_A_MINUTE = {"cache-control": "max-age=60"}
 
 
-def test_the_least_recently_used_goes_first_when_the_cache_is_full(monkeypatch):
-    monkeypatch.setattr(webcache, "MAX_CACHE_BYTES", 1000)
-    monkeypatch.setattr(webcache, "USED_STEP_S", -1.0)
-    for name in "abc":
-        webcache.keep(name, FOR_A_MINUTE, bytes(300))
-    assert webcache.look_up("a") is not None
-    webcache.keep("d", FOR_A_MINUTE, bytes(300))
-    assert [name for name in "abcd" if webcache.look_up(name)] == ["a", "c", "d"]
-
-
 def test_a_huge_image_does_not_push_out_all_others(monkeypatch):
     monkeypatch.setattr(webcache, "MAX_ENTRY_BYTES", 100)
     webcache.keep("a", FOR_A_MINUTE, bytes(101))
     assert webcache.look_up("a") is None
-
-
-def test_a_broken_cache_is_begun_anew(server):
-    server.routes["/a"] = say(Cache_Control="max-age=60")
-    path = webcache.CACHE.path
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"no database" * 1000)
-    assert [fetch(f"{server.url}/a") for _ in range(3)] == [b"data"] * 3
-    assert server.asked("/a") < 3
 
 
 def test_a_damaged_entry_is_not_used(server):
@@ -461,34 +441,3 @@ def test_a_damaged_entry_is_not_used(server):
     base.close()
     assert fetch(f"{server.url}/a") == b"data"
     assert server.asked("/a") == 2
-
-
-def test_a_cache_that_cannot_be_written_stops_nothing(server, monkeypatch, tmp_path):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    server.routes["/a"] = say(Cache_Control="max-age=60")
-    assert [fetch(f"{server.url}/a") for _ in range(2)] == [b"data"] * 2
-
-
-def test_a_locked_cache_stops_nothing(server, monkeypatch):
-    monkeypatch.setattr(diskcache, "LOCK_TIMEOUT_S", 0.0)
-    server.routes["/a"] = say(Cache_Control="max-age=60")
-    webcache.keep("other", FOR_A_MINUTE, b"x")
-    base = sqlite3.connect(webcache.CACHE.path)
-    base.execute("BEGIN EXCLUSIVE")
-    try:
-        assert fetch(f"{server.url}/a") == b"data"
-    finally:
-        base.close()
-
-
-def test_two_processes_use_the_cache_at_once():
-    code = (
-        "import sys\n"
-        "from orangecontrib.imageembedding.images import webcache\n"
-        "for i in range(100):\n"
-        "    webcache.keep(f'{sys.argv[1]}{i}', {'cache-control': 'max-age=60'}, b'x' * 5000)\n"
-    )
-    running = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "ab"]
-    assert [process.wait(60) for process in running] == [0, 0]
-    assert all(webcache.look_up(f"{name}{i}") for name in "ab" for i in range(100))

@@ -1,29 +1,17 @@
-"""Vectors that were computed before, kept on disk: no image is embedded twice.
-
-One SQLite file in the user's cache folder, shared by all processes, written as results arrive.
-It is a convenience: where it is broken, full or cannot be written, the work goes on without it,
-`Cache.problem` says so once, and nothing else changes.
-"""
+"""Vectors that were computed before, kept on disk: no image is embedded twice."""
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
+import numpy as np
+
+from orangecontrib.imageembedding.caches.store import Store, cache_file
 from orangecontrib.imageembedding.embeddings import cachefile
-from orangecontrib.imageembedding.embeddings.cachefile import Vector
-from orangecontrib.imageembedding.images.diskcache import cache_file
-
-LOG = logging.getLogger(__name__)
-T = TypeVar("T")
-
-LOCK_TIMEOUT_S = 5.0
+from orangecontrib.imageembedding.embeddings.cachefile import VECTORS, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +42,20 @@ class CachedEmbedder:
 
 def cache_path() -> Path:
     """Get the file of the cache, which need not exist, by the rules of the platform."""
-    return cache_file("vectors.sqlite")
+    return cache_file(VECTORS.name)
 
 
-class Cache:
+class Cache(Store):
     """The vectors that are kept; threads may use it at the same time.
 
     Parameters
     ----------
     path : Path, optional
         The file; by default that of the user.
-
-    Attributes
-    ----------
-    problem : str or None
-        Why it is not used, for the user; None if all is well.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or cache_path()
-        self.problem: str | None = None
-        self._lock = threading.RLock()
-        self._db = self._opened()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._db is not None:
-                with suppress(sqlite3.Error):
-                    self._db.close()
-            self._db = None
+        super().__init__(VECTORS, path or cache_path())
 
     def contents(self, states: Mapping[str, str]) -> dict[str, bytes]:
         """Get the contents of files that have not changed since they were embedded.
@@ -98,7 +70,7 @@ class Cache:
         contents : dict of str to bytes
             Path → `content_hash`, where it is known.
         """
-        return self._guarded(lambda db: cachefile.contents(db, states), {})
+        return self.read(lambda db: cachefile.contents(db, states), {})
 
     def vectors(self, fingerprint: str, contents: Sequence[bytes]) -> dict[bytes, Vector]:
         """Get the vectors that are kept of some contents.
@@ -115,7 +87,7 @@ class Cache:
         vectors : dict of bytes to ndarray of shape (n_features,), dtype float32
             Read-only.
         """
-        return self._guarded(lambda db: cachefile.vectors(db, fingerprint, contents), {})
+        return self.read(lambda db: cachefile.vectors(db, fingerprint, contents), {})
 
     def store(
         self,
@@ -134,67 +106,25 @@ class Cache:
         files : iterable of (path, state, content)
             Which files hold these contents.
         """
-        self._guarded(lambda db: cachefile.store(db, fingerprint, vectors, files), None)
+        stored = {
+            content: np.ascontiguousarray(vector, dtype="<f4").tobytes()
+            for content, vector in vectors.items()
+        }
+        paths = [(os.fsencode(path), state, content) for path, state, content in files]
+        self.write(lambda db: cachefile.store(db, fingerprint, stored, paths))
 
     def embedders(self) -> list[CachedEmbedder]:
         """List what is kept."""
         nothing: list[tuple[str, int, int]] = []
-        return [CachedEmbedder(*row) for row in self._guarded(cachefile.embedders, nothing)]
-
-    def n_bytes(self) -> int:
-        """Get the size on disk."""
-        return sum(path.stat().st_size for path in self._files() if path.is_file())
-
-    def limit_bytes(self) -> int:
-        """Get the size above which the least recently used vectors are removed."""
-        return self._guarded(cachefile.limit, cachefile.DEFAULT_LIMIT_BYTES)
-
-    def set_limit(self, n_bytes: int) -> None:
-        """Set the limit, and remove at once what is too much."""
-        self._guarded(lambda db: cachefile.set_limit(db, n_bytes), None)
+        return [CachedEmbedder(*row) for row in self.read(cachefile.embedders, nothing)]
 
     def clear(self, fingerprint: str | None = None) -> None:
-        """Forget the vectors of one embedder, or everything; a damaged file is replaced."""
-        if fingerprint is None and self._db is None:
-            for path in self._files():
-                path.unlink(missing_ok=True)
-            self.problem = None
-            self._db = self._opened()
-            return
-        self._guarded(lambda db: cachefile.clear(db, fingerprint), None)
-
-    def _files(self) -> list[Path]:
-        return [self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm")]
-
-    def _opened(self) -> sqlite3.Connection | None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_S, check_same_thread=False)
-        except (sqlite3.Error, OSError) as error:
-            self._give_up(error)
-            return None
-        self._db = db
-        self._guarded(cachefile.prepare, None)
-        return self._db
-
-    def _guarded(self, use: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        """Use the database; the first thing that goes wrong is said, and ends its use."""
-        with self._lock:
-            if self._db is None:
-                return otherwise
-            try:
-                return use(self._db)
-            except sqlite3.Error as error:
-                self._give_up(error)
-                self.close()
-                return otherwise
-
-    def _give_up(self, error: Exception) -> None:
-        self.problem = (
-            f"Vectors are not kept for the next time: the cache {self.path} cannot be used "
-            f"({error}). If it is damaged, clear it: image-embedding cache clear"
-        )
-        LOG.warning(self.problem)
+        """Forget the vectors of one embedder, or everything."""
+        if fingerprint is None:
+            super().clear()
+        else:
+            self.write(lambda db: cachefile.clear(db, fingerprint))
+            self.shrink()
 
 
 def clear_embedders(cache: Cache, embedder_ids: Collection[str]) -> None:

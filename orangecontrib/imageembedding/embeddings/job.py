@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orangecontrib.imageembedding.caches.filestate import file_state
 from orangecontrib.imageembedding.embeddings.backends.base import (
     EncodedImage,
     LoadedEmbedder,
@@ -15,11 +16,10 @@ from orangecontrib.imageembedding.embeddings.backends.base import (
 )
 from orangecontrib.imageembedding.embeddings.cache import Cache
 from orangecontrib.imageembedding.embeddings.feed import Batch, Item, Items
-from orangecontrib.imageembedding.embeddings.filestate import file_state, local_path
 from orangecontrib.imageembedding.embeddings.key import content_hash
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import BackendError, ImageError
-from orangecontrib.imageembedding.images.fetch import fetch
+from orangecontrib.imageembedding.images.fetch import fetch, local_path
 from orangecontrib.imageembedding.progress import Counts
 
 LOOKED_UP_AT_ONCE = 1000

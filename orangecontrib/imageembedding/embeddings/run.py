@@ -132,8 +132,8 @@ def _embed(
             feed = Feed(items, rest, embedder.batch_size, n_shares)
             _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
-        notes = (store.problem,) if store and store.problem else ()
         failures = dict(sorted(job.failures.items()))
+        notes = store.notes if store else ()
         return Embedded(job.vectors, failures, job.counts.n_cached, notes, fingerprint)
     finally:
         if store is not None:

@@ -57,6 +57,20 @@ def fetch(location: str) -> bytes:
     return data
 
 
+def local_path(location: str) -> str | None:
+    """Get the absolute path of a file on this computer; None for other locations."""
+    if not location or "\0" in location:
+        return None
+    if not is_url(location):
+        return os.path.abspath(location)
+    if location[:5].lower() != "file:":
+        return None
+    try:
+        return os.path.abspath(path_of_file_url(location))
+    except FetchError:
+        return None
+
+
 def path_of_file_url(url: str, windows: bool = os.name == "nt") -> str:
     r"""Turn a ``file`` URL into a path.
 

@@ -6,32 +6,34 @@ import hashlib
 import os
 import sqlite3
 import time
+import zlib
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.images.diskcache import DiskCache
+from orangecontrib.imageembedding.caches.filestate import file_state
+from orangecontrib.imageembedding.caches.layout import Layout
+from orangecontrib.imageembedding.caches.store import Store
 
 SIDES_PX = (64, 128, 256, 512)  # one of them serves all sizes below it
-MAX_CACHE_BYTES = 512 << 20  # of all entries; the least recently used go first
-KEPT_PART = 0.9  # what stays when they go
-LOOK_EVERY = 500  # entries, until the sum is looked at again
 USED_STEP_S = 24 * 3600.0  # looking up writes nothing if the last use is not older than this
 JPEG_QUALITY = 90
 
-CACHE = DiskCache(
-    "thumbnails.sqlite",
-    """
-CREATE TABLE IF NOT EXISTS thumbnails (
-    key BLOB PRIMARY KEY, used_at REAL NOT NULL, n_bytes INTEGER NOT NULL, jpeg BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS thumbnails_by_use ON thumbnails (used_at, n_bytes);
+THUMBNAILS = Layout(
+    name="thumbnails.sqlite",
+    contents="thumbnails",
+    schema="""
+DROP TABLE IF EXISTS thumbnails;
+CREATE TABLE IF NOT EXISTS pictures (
+    key BLOB PRIMARY KEY, used_at REAL NOT NULL, checksum INTEGER NOT NULL, jpeg BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS by_use ON pictures (used_at)
 """,
+    entries="pictures",
+    payload="jpeg",
+    limit_bytes=512 << 20,
 )
-EVICT = """
-DELETE FROM thumbnails WHERE key IN (SELECT key FROM
-    (SELECT key, SUM(n_bytes) OVER (ORDER BY used_at DESC, key) AS n FROM thumbnails) WHERE n > ?)
-"""
+CACHE = Store(THUMBNAILS)
 
 
 def kept_side(side_px: int) -> int | None:
@@ -40,7 +42,7 @@ def kept_side(side_px: int) -> int | None:
 
 
 def key_of(path: str, side_px: int) -> bytes | None:
-    """Get the key of a file's thumbnail: it changes with the file. None if there is no file.
+    """Get the key of a file's thumbnail: it changes with the file. None where `file_state` is.
 
     Parameters
     ----------
@@ -49,11 +51,10 @@ def key_of(path: str, side_px: int) -> bytes | None:
     side_px : int
         One of `SIDES_PX`.
     """
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
+    state = file_state(path)
+    if state is None:
         return None
-    told = (os.path.abspath(path), status.st_size, status.st_mtime_ns, side_px)
+    told = (os.path.abspath(path), state, side_px)
     return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).digest()
 
 
@@ -61,36 +62,27 @@ def look_up(key: bytes) -> NDArray[np.uint8] | None:
     """Get the pixels that are kept, shape (height, width, 3); None if there are none."""
     now = time.time()
 
-    def work(base: sqlite3.Connection) -> bytes | None:
-        query = "SELECT jpeg, used_at FROM thumbnails WHERE key = ?"
+    def work(base: sqlite3.Connection) -> NDArray[np.uint8] | None:
+        query = "SELECT jpeg, used_at, checksum FROM pictures WHERE key = ?"
         row = base.execute(query, (key,)).fetchone()
-        if row is None:
+        if row is None or _checksum(key, row[0]) != row[2]:
             return None
         if now - row[1] > USED_STEP_S:
-            base.execute("UPDATE thumbnails SET used_at = ? WHERE key = ?", (now, key))
-        return bytes(row[0])
+            base.execute("UPDATE pictures SET used_at = ? WHERE key = ?", (now, key))
+        return np.asarray(simplejpeg.decode_jpeg(row[0]))
 
-    jpeg = CACHE.read(work)
-    if jpeg is None:
-        return None
-    try:
-        return np.asarray(simplejpeg.decode_jpeg(jpeg))
-    except ValueError:  # damaged: it will be made and kept anew
-        return None
+    return CACHE.read(work, None)
 
 
 def keep(key: bytes, pixels: NDArray[np.uint8]) -> None:
     """Keep a thumbnail, shape (height, width, 3)."""
     pixels = np.ascontiguousarray(pixels)
     jpeg = simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorsubsampling="444")
+    row = (key, time.time(), _checksum(key, jpeg), jpeg)
+    insert = "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?)"
+    CACHE.write(lambda base: base.execute(insert, row))
 
-    def work(base: sqlite3.Connection) -> None:
-        row = (key, time.time(), len(jpeg), jpeg)
-        insert = "INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?, ?)"
-        if (base.execute(insert, row).lastrowid or 0) % LOOK_EVERY:
-            return
-        total = base.execute("SELECT SUM(n_bytes) FROM thumbnails").fetchone()[0]
-        if total > MAX_CACHE_BYTES:
-            base.execute(EVICT, (int(MAX_CACHE_BYTES * KEPT_PART),))
 
-    CACHE.write(work)
+def _checksum(key: bytes, jpeg: bytes) -> int:
+    """Get what tells a thumbnail that the disk has changed, and one of another file."""
+    return zlib.crc32(jpeg, zlib.crc32(key))

@@ -11,28 +11,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from orangecontrib.imageembedding.images.diskcache import DiskCache
+from orangecontrib.imageembedding.caches.layout import Layout
+from orangecontrib.imageembedding.caches.store import Store
 
-MAX_CACHE_BYTES = 512 << 20  # bodies of all entries; the least recently used go first
 MAX_ENTRY_BYTES = 64 << 20
 USED_STEP_S = 3600.0  # looking up writes nothing if the last use is not older than this
 GUESSED_PART = 0.1  # without an expiry date: of the time since the last change (RFC 9111, 4.2.2)
 MAX_GUESSED_S = 24 * 3600.0
 KEPT_HEADERS = ("age", "cache-control", "date", "etag", "expires", "last-modified", "vary")
 
-CACHE = DiskCache(
-    "web.sqlite",
-    """
+ANSWERS = Layout(
+    name="web.sqlite",
+    contents="images from the web",
+    schema="""
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, headers TEXT NOT NULL, fresh_until REAL NOT NULL, used_at REAL NOT NULL,
     n_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL, body BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS by_use ON answers (used_at, n_bytes);
+CREATE INDEX IF NOT EXISTS by_use ON answers (used_at, n_bytes)
 """,
+    entries="answers",
+    payload="body",
+    limit_bytes=512 << 20,
 )
-EVICT = """
-DELETE FROM answers WHERE key IN (SELECT key FROM
-    (SELECT key, SUM(n_bytes) OVER (ORDER BY used_at DESC, key) AS n FROM answers) WHERE n > ?)
-"""
+CACHE = Store(ANSWERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,13 @@ def look_up(url: str) -> Kept | None:
             "SELECT headers, fresh_until, body, checksum, used_at FROM answers WHERE key = ?",
             (key,),
         ).fetchone()
-        if row is None or zlib.crc32(row[2]) != row[3]:
+        if row is None or _checksum(key, row[2]) != row[3]:
             return None
         if now - row[4] > USED_STEP_S:
             base.execute("UPDATE answers SET used_at = ? WHERE key = ?", (now, key))
         return Kept(row[2], json.loads(row[0]), row[1])
 
-    return CACHE.read(work)
+    return CACHE.read(work, None)
 
 
 def keep(url: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -113,11 +114,8 @@ def keep(url: str, headers: Mapping[str, str], body: bytes) -> None:
             return
         base.execute(
             "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (key, json.dumps(told), fresh_until, now, len(body), zlib.crc32(body), body),
+            (key, json.dumps(told), fresh_until, now, len(body), _checksum(key, body), body),
         )
-        total = base.execute("SELECT SUM(n_bytes) FROM answers").fetchone()[0]
-        if total > MAX_CACHE_BYTES:
-            base.execute(EVICT, (MAX_CACHE_BYTES,))
 
     CACHE.write(work)
 
@@ -182,6 +180,11 @@ def _seconds(date: str | None, otherwise: float) -> float:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
         return 0.0
+
+
+def _checksum(key: str, body: bytes) -> int:
+    """Get what tells a body that the disk has changed, and one of another URL."""
+    return zlib.crc32(body, zlib.crc32(key.encode()))
 
 
 def _key(url: str) -> str:

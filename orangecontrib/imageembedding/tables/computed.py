@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from Orange.data import Table, Variable
 from Orange.data.util import SharedComputeValue
 
+from orangecontrib.imageembedding.caches.filestate import file_state
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
-from orangecontrib.imageembedding.embeddings.filestate import file_state, local_path
 from orangecontrib.imageembedding.embeddings.models import MODELS
 from orangecontrib.imageembedding.embeddings.recognize import recognized
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
+from orangecontrib.imageembedding.images.fetch import local_path
 from orangecontrib.imageembedding.tables.locate import (
     column_like,
     image_locations,
