@@ -33,7 +33,7 @@ RULES = {
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "pipeline": (
-        {"files", "images", "embeddings", "tables", "clusters", "grids"},
+        {"files", "images", "embeddings", "tables", "clusters", "grids", "caches"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "ray": ({"server", "images", "embeddings", "pipeline"}, ORANGE | TORCH | HTTP),
@@ -41,7 +41,17 @@ RULES = {
     "widgets/thumbnails": (VIEWS, TORCH | HTTP),
     "widgets/tree": (VIEWS, TORCH | HTTP),
     "widgets": (
-        {"pipeline", "files", "images", "embeddings", "tables", "clusters", "grids", "widgets"},
+        {
+            "pipeline",
+            "files",
+            "images",
+            "embeddings",
+            "tables",
+            "clusters",
+            "grids",
+            "caches",
+            "widgets",
+        },
         TORCH | HTTP,
     ),
 }

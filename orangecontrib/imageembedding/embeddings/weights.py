@@ -13,7 +13,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orangecontrib.imageembedding.embeddings.filestate import file_state
+from orangecontrib.imageembedding.caches.filestate import file_state
 from orangecontrib.imageembedding.embeddings.spec import WeightsFile
 from orangecontrib.imageembedding.errors import WeightsError
 from orangecontrib.imageembedding.progress import Progress, say, silent

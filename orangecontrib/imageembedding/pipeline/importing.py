@@ -6,12 +6,12 @@ import os
 from collections.abc import Sequence
 from functools import partial
 
+from orangecontrib.imageembedding.caches.store import cache_file
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.archives import is_archive, unpack
 from orangecontrib.imageembedding.files.patterns import Patterns
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.files.scan import scan_paths
-from orangecontrib.imageembedding.images.diskcache import cache_file
 from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.images.limits import max_megapixels
 from orangecontrib.imageembedding.pipeline.results import ImportedImages

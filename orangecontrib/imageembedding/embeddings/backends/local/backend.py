@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orangecontrib.imageembedding.caches.filestate import file_state
 from orangecontrib.imageembedding.embeddings.backends.local.devices import (
     DEVICES,
     PRECISIONS,
@@ -13,7 +14,6 @@ from orangecontrib.imageembedding.embeddings.backends.local.devices import (
 )
 from orangecontrib.imageembedding.embeddings.backends.local.embedder import LocalEmbedder, Network
 from orangecontrib.imageembedding.embeddings.backends.local.kept import KEPT
-from orangecontrib.imageembedding.embeddings.filestate import file_state
 from orangecontrib.imageembedding.embeddings.key import fingerprint
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.weights import obtain_weights, weights_hash
