@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,29 @@ def test_a_workflow_of_the_predecessor_runs_with_its_settings(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_workflow_with_the_predecessors_grid_runs(tmp_path):
+    write_images(tmp_path / "animals", ["cat/1.png", "dog/2.png", "dog/3.png"])
+    settings = {
+        "cell_fit": 1, "columns": 2, "rows": 2, "imageSize": 100, "label_selected": True,
+        "auto_update": True, "auto_commit": True, "__version__": 1,
+    }  # fmt: skip
+    nodes = [
+        ("Import", IMPORT, {"folder": str(tmp_path / "animals"), "__version__": 2}),
+        ("Embedding", f"{OLD}.owimageembedding.OWImageEmbedding",
+         {"embedder_id": "efficientnet-lite0", "_auto_apply": True, "__version__": 2}),
+        ("Grid", f"{OLD}.owimagegrid.OWImageGrid", settings),
+        ("Viewer", f"{OLD}.owimageviewer.OWImageViewer", {"__version__": 2}),
+    ]  # fmt: skip
+    links = [
+        ("Import", "Data", "Embedding", "Images"),
+        ("Embedding", "Embeddings", "Grid", "Embeddings"),
+        ("Embedding", "Embeddings", "Grid", "Data Subset"),
+        ("Grid", "Images", "Viewer", "Data"),
+    ]
+    lines = run_workflow(tmp_path, nodes, links, "Grid/Images", "Viewer/Data")
+    assert lines == ["Grid/Images 3 1280", "Viewer/Data 3 1280"]
+
+
 def write_dark_and_bright(folder, first):
     for kind, low in (("bright", 170), ("dark", 0)):
         (folder / kind).mkdir(parents=True)
@@ -202,6 +226,14 @@ def test_a_model_of_embedded_images_predicts_raw_ones(tmp_path):
     assert lines[1] == "Apply/Transformed Data 12 1280"
 
 
+def test_the_example_of_a_grid_runs():
+    command = [sys.executable, "-c", RUN_WORKFLOW, str(EXAMPLES / "Image grid.ows")]
+    with tempfile.TemporaryDirectory() as settings:
+        command += [settings, "Image Grid/Images"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.stdout.splitlines() == ["Image Grid/Images 48 1280"], done.stderr
+
+
 def test_embedded_images_are_tested_and_scored(tmp_path):
     known = write_dark_and_bright(tmp_path / "known", first=0)
     nodes = [
@@ -224,16 +256,23 @@ def test_embedded_images_are_tested_and_scored(tmp_path):
     [
         "orangecontrib.imageanalytics.widgets.owimageimport.OWImportImages",
         "orangecontrib.imageanalytics.widgets.owimageviewer.OWImageViewer",
+        "orangecontrib.imageanalytics.widgets.owimagegrid.OWImageGrid",
         "orangecontrib.imageanalytics.widgets.owimageembedding.OWImageEmbedding",
         "orangecontrib.imageanalytics.widgets.owimagenetembedding.OWImageNetEmbedding",
         "Orange.widgets.data.owimageviewer.OWImageViewer",
     ],
 )
 def test_every_old_name_has_one_successor(name):
-    from orangecontrib.imageembedding.widgets import owimageembedding, owimageviewer, owimportimages
+    from orangecontrib.imageembedding.widgets import (
+        owimageembedding,
+        owimagegrid,
+        owimageviewer,
+        owimportimages,
+    )
 
     widgets = [
         owimageembedding.OWImageEmbedding,
+        owimagegrid.OWImageGrid,
         owimageviewer.OWImageViewer,
         owimportimages.OWImportImages,
     ]

@@ -17,13 +17,15 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from AnyQt.QtCore import QEventLoop, QPoint, QRect, Qt, QTimer
 from AnyQt.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from AnyQt.QtWidgets import QApplication, QWidget
 from orangewidget.settings import set_widget_settings_dir_components
 
-from orangecontrib.imageembedding import import_images
+from orangecontrib.imageembedding import embed_images, import_images
 from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbedding
+from orangecontrib.imageembedding.widgets.owimagegrid import OWImageGrid
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
 from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
 
@@ -144,6 +146,35 @@ def viewer_widget() -> tuple[QWidget, list[Part]]:
     return widget, parts
 
 
+def grid_widget() -> tuple[QWidget, list[Part]]:
+    """Get Image Grid with the sketches, some of them selected in two groups."""
+    widget = OWImageGrid()
+    found = import_images(copied("animals")).table
+    widget.set_data(embed_images(found, "efficientnet-lite0").embeddings)
+    widget.handleNewSignals()
+    widget.resize(1000, 760)
+    widget.show()
+    while widget.task is not None:
+        settle(0.2)
+    domain = widget.data.domain
+    widget.label_attrs, widget.color_attr = [domain["image name"]], domain.class_var
+    widget._show_labels()
+    widget._show_colors()
+    groups = np.zeros(len(widget.data), dtype=int)
+    cells = widget.view.image_in.reshape(widget.view.shape)
+    groups[cells[:2, :2]], groups[cells[2:4, 4:]] = 1, 2
+    widget.view.set_groups(groups)
+    settle()
+    controls, view = widget.controls, widget.view
+    parts = [
+        widget.layout_combo, controls.n_columns, controls.image_attr, widget.fit_combo,
+        widget.label_list, controls.color_attr, widget.size_slider, widget.fit_button,
+        controls.adds_places, controls.auto_commit, widget.cancel_button,
+        (view, QPoint(view.width() // 2, 8)), widget.legend, widget.count_label,
+    ]  # fmt: skip
+    return widget, parts
+
+
 def preview_window() -> tuple[QWidget, list[Part]]:
     """Get the large preview of the viewer."""
     viewer, _ = viewer_widget()
@@ -198,6 +229,7 @@ PICTURES: dict[str, Callable[[], tuple[QWidget, list[Part]]]] = {
     "image-embedding-server": server_widget,
     "image-viewer": viewer_widget,
     "image-viewer-preview": preview_window,
+    "image-grid": grid_widget,
 }
 
 

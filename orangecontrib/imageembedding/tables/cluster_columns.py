@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from Orange.data import DiscreteVariable, Domain, Table
+from Orange.data import DiscreteVariable, Domain, Table, Variable
 from Orange.data.util import get_unique_names
 
 from orangecontrib.imageembedding.tables.locate import image_columns
@@ -50,7 +51,7 @@ def with_clusters(
     if selected is not None:
         columns.append(DiscreteVariable(names[1], values=("No", "Yes")))
         data.append(np.isin(np.arange(len(table)), selected).astype(float))
-    return _with_metas(table, columns, data)
+    return with_metas(table, columns, data)
 
 
 def rows_with_clusters(
@@ -60,9 +61,7 @@ def rows_with_clusters(
     return with_clusters(table[np.asarray(rows, dtype=int)], labels) if len(rows) else None
 
 
-def _with_metas(
-    table: Table, columns: list[DiscreteVariable], data: list[NDArray[np.float64]]
-) -> Table:
+def with_metas(table: Table, columns: Sequence[Variable], data: list[NDArray[np.float64]]) -> Table:
     """Get a table with further metas; the numbers are shared with the old one."""
     old = table.domain
     extended = table.transform(Domain(old.attributes, old.class_vars, (*old.metas, *columns)))

@@ -29,6 +29,7 @@ from orangecontrib.imageembedding.tables.locate import (
 )
 from orangecontrib.imageembedding.widgets.shared.colors import colours_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
@@ -42,7 +43,6 @@ from orangecontrib.imageembedding.widgets.viewing.controls import (
     add_order_box,
     add_size_box,
 )
-from orangecontrib.imageembedding.widgets.viewing.report import html_of_images
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
 HINT = "Connect a table of images, such as Import Images makes, to see them."

@@ -42,3 +42,24 @@ def colours_of(
             None if np.isnan(column[row]) else palette.value_to_qcolor(column[row], low, high)
         )
     ), legend
+
+
+def rgb_of(table: Table, variable: Variable | None) -> np.ndarray | None:
+    """Get the colour of all rows at once; see `colours_of`.
+
+    Returns
+    -------
+    rgb : ndarray of shape (n_rows, 3), dtype float32, or None
+        0 to 255; NaN for rows without a colour. None if the variable is.
+    """
+    if variable is None:
+        return None
+    column = table.get_column(variable).astype(float)
+    present = ~np.isnan(column)
+    rgb = np.full((len(column), 3), np.nan, np.float32)
+    if variable.is_discrete:
+        rgb[present] = np.asarray(variable.colors)[column[present].astype(int)]
+    elif present.any():
+        low, high = column[present].min(), column[present].max()
+        rgb[present] = variable.palette.values_to_colors(column[present], low, high)[:, :3]
+    return rgb

@@ -21,7 +21,13 @@ MAX_THREADS = 4
 WHOLE_PX = 1 << 15  # as large as any image is: it is never shrunk
 BYTES_OF_REASON = 500  # about, with what else an entry takes
 
+SIDES_PX = (32, 64, 128, 256, 512)  # for views that zoom
 Key = tuple[str, int]  # location, side in pixels
+
+
+def decoded_side(side: float) -> int:
+    """Get one of few sizes, so that a little zoom does not decode all anew."""
+    return next((fixed for fixed in SIDES_PX if fixed >= side), SIDES_PX[-1])
 
 
 class Pixmaps(QObject):

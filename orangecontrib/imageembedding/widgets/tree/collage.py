@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from AnyQt.QtCore import QPointF, QRectF, QSizeF, Qt
 from AnyQt.QtGui import QPainter
 
+from orangecontrib.imageembedding.widgets.shared.pixmaps import decoded_side
+
 MAX_SIDE = 48.0
-SIDES_PX = (32, 64, 128, 256)
 
 
 def paint_collage(
@@ -47,8 +48,3 @@ def paint_collage(
             painter.drawPixmap(place, found, QRectF(found.rect()))
         x += side + 2
     return x
-
-
-def decoded_side(side: float) -> int:
-    """Get one of few sizes, so that a little zoom does not decode all anew."""
-    return next((fixed for fixed in SIDES_PX if fixed >= side), SIDES_PX[-1])

@@ -9,8 +9,7 @@ from AnyQt.QtGui import QPalette
 from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QWidget
 
 from orangecontrib.imageembedding.widgets.shared.loading import load_all
-from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
-from orangecontrib.imageembedding.widgets.tree.collage import decoded_side
+from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps, decoded_side
 from orangecontrib.imageembedding.widgets.tree.geometry import DEFAULT_ROW, MAX_PICTURES
 from orangecontrib.imageembedding.widgets.tree.heightscale import AXIS_HEIGHT, paint_axis
 from orangecontrib.imageembedding.widgets.tree.painting import DendrogramItem

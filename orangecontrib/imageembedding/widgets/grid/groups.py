@@ -1,0 +1,44 @@
+"""Selected images, in groups."""
+
+from __future__ import annotations
+
+import numpy as np
+from AnyQt.QtCore import Qt
+from numpy.typing import NDArray
+
+Groups = NDArray[np.intp]
+"""Of each image: its group from 1 on; 0 is not selected."""
+
+
+def after_selecting(groups: Groups, chosen: NDArray[np.intp], modifiers) -> Groups:
+    """Get the groups after some images were clicked, or drawn round.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n_images,), dtype int
+        Before; not changed.
+    chosen : ndarray of int
+        The images.
+    modifiers : KeyboardModifiers
+        With Shift they become a new group; with Ctrl those that are not selected join the last
+        one, or, if there are none, all are taken out; else they are the only group.
+    """
+    after = groups.copy()
+    if modifiers & Qt.ShiftModifier:
+        after[chosen] = groups.max(initial=0) + 1
+    elif modifiers & Qt.ControlModifier:
+        outside = chosen[groups[chosen] == 0]
+        if len(outside):
+            after[outside] = max(groups.max(initial=0), 1)
+        else:
+            after[chosen] = 0
+    else:
+        after[:] = 0
+        after[chosen] = 1
+    return _numbered_on(after)
+
+
+def _numbered_on(groups: Groups) -> Groups:
+    """Close the gaps in the numbers where groups have lost all their images."""
+    present = np.unique(groups[groups > 0])
+    return np.where(groups > 0, np.searchsorted(present, groups) + 1, 0)

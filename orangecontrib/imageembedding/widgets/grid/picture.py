@@ -1,0 +1,101 @@
+"""The whole grid as a scene of its own, to be saved, copied and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from AnyQt.QtCore import QPointF, QRectF, Qt
+from AnyQt.QtGui import QColor, QFontMetricsF, QPalette
+from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from orangecontrib.imageembedding.widgets.grid.geometry import GridGeometry
+from orangecontrib.imageembedding.widgets.grid.view import GridCanvas
+from orangecontrib.imageembedding.widgets.shared.loading import load_all
+
+MIN_SIDE, MAX_SIDE = 32.0, 256.0
+MAX_PIXELS = 40_000_000  # of the whole picture, and of all its images in memory
+MAX_EXTENT = 12_000  # picture formats have limits
+LINE = 22.0  # of the legend
+SWATCH = 12.0
+
+Legend = Sequence[tuple[str, QColor]]
+ImageOf = Callable[[str], tuple]
+
+
+class _Whole(QGraphicsItem):
+    """All cells, and the legend below them."""
+
+    def __init__(self, view: GridCanvas, legend: Legend, side: float, image_of: ImageOf) -> None:
+        super().__init__()
+        n_rows, n_columns = view.shape
+        self._view, self._legend, self._image_of = view, legend, image_of
+        self._geometry = GridGeometry(n_rows, n_columns, side, QPointF())
+        self._places = _legend_places(legend, max(self._geometry.rect.width(), 200), view)
+        height = self._places[-1].y() + LINE if self._places else 0.0
+        self._rect = self._geometry.rect.adjusted(0, 0, 0, height)
+
+    def boundingRect(self) -> QRectF:
+        return self._rect
+
+    def paint(self, painter, option, widget=None) -> None:
+        view = self._view
+        cells = np.arange(len(view.image_in))
+        view.paint_cells(painter, cells, self._geometry, self._image_of)
+        painter.setPen(view.palette().color(QPalette.Text))
+        top = self._geometry.rect.bottom()
+        for place, (name, color) in zip(self._places, self._legend, strict=True):
+            x, y = place.x() + 4, top + place.y()
+            painter.fillRect(QRectF(x, y + (LINE - SWATCH) / 2, SWATCH, SWATCH), color)
+            painter.drawText(QRectF(x + SWATCH + 6, y, 2000, LINE), int(Qt.AlignVCenter), name)
+
+
+def _legend_places(legend: Legend, width: float, view: GridCanvas) -> list[QPointF]:
+    """Get where the entries of a legend lie, in lines of a width."""
+    metrics, places, x, y = QFontMetricsF(view.font()), [], 0.0, 0.0
+    for name, _ in legend:
+        step = metrics.horizontalAdvance(name) + SWATCH + 24
+        if x and x + step > width:
+            x, y = 0.0, y + LINE
+        places.append(QPointF(x, y))
+        x += step
+    return places
+
+
+def picture_side(view: GridCanvas) -> float:
+    """Get the side of the cells of a picture: as seen now, as far as the whole is not too large."""
+    n_rows, n_columns = view.shape
+    by_extent = MAX_EXTENT / max(n_rows, n_columns, 1)
+    by_area = (MAX_PIXELS / max(n_rows * n_columns, 1)) ** 0.5
+    return min(max(view.side, MIN_SIDE), MAX_SIDE, by_extent, by_area)
+
+
+def load_grid(view: GridCanvas) -> dict | None:
+    """Decode all images of a picture, by location and size; None if the user has cancelled."""
+    return load_all(view.keys_of_all(picture_side(view)), view.pixmaps, view)
+
+
+def grid_scene(view: GridCanvas, loaded: dict, legend: Legend) -> QGraphicsScene:
+    """Get a scene with the whole grid.
+
+    Parameters
+    ----------
+    view : GridCanvas
+        What is shown in the window.
+    loaded : dict of (str, int) to QPixmap
+        Images, as `load_grid` gives them; what is missing is looked for in the window.
+    legend : sequence of (str, QColor)
+        What the frames mean.
+    """
+    side = picture_side(view)
+    by_location = {location: pixmap.toImage() for (location, _), pixmap in loaded.items()}
+
+    def image_of(location: str) -> tuple:
+        image = by_location.get(location)
+        return (image, "") if image is not None else view.image_of(location)
+
+    scene = QGraphicsScene()
+    scene.setPalette(view.palette())
+    scene.setBackgroundBrush(view.palette().color(QPalette.Base))
+    scene.addItem(_Whole(view, legend, side, image_of))
+    return scene

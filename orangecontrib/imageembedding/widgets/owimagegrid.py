@@ -1,0 +1,487 @@
+"""Image Grid: similar images lie side by side; those chosen go on."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from AnyQt.QtCore import QPoint, Qt
+from AnyQt.QtWidgets import QGraphicsScene, QLabel
+from Orange.data import ContinuousVariable, Table, Variable
+from Orange.widgets import gui
+from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
+from Orange.widgets.utils.signals import LazyValue
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Input, Msg, Output, OWWidget
+
+from orangecontrib.imageembedding.grids.shape import grid_shape
+from orangecontrib.imageembedding.pipeline import GridOfRows
+from orangecontrib.imageembedding.tables.describe import (
+    SelectedImages,
+    Titles,
+    facts,
+    identities,
+    rows_of,
+)
+from orangecontrib.imageembedding.tables.grid_columns import (
+    rows_with_groups,
+    with_places,
+    with_selection,
+)
+from orangecontrib.imageembedding.tables.locate import (
+    default_image_column,
+    image_columns,
+    image_locations,
+)
+from orangecontrib.imageembedding.widgets.grid.interaction import GridView
+from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
+from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
+from orangecontrib.imageembedding.widgets.shared.colors import colours_of, rgb_of
+from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
+from orangecontrib.imageembedding.widgets.shared.legend import Legend
+from orangecontrib.imageembedding.widgets.shared.preview import Preview
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.sorting.controls import (
+    LAYOUTS,
+    MAP,
+    SIMILARITY,
+    add_images_box,
+    add_layout_box,
+    add_output_box,
+    add_size_box,
+)
+from orangecontrib.imageembedding.widgets.sorting.tasks import sort_in_background
+
+HINT = "Connect embeddings of images, which Image Embedding makes, to see similar ones together."
+
+
+class OWImageGrid(OWWidget, TaskWidget):
+    name = "Image Grid"
+    description = "Lay similar images side by side and select some of them."
+    keywords = "image, picture, photo, grid, similarity, mosaic, sorted, map"
+    icon = "icons/image-grid.svg"
+    priority = 35
+    replaces = ["orangecontrib.imageanalytics.widgets.owimagegrid.OWImageGrid"]
+
+    class Inputs:
+        data = Input("Embeddings", Table, default=True)
+        data_subset = Input("Data Subset", Table)
+
+    class Outputs:
+        selected_data = Output("Selected Images", Table, default=True)
+        data = Output("Images", Table)
+
+    class Error(OWWidget.Error):
+        no_column = Msg(
+            "The data has no text or categorical column with paths or URLs of images. "
+            "Import Images makes such data."
+        )
+        no_map = Msg("A map needs two numeric columns, such as t-SNE adds.")
+        failed = Msg("{}")
+
+    class Warning(OWWidget.Warning):
+        incomplete = Msg("{} rows are not in the grid: they have missing numbers.")
+        foreign_subset = Msg("No row of Data Subset is in the data.")
+
+    class Information(OWWidget.Information):
+        cancelled = Msg("Cancelled: the images are not sorted to the end.")
+
+    settings_version = 2  # the predecessor's is 1
+    settingsHandler = DomainContextHandler()
+
+    image_attr: Variable | None = ContextSetting(None)
+    label_attrs: list[Variable] = ContextSetting([])
+    color_attr: Variable | None = ContextSetting(None)
+    x_attr: Variable | None = ContextSetting(None)
+    y_attr: Variable | None = ContextSetting(None)
+    image_position: int = ContextSetting(-1)  # of the column, in the predecessor's workflows
+    layout_id: str = Setting(SIMILARITY)
+    n_columns: int = Setting(0)
+    fit: str = Setting(FIT)
+    side: int = Setting(64)
+    is_whole: bool = Setting(True)
+    adds_places: bool = Setting(False)
+    auto_commit: bool = Setting(True)
+    selected_groups: list[SelectedImages] = Setting([], schema_only=True)
+
+    graph_name = "picture"
+
+    def __init__(self) -> None:
+        super().__init__()
+        TaskWidget.__init__(self)
+        self.data: Table | None = None
+        self.subset: Table | None = None
+        self.grid: GridOfRows | None = None
+        self._locations: list[str] = []
+        self._is_new = False
+        self._pictures: dict = {}
+        self._preview: Preview | None = None
+        self._copier = ImageCopier(self)
+        self._to_restore = list(self.selected_groups)
+        self._add_controls()
+        self._add_view()
+        self.settingsAboutToBePacked.connect(self._note_selection)
+
+    def _add_controls(self) -> None:
+        add_layout_box(self, self._layout_changed)
+        add_images_box(
+            self, self._column_changed, self._show_labels, self._show_colors, self._show_fit
+        )
+        add_size_box(self, self._resize, self._show_whole)
+        add_output_box(self, self._places_changed)
+        gui.rubber(self.controlArea)
+        gui.auto_send(self.buttonsArea, self, "auto_commit")
+        self.cancel_button = gui.button(
+            self.buttonsArea, self, "Cancel", callback=self.cancel_sorting, autoDefault=False
+        )
+        self.cancel_button.setEnabled(False)
+        self.map_box.setVisible(self.layout_id == MAP)
+
+    def _add_view(self) -> None:
+        self.view = GridView()
+        self.view.hint = HINT
+        self.view.set_fit(self.fit)
+        self.view.is_whole = self.is_whole
+        self.view.selection_changed.connect(self._selection_changed)
+        self.view.opened.connect(self.open_preview)
+        self.view.zoomed.connect(self._zoomed)
+        self.view.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._open_menu)
+        self.legend = Legend()
+        self.count_label = QLabel()
+        self.mainArea.layout().addWidget(self.view)
+        self.mainArea.layout().addWidget(self.legend)
+        self.mainArea.layout().addWidget(self.count_label)
+
+    # Inputs
+
+    @Inputs.data
+    def set_data(self, data: Table | None) -> None:
+        self.cancel()
+        kept = self._groups_of(data)
+        self.closeContext()
+        self.clear_messages()
+        self.data, self._locations, self.grid = data, [], None
+        self._is_new = True
+        self.view.hint = HINT if data is None else ""
+        self._set_domain()
+        self._show_images()
+        if self._locations:
+            self.view.set_groups(self._restored() if kept is None else kept)
+
+    @Inputs.data_subset
+    def set_subset(self, subset: Table | None) -> None:
+        self.subset = subset
+
+    def handleNewSignals(self) -> None:
+        self._show_subset()
+        if self._is_new:
+            self._is_new = False
+            self._sort()
+
+    def _set_domain(self) -> None:
+        data = self.data
+        domain = data.domain if data is not None else None
+        self.column_model[:] = [] if data is None else image_columns(data)
+        self.image_attr = None if data is None else default_image_column(data)
+        for model in (self.label_model, self.color_model, self.axis_model):
+            model.set_domain(domain)
+        self.label_attrs, self.color_attr, self.image_position = [], None, -1
+        axes = [v for v in self.axis_model if isinstance(v, ContinuousVariable)]
+        self.x_attr, self.y_attr = axes[:2] if len(axes) > 1 else (None, None)
+        if self.column_model:  # where there is nothing to choose, no choice is to be remembered
+            self.openContext(domain)
+            if 0 <= self.image_position < len(self.column_model):
+                self.image_attr = self.column_model[self.image_position]
+        elif data is not None:
+            self.Error.no_column()
+
+    def _groups_of(self, data: Table | None) -> np.ndarray | None:
+        """Get the groups as they are, in the order of new data with the same rows, else None."""
+        old = self.data
+        if old is None or data is None or len(old) != len(data) or not self._locations:
+            return None
+        order, new_order = np.argsort(old.ids), np.argsort(data.ids)
+        if not np.array_equal(old.ids[order], data.ids[new_order]):
+            return None
+        groups = np.empty(len(data), dtype=int)
+        groups[new_order] = self.view.groups[order]
+        return groups
+
+    def _restored(self) -> np.ndarray:
+        """Get the groups that were selected when the workflow was saved; the next time none."""
+        known, self._to_restore = self._to_restore, []
+        groups = np.zeros(len(self.data), dtype=int)
+        for number, images in enumerate(known, start=1):
+            groups[rows_of(self._locations, images)] = number
+        return groups
+
+    # Sorting
+
+    def _layout_changed(self) -> None:
+        self.map_box.setVisible(self.layout_id == MAP)
+        self._sort()
+
+    def _sort(self) -> None:
+        self.cancel()
+        for message in (self.Error.no_map, self.Error.failed, self.Warning.incomplete):
+            message.clear()
+        self.Information.cancelled.clear()
+        if not self._locations:
+            self.commit.now()
+            return
+        axes = None
+        if self.layout_id == MAP:
+            if self.x_attr is None or self.y_attr is None:
+                self.Error.no_map()
+                self.commit.now()
+                return
+            axes = self.x_attr.name, self.y_attr.name
+        if self.grid is None:
+            self._show_grid(_in_order(len(self.data), self.n_columns))
+        args = self.data, self.n_columns or None, axes
+        self.start(partial(sort_in_background, *args))
+        self.cancel_button.setEnabled(True)
+
+    def cancel_sorting(self) -> None:
+        """Stop sorting; the images stay where they are."""
+        self.cancel()
+        self.cancel_button.setEnabled(False)
+        self.Information.cancelled()
+        self.commit.now()
+
+    def on_partial_result(self, result: GridOfRows) -> None:
+        self._show_grid(result)
+
+    def on_done(self, result: GridOfRows) -> None:
+        self.cancel_button.setEnabled(False)
+        self._show_grid(result)
+        n_missing = int((~result.has_cell).sum())
+        self.Warning.incomplete(n_missing, shown=n_missing > 0)
+        self.commit.now()
+
+    def task_failed(self, error: Exception) -> None:
+        self.cancel_button.setEnabled(False)
+        self.grid = None
+        self.view.set_cells(np.full(len(self._locations), -1), 0, 0)
+        self.commit.now()
+
+    def _show_grid(self, grid: GridOfRows) -> None:
+        self.grid = grid
+        self.view.set_cells(grid.cells, grid.n_rows, grid.n_columns)
+        self._count()
+
+    # What is shown
+
+    def _column_changed(self) -> None:
+        groups = self.view.groups
+        self._show_images()
+        if self._locations:
+            self.view.groups = groups
+        if self.grid is not None:
+            self._show_grid(self.grid)
+        self._show_subset()
+
+    def _show_images(self) -> None:
+        self._locations = []
+        if self._preview is not None:
+            self._preview.forget()
+        if self.data is not None and self.image_attr is not None:
+            self._locations = image_locations(self.data, self.image_attr)
+        self.view.set_images(self._locations)
+        self._show_labels()
+        self._show_colors()
+        self._count()
+
+    def _show_labels(self) -> None:
+        if self._locations:
+            self.view.set_labels(Titles(self.data, self.label_attrs), len(self.label_attrs))
+
+    def _show_colors(self) -> None:
+        variable = self.color_attr if self._locations else None
+        self.view.set_frames(rgb_of(self.data, variable))
+        self.legend.set_entries(self._legend())
+
+    def _legend(self) -> list:
+        return colours_of(self.data, self.color_attr if self._locations else None)[1]
+
+    def _show_fit(self) -> None:
+        self.view.set_fit(self.fit)
+
+    def _show_subset(self) -> None:
+        self.Warning.foreign_subset.clear()
+        faded = None
+        if self.subset is not None and self._locations:
+            faded = ~np.isin(self.data.ids, self.subset.ids)
+            self.Warning.foreign_subset(shown=len(faded) > 0 and bool(faded.all()))
+        self.view.set_faded(faded)
+
+    def _count(self) -> None:
+        n, n_selected = len(self._locations), len(self.view.selected_images())
+        n_groups = int(self.view.groups.max(initial=0))
+        groups = f" in {n_groups} groups" if n_groups > 1 else ""
+        text = f"{n:,} images, {n_selected:,} selected{groups}"
+        if self.grid is not None:
+            text += f"; {self.grid.n_rows:,} × {self.grid.n_columns:,} cells"
+        self.count_label.setText(text if n else "")
+
+    def _resize(self) -> None:
+        self.view.set_side(self.side)
+
+    def _show_whole(self) -> None:
+        self.view.show_whole()
+
+    def _zoomed(self, side: float) -> None:
+        self.is_whole = self.view.is_whole
+        self.side = max(round(side), 1)
+
+    # One image
+
+    def open_preview(self, image: int) -> None:
+        """Show an image large; the arrow keys go on in the order of the grid."""
+        if self._preview is None:
+            self._preview = Preview(self)
+            self._preview.moved.connect(self._preview_moved)
+        data, order, locations = self.data, self.view.images_in_order(), self._locations
+        self._preview.set_images(
+            len(order),
+            lambda i: locations[order[i]],
+            lambda i: facts(data, int(order[i])),
+            self.view.pixmaps.small,
+        )
+        self._preview.open_at(int(np.flatnonzero(order == image)[0]))
+
+    def _preview_moved(self, position: int) -> None:
+        self.view.set_focus_image(int(self.view.images_in_order()[position]))
+
+    def _open_menu(self, point: QPoint) -> None:
+        image = self.view.image_at(point)
+        if image < 0:
+            return
+        rows = self.view.selected_images()
+        chosen = [self._locations[i] for i in (rows if image in rows else [image])]
+        menu = image_menu(self, self._locations[image], chosen, self._copier.copy)
+        menu.popup(self.view.viewport().mapToGlobal(point))
+
+    # Outputs
+
+    def _selection_changed(self) -> None:
+        self._count()
+        self.commit.deferred()
+
+    def _places_changed(self) -> None:
+        self.commit.deferred()
+
+    def _note_selection(self) -> None:
+        if self._locations:  # else what a workflow remembers would be lost before its data come
+            groups = self.view.groups
+            self.selected_groups = [
+                identities(self._locations, np.flatnonzero(groups == number).tolist())
+                for number in range(1, int(groups.max(initial=0)) + 1)
+            ]
+
+    @gui.deferred
+    def commit(self) -> None:
+        if self.grid is None or not self._locations:
+            self.Outputs.selected_data.send(None)
+            self.Outputs.data.send(None)
+            return
+        data, groups, grid = self.data, self.view.groups, self.grid
+
+        def all_rows() -> Table:
+            return with_selection(placed(data), groups)
+
+        def placed(table: Table) -> Table:
+            return with_places(table, grid.rows, grid.columns) if adds_places else table
+
+        adds_places = self.adds_places
+        n_selected = int(np.count_nonzero(groups))
+        chosen = LazyValue[Table](lambda: rows_with_groups(placed(data), groups), length=n_selected)
+        self.Outputs.selected_data.send(chosen if n_selected else None)
+        self.Outputs.data.send(LazyValue[Table](all_rows, length=len(data)))
+
+    def onDeleteWidget(self) -> None:
+        self.shutdown()
+        self.view.close_threads()
+        self._copier.close_threads()
+        if self._preview is not None:
+            self._preview.close_threads()
+        super().onDeleteWidget()
+
+    # Pictures and report
+
+    @property
+    def picture(self) -> QGraphicsScene:
+        """Get the whole grid as a picture."""
+        self._scene = grid_scene(self.view, self._pictures, self._legend())
+        return self._scene
+
+    def _load_pictures(self) -> bool:
+        """Decode all images of the picture; tell whether to go on."""
+        loaded = load_grid(self.view)
+        self._pictures = loaded or {}
+        return loaded is not None
+
+    def save_graph(self) -> None:
+        """Save the whole grid."""
+        if self._load_pictures():
+            super().save_graph()
+
+    def copy_to_clipboard(self) -> None:
+        """Copy the whole grid."""
+        if self._load_pictures():
+            super().copy_to_clipboard()
+
+    def send_report(self) -> None:
+        if self.data is None or not self._load_pictures():
+            return
+        rows = self.view.selected_images()
+        layout = LAYOUTS[self.layout_id]
+        if self.layout_id == MAP and self.x_attr and self.y_attr:
+            layout += f": {self.x_attr.name}, {self.y_attr.name}"
+        self.report_items(
+            (
+                ("Layout", layout),
+                ("Image column", self.image_attr and self.image_attr.name),
+                ("Labels", ", ".join(variable.name for variable in self.label_attrs)),
+                ("Frame color", self.color_attr and self.color_attr.name),
+                ("Images", self.count_label.text()),
+            )
+        )
+        self.report_plot(self.picture)
+        if rows:
+            labels = Titles(self.data, self.label_attrs)
+            chosen = [(self._locations[row], labels[row]) for row in rows]
+            self.report_raw("Selected images", html_of_images(chosen, self.view.pixmaps))
+
+    @classmethod
+    def migrate_settings(cls, settings: dict, version: int | None) -> None:
+        if version is None or version < 2:  # noqa: PLR2004
+            # Columns and rows are not taken over: it computed them anew for all data.
+            crop = settings.pop("cell_fit", None)
+            if isinstance(crop, int | np.integer):
+                settings["fit"] = CROP if crop == 1 else FIT
+
+    @classmethod
+    def migrate_context(cls, context: Context, version: int | None) -> None:
+        values = context.values
+        if version is None or version < 2:  # noqa: PLR2004
+            label = values.pop("label_attr", None)
+            if isinstance(label, tuple) and isinstance(label[0], str):
+                values["label_attrs"] = ([label], -3)
+            position = values.pop("imageAttr", None)
+            position = position[0] if isinstance(position, tuple) else position
+            if isinstance(position, int | np.integer):
+                values["image_position"] = (int(position), -2)
+
+
+def _in_order(n: int, n_columns: int) -> GridOfRows:
+    """Get the grid that is seen before sorting begins: row by row, as in the data."""
+    shape = grid_shape(n, n_columns or None)
+    rows, columns = np.divmod(np.arange(n), max(shape[1], 1))
+    return GridOfRows(rows, columns, *shape)
+
+
+if __name__ == "__main__":  # pragma: no cover
+    WidgetPreview(OWImageGrid).run()

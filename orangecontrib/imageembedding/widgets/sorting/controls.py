@@ -1,0 +1,102 @@
+"""The controls of Image Grid."""
+
+from __future__ import annotations
+
+from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtWidgets import QComboBox, QListView
+from Orange.data import ContinuousVariable, DiscreteVariable
+from Orange.widgets import gui
+from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
+
+from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, STRETCH
+from orangecontrib.imageembedding.widgets.grid.view import MAX_SIDE
+
+LABELS_SIZE = QSize(100, 84)
+ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
+SIMILARITY, MAP = "similarity", "map"
+LAYOUTS = {SIMILARITY: "Similar images side by side", MAP: "As on a map"}
+FITS = {FIT: "Whole", CROP: "Cropped to a square", STRETCH: "Stretched to a square"}
+MAX_COLUMNS = 10_000
+
+
+def add_layout_box(widget, changed) -> None:
+    """Add where images lie."""
+    box = gui.vBox(widget.controlArea, "Layout")
+    widget.layout_combo = _add_choice(box, widget, "layout_id", "Order", LAYOUTS, changed)
+    widget.map_box = gui.indentedBox(box)
+    widget.axis_model = DomainModel(ORDER, valid_types=ContinuousVariable)
+    for value, label in (("x_attr", "Right"), ("y_attr", "Up")):
+        _add_combo(widget.map_box, widget, value, label, widget.axis_model, changed)
+    spin = gui.spin(
+        box, widget, "n_columns", 0, MAX_COLUMNS, label="Columns:", callback=changed,
+        controlWidth=110, alignment=Qt.AlignRight,
+    )  # fmt: skip
+    spin.setSpecialValueText("automatic")
+    spin.setAccessibleName("Columns")
+
+
+def add_images_box(widget, column_changed, labels_changed, color_changed, fit_changed) -> None:
+    """Add which images are shown, and what with them."""
+    box = gui.vBox(widget.controlArea, "Images")
+    widget.column_model = VariableListModel()
+    _add_combo(box, widget, "image_attr", "Image column", widget.column_model, column_changed)
+    widget.fit_combo = _add_choice(box, widget, "fit", "Shown", FITS, fit_changed)
+    widget.label_model = DomainModel(ORDER)
+    gui.widgetLabel(box, "Labels:")
+    widget.label_list = gui.listView(
+        box, widget, "label_attrs", model=widget.label_model, callback=labels_changed,
+        sizeHint=LABELS_SIZE, selectionMode=QListView.ExtendedSelection,
+    )  # fmt: skip
+    widget.label_list.setAccessibleName("Labels")
+    primitive = DiscreteVariable, ContinuousVariable
+    widget.color_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
+    _add_combo(box, widget, "color_attr", "Frame color", widget.color_model, color_changed)
+
+
+def add_size_box(widget, changed, show_whole) -> None:
+    """Add the size of the cells."""
+    box = gui.vBox(widget.controlArea, "Cell size")
+    row = gui.hBox(box)
+    widget.size_slider = gui.hSlider(
+        row, widget, "side", minValue=1, maxValue=int(MAX_SIDE), callback=changed,
+        createLabel=False,
+    )  # fmt: skip
+    widget.size_slider.setAccessibleName("Cell size")
+    widget.fit_button = gui.button(
+        row, widget, "&Fit", callback=show_whole, autoDefault=False, toolTip="Show all (0)"
+    )
+
+
+def add_output_box(widget, changed) -> None:
+    """Add what goes out beside the images."""
+    box = gui.vBox(widget.controlArea, "Output")
+    gui.checkBox(
+        box, widget, "adds_places", "Add row and column", callback=changed,
+        tooltip="Two numeric columns tell where each image lies, counted from 1 at the top left",
+    )  # fmt: skip
+
+
+def _add_choice(box, widget, value: str, label: str, titles: dict, callback) -> QComboBox:
+    """Add a choice of ids, by their titles."""
+    row = gui.hBox(box)
+    combo = QComboBox()
+    for choice, title in titles.items():
+        combo.addItem(title, choice)
+    combo.setCurrentIndex(max(combo.findData(getattr(widget, value)), 0))
+    combo.setAccessibleName(label)
+    gui.widgetLabel(row, f"{label}:").setBuddy(combo)
+    row.layout().addWidget(combo, 1)
+
+    def chosen(index: int) -> None:
+        setattr(widget, value, combo.itemData(index))
+        callback()
+
+    combo.activated.connect(chosen)
+    return combo
+
+
+def _add_combo(box, widget, value, label, model, callback) -> None:
+    combo = gui.comboBox(
+        box, widget, value, label=f"{label}:", model=model, searchable=True, callback=callback
+    )
+    combo.setAccessibleName(label)
