@@ -45,14 +45,15 @@ if TYPE_CHECKING:
         save_images,
         sort_into_grid,
     )
-    from orangecontrib.imageembedding.tables.computed import EmbeddingWarning
+    from orangecontrib.imageembedding.tables.missing import EmbeddingsMissing, EmbeddingWarning
 
 _MODULE_OF = {
     "BackendError": "errors",
     "Cancelled": "errors",
     "Embedded": "embeddings.run",
     "EmbedderSpec": "embeddings.spec",
-    "EmbeddingWarning": "tables.computed",
+    "EmbeddingWarning": "tables.missing",
+    "EmbeddingsMissing": "tables.missing",
     "ImageEmbeddingError": "errors",
     "ImageError": "errors",
     "InputError": "errors",
@@ -81,6 +82,7 @@ __all__ = [
     "Embedded",
     "EmbedderSpec",
     "EmbeddingWarning",
+    "EmbeddingsMissing",
     "ImageEmbeddingError",
     "ImageError",
     "InputError",

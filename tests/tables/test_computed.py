@@ -4,11 +4,10 @@ import os
 import pickle
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
-from fake_backends import FakeBackend
+from embedded_tables import BUILT_IN, FakeBackend2, fake, write_classes
 from Orange.classification import (
     KNNLearner,
     LogisticRegressionLearner,
@@ -20,26 +19,13 @@ from Orange.data import DiscreteVariable, Domain, StringVariable, Table
 from Orange.evaluation import TestOnTestData
 from Orange.preprocess import Normalize
 from Orange.projection import PCA
-from pictures import encoded, picture
+from pictures import encoded
 from PIL import Image
 
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.embeddings import run
 from orangecontrib.imageembedding.tables import computed
-from orangecontrib.imageembedding.tables.computed import EmbeddingWarning
-
-BUILT_IN = "efficientnet-lite0"
-
-
-def write_classes(folder, n=6, first=0):
-    """Write dark and bright pictures into two folders."""
-    for kind, low in (("bright", 170), ("dark", 0)):
-        (folder / kind).mkdir(parents=True)
-        for i in range(first, first + n):
-            pixels = picture(i) // 3 + low
-            Image.fromarray(pixels).save(folder / kind / f"{i}.png")
-    time.sleep(0.03)
-    return oie.import_images(folder).table
+from orangecontrib.imageembedding.tables.missing import EmbeddingsMissing, EmbeddingWarning
 
 
 @pytest.fixture
@@ -64,23 +50,6 @@ def embeds(monkeypatch):
     monkeypatch.setattr(computed, "embed_locations", noted)
     computed._MEMO._results.clear()
     return calls
-
-
-def fake(table, embedder=BUILT_IN, **options):
-    return oie.embed_images(table, embedder, backend=FakeBackend2(), **options).embeddings
-
-
-class FakeBackend2(FakeBackend):
-    """One that can be saved, and equals all others."""
-
-    def __eq__(self, other):
-        return isinstance(other, FakeBackend2)
-
-    def __hash__(self):
-        return 1
-
-    def __reduce__(self):
-        return FakeBackend2, ()
 
 
 def test_raw_images_become_embedded_by_a_transform(train, raw, embeds):
@@ -188,22 +157,19 @@ def test_images_that_cannot_be_had_are_missing_values_and_it_is_said(train, raw)
     assert np.isfinite(np.delete(new.X, 2, axis=0)).all()
 
 
-def test_a_table_without_images_has_missing_values_and_it_is_said(train):
+def test_a_table_without_images_is_an_error(train):
     embedded = fake(train)
-    iris = Table("iris")
-    with pytest.warns(EmbeddingWarning, match="no image column 'image'"):
-        new = iris.transform(embedded.domain)
-    assert np.isnan(new.X).all()
+    with pytest.raises(EmbeddingsMissing, match="no image column 'image'"):
+        Table("iris").transform(embedded.domain)
 
 
-def test_an_embedder_that_cannot_run_gives_missing_values_and_it_is_said(train, raw, tmp_path):
+def test_an_embedder_that_cannot_run_is_an_error(train, raw, tmp_path):
     embedded = oie.embed_images(train, BUILT_IN).embeddings
     source = embedded.domain["n0"].compute_value.compute_shared
     source.embedder = "resnet50"
     source.backend = oie.Local(tmp_path / "nowhere")
-    with pytest.warns(EmbeddingWarning, match="resnet50-0676ba61.pth is not in the folder"):
-        new = raw.transform(embedded.domain)
-    assert np.isnan(new.X).all()
+    with pytest.raises(EmbeddingsMissing, match=r"resnet50-0676ba61\.pth is not in the folder"):
+        raw.transform(embedded.domain)
 
 
 def test_a_picture_that_was_overwritten_is_seen_at_once(train, raw):

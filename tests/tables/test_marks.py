@@ -134,8 +134,7 @@ def test_a_mark_tells_no_path_and_no_address(images):
 def test_an_embedder_that_is_not_here_is_said_when_it_is_wanted(images, fresh, embedder, reason):
     bare = unread(fresh)
     for column in bare.domain.attributes:
-        _, index, name = column.attributes["embedding"].split("/")
-        column.attributes.update(embedder=embedder, embedding=f"exact-{'0' * 20}/{index}/{name}")
+        column.attributes.update(embedder=embedder, embedding=f"exact-{'0' * 20}/image")
     source = restored(bare).domain["n0"].compute_value.compute_shared
     with pytest.raises(BackendError, match=f"{embedder}.*{reason}.*Image Embedding"):
         source._means()
@@ -144,10 +143,10 @@ def test_an_embedder_that_is_not_here_is_said_when_it_is_wanted(images, fresh, e
 def test_other_columns_and_marks_that_are_none_stay(fresh):
     iris = Table("iris")
     assert restored(iris) is iris
-    for text in ("", "x", "a/b/c", "exact-1/1"):
+    for wrong in ({"embedding": ""}, {"embedding": "x"}, {"feature": "x"}, {"feature": -1}):
         bare = unread(fresh)
         for column in bare.domain.attributes:
-            column.attributes["embedding"] = text
+            column.attributes.update(wrong)
         assert restored(bare) is bare
 
 

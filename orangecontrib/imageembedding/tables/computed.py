@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
+import weakref
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from Orange.data import Table, Variable
+from Orange.data import table as orange_table
 from Orange.data.util import SharedComputeValue
 
 from orangecontrib.imageembedding.caches.filestate import file_state
@@ -23,24 +25,26 @@ from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.models import MODELS
 from orangecontrib.imageembedding.embeddings.recognize import recognized
-from orangecontrib.imageembedding.embeddings.run import embed_locations
+from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
 from orangecontrib.imageembedding.images.fetch import local_path
+from orangecontrib.imageembedding.tables.answers import watch_models
 from orangecontrib.imageembedding.tables.locate import (
     column_like,
     image_locations,
     location_key,
+    searched_folders,
 )
+from orangecontrib.imageembedding.tables.missing import EmbeddingWarning, report
+from orangecontrib.imageembedding.tables.search import explained
+
+__all__ = ["EmbedImages", "EmbeddingColumn", "EmbeddingWarning"]
 
 Vectors = NDArray[np.float32]
 
 MEMO_BYTES = 512 << 20
 MEMO_S = 60.0
-
-
-class EmbeddingWarning(UserWarning):
-    """Images could not be embedded: the values are missing."""
 
 
 class EmbedImages:
@@ -76,6 +80,11 @@ class EmbedImages:
         self.n_features = embedder.n_features if isinstance(embedder, EmbedderSpec) else 0
         self.backend = backend
         self.mark = mark
+        watch_models()
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        watch_models()
 
     def __eq__(self, other: object) -> bool:
         return type(other) is EmbedImages and self._identity == other._identity
@@ -95,40 +104,61 @@ class EmbedImages:
         return (self.image.name, self.embedder, self.backend)
 
     def __call__(self, table: Table) -> Vectors:
-        """Embed the images of some rows; what is known is taken from the cache.
+        """Embed the images of some rows; vectors that are known are taken from the cache.
 
         Returns
         -------
         vectors : ndarray of shape (len(table), n_features), dtype float32
-            NaN, and an `EmbeddingWarning`, where there is none.
+            NaN where there is none, which is reported as `report` says.
+
+        Raises
+        ------
+        EmbeddingsMissing
+            If there is none at all.
         """
+        if not len(table):
+            return self._missing(0)
         column = column_like(table, self.image.name)
         if column is None:
-            self._warn(f"The table has no image column {self.image.name!r}.")
-            return self._missing(len(table))
+            return self._none(table, f"The table has no image column {self.image.name!r}.")
         key = (self, location_key(table, column))
         vectors = _MEMO.get(key)
         if vectors is None:
             locations = image_locations(table, column)
             files = _Files(locations)
-            vectors = self._embedded(locations)
-            _MEMO.put(key, files, vectors)
+            try:
+                embedded = self._embed(locations)
+            except ImageEmbeddingError as error:
+                return self._none(table, str(error))
+            vectors = np.asfortranarray(embedded.vectors)  # it will be taken column by column
+            _MEMO.put(key, files, vectors, is_complete=not embedded.failures)
+            if embedded.failures:
+                folders = searched_folders(table, column)
+                self._report(table, locations, embedded.failures, folders)
         return vectors
 
-    def _embedded(self, locations: Sequence[str]) -> Vectors:
-        try:
-            spec, backend = self._means()
-            embedded = embed_locations(locations, spec, backend)
-        except ImageEmbeddingError as error:  # Orange's widgets expect no error from here
-            self._warn(str(error))
-            return self._missing(len(locations))
-        if embedded.failures:
-            row, reason = next(iter(embedded.failures.items()))
-            self._warn(
-                f"{len(embedded.failures)} of {len(locations)} images could not be embedded; "
-                f"the first: {locations[row] or f'row {row + 1}'}: {reason}."
-            )
-        return np.asfortranarray(embedded.vectors)  # it will be taken column by column
+    def _embed(self, locations: Sequence[str]) -> Embedded:
+        spec, backend = self._means()
+        return embed_locations(locations, spec, backend)
+
+    def _report(
+        self,
+        table: Table,
+        locations: Sequence[str],
+        failures: dict[int, str],
+        folders: Sequence[str],
+    ) -> None:
+        rows = list(failures)
+        place = locations[rows[0]] or f"row {rows[0] + 1}"
+        first = f"the first: {place}: {explained(failures[rows[0]], folders)}"
+        n = len(table)
+        some, none = f"{len(rows)} of {n} images could not", f"None of the {n} images could"
+        summary = f"{some if len(rows) < n else none} be embedded; {first}."
+        report(table.ids[rows], n, summary)
+
+    def _none(self, table: Table, problem: str) -> Vectors:
+        report(table.ids, len(table), problem)
+        return self._missing(len(table))
 
     def _means(self) -> tuple[EmbedderSpec, Backend]:
         """Get what computes the vectors."""
@@ -138,9 +168,6 @@ class EmbedImages:
 
     def _missing(self, n_rows: int) -> Vectors:
         return np.full((n_rows, self.n_features), np.nan, dtype=np.float32)
-
-    def _warn(self, reason: str) -> None:
-        warnings.warn(f"Embeddings are missing. {reason}", EmbeddingWarning, stacklevel=3)
 
 
 class EmbeddingColumn(SharedComputeValue):
@@ -193,31 +220,52 @@ class _Files:
 
 
 class _Memo:
-    """The last results, because learners that normalise ask for every column anew.
+    """The last results, because learners that normalize ask for every column anew.
 
-    A result holds for a minute, if its files do not change.
+    A result holds for a minute, if its files do not change. One that has failures holds for the
+    transformation in which Orange asks for it: the next one tries again.
     """
 
     def __init__(self) -> None:
-        self._results: OrderedDict[Hashable, tuple[_Files, Vectors]] = OrderedDict()
+        self._results: OrderedDict[Hashable, _Result] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Vectors | None:
         with self._lock:
-            files, vectors = self._results.pop(key, (None, None))
-            if files is None or not files.are_same():
+            result = self._results.pop(key, None)
+            if result is None or not result.holds():
                 return None
-            self._results[key] = (files, vectors)  # is the last one now
-            return vectors
+            self._results[key] = result  # is the last one now
+            return result.vectors
 
-    def put(self, key: Hashable, files: _Files, vectors: Vectors) -> None:
+    def put(self, key: Hashable, files: _Files, vectors: Vectors, is_complete: bool) -> None:
+        only_in = None if is_complete else _transformation()
+        if not is_complete and only_in is None:
+            return
         with self._lock:
-            self._results[key] = (files, vectors)
+            self._results[key] = _Result(vectors, files, only_in and weakref.ref(only_in))
             while len(self._results) > 1 and self._n_bytes() > MEMO_BYTES:
                 self._results.popitem(last=False)
 
     def _n_bytes(self) -> int:
-        return sum(vectors.nbytes for _, vectors in self._results.values())
+        return sum(result.vectors.nbytes for result in self._results.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    vectors: Vectors
+    files: _Files
+    only_in: Callable[[], object] | None
+
+    def holds(self) -> bool:
+        if self.only_in is not None:
+            return self.only_in() is _transformation() is not None
+        return self.files.are_same()
+
+
+def _transformation() -> object | None:
+    """Get what is one and the same throughout a transformation, however nested."""
+    return getattr(getattr(orange_table, "_thread_local", None), "conversion_cache", None)
 
 
 _MEMO = _Memo()

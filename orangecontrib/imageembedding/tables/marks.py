@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import quote, unquote
 
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table, Variable
 
 from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedImages
 
-EMBEDDER, ORIGIN = "embedder", "embedding"
+EMBEDDER, ORIGIN, FEATURE = "embedder", "embedding", "feature"
 
 
 def mark(column: Variable, source: EmbedImages, index: int) -> None:
     """Note in a column's attributes what computes it.
 
-    ``embedder`` is the id of the embedder. ``embedding`` has three parts with slashes between
-    them: the mark of its vectors, the number of the feature, and the column of images.
+    ``embedder`` is the id of the embedder. ``embedding`` has two parts with a slash between them:
+    the mark of its vectors, and the name of the column of images. ``feature`` is the number of
+    the feature.
     """
     column.attributes.update({"hidden": True, EMBEDDER: source.embedder_id})
     if source.mark is not None:
-        name = quote(source.image.name, safe="")
-        column.attributes[ORIGIN] = f"{source.mark}/{index}/{name}"
+        # One text for all columns: a saved model contains it once.
+        text = sys.intern(f"{source.mark}/{quote(source.image.name, safe='')}")
+        column.attributes.update({ORIGIN: text, FEATURE: index})
 
 
 def restored(table: Table) -> Table:
@@ -60,8 +63,8 @@ def _made(column: Variable) -> tuple[EmbedImages, int] | None:
     if column.compute_value is not None or not isinstance(column, ContinuousVariable):
         return None
     embedder = column.attributes.get(EMBEDDER)
-    parts = str(column.attributes.get(ORIGIN, "")).split("/")
-    if embedder is None or len(parts) != 3 or not parts[1].isdecimal():  # noqa: PLR2004
+    mark, _, image = str(column.attributes.get(ORIGIN, "")).partition("/")
+    index = column.attributes.get(FEATURE)
+    if embedder is None or not image or not isinstance(index, int) or index < 0:
         return None
-    image = StringVariable(unquote(parts[2]))
-    return EmbedImages(image, str(embedder), None, parts[0]), int(parts[1])
+    return EmbedImages(StringVariable(unquote(image)), str(embedder), None, mark), index

@@ -3,6 +3,8 @@
 import sysconfig
 from pathlib import Path
 
+from orangecontrib.imageembedding.tables import notices
+
 NAME = "Image Embedding"
 DESCRIPTION = "Turn images into numbers and explore them."
 ICON = "icons/category.svg"
@@ -17,3 +19,12 @@ WIDGET_HELP_PATH = (
     (str(_IN_CHECKOUT / "index.html"), None),
     (str(_INSTALLED / "index.html"), None),
 )
+
+
+def _notify(message: str) -> None:
+    from orangecontrib.imageembedding.widgets.shared.notifications import notify
+
+    notify(message)
+
+
+notices.listen(_notify)
