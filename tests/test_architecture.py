@@ -10,7 +10,7 @@ NAME = "orangecontrib.imageembedding"
 
 QT = {"AnyQt", "PyQt5", "PyQt6", "PySide6", "pyqtgraph", "orangewidget", "orangecanvas"}
 ORANGE = {"Orange", *QT}
-TORCH = {"torch", "torchvision", "timm"}
+TORCH = {"torch", "torchvision", "timm", "triton", "openvino", "onnxruntime"}
 HTTP = {"httpx", "httpx2", "requests", "urllib3", "http.client", "http.cookiejar", "urllib.request"}
 
 BASICS = {"errors", "progress"}
@@ -107,6 +107,17 @@ def test_torch_and_http_are_each_used_in_their_own_place_only(module):
         if not any(module == place or module.startswith(place) for place in places):
             used = [name for name in imports(module) if is_part_of(name, libraries)]
             assert not used, f"{module} must not import {used}"
+
+
+LOCAL = f"{NAME}.embeddings.backends.local"
+LIGHT = {f"{LOCAL}.{name}" for name in ("backend", "embedder", "devices.PRECISIONS")}
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if "backends/local/" not in m])
+def test_what_loads_torch_is_reached_through_run_apart(module):
+    """Which runs it in another process where this one has a window."""
+    loading = [name for name in imports(module) if is_part_of(name, {LOCAL})]
+    assert [name for name in loading if not is_part_of(name, LIGHT)] == []
 
 
 @pytest.mark.parametrize("module", [m for m in modules() if Path(m).name.startswith("ow")])

@@ -227,8 +227,10 @@ def test_an_end_in_the_middle_is_said_to_all_and_the_next_call_works(own, tmp_pa
 def test_an_end_while_nothing_is_computed_is_not_noticed(own):
     pid = own.call("worker_jobs:pid")
     os.kill(pid, signal.SIGKILL)
+    assert own.call("worker_jobs:pid") != pid  # also before its end was seen
+    os.kill(own.pid, signal.SIGKILL)
     until(lambda: own.pid is None)
-    assert own.call("worker_jobs:pid") != pid
+    assert own.call("worker_jobs:pid") == own.pid
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from orangecontrib.imageembedding.embeddings.models import MODELS
-from orangecontrib.imageembedding.embeddings.plugins import PluginFailure, plugin_embedders
+from orangecontrib.imageembedding.embeddings.plugins import (
+    PluginFailure,
+    are_at_hand,
+    plugin_embedders,
+)
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.workers.place import run_apart
@@ -35,6 +39,11 @@ def all_embedders() -> tuple[tuple[EmbedderSpec, ...], tuple[PluginFailure, ...]
     """Get the embedders that can be used, and what is wrong with plug-ins that cannot."""
     specs, failures = plugin_embedders({spec.id: "this package" for spec in MODELS})
     return (*MODELS, *specs), failures
+
+
+def embedders_at_hand() -> tuple[tuple[EmbedderSpec, ...], tuple[PluginFailure, ...]]:
+    """Get as many of `all_embedders` as there are without waiting for plug-ins."""
+    return all_embedders() if are_at_hand() else (MODELS, ())
 
 
 def get_embedder(embedder: str | EmbedderSpec) -> EmbedderSpec:

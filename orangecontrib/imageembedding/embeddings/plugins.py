@@ -7,12 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.errors import WorkerError
+from orangecontrib.imageembedding.workers.place import has_window, run_apart, without_networks
 
 EMBEDDERS = "orangecontrib.imageembedding.embedders"
 BACKENDS = "orangecontrib.imageembedding.backends"
+
+FIND = f"{__name__}:find_embedders"
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -20,15 +24,28 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PluginFailure:
-    """What is wrong with a plug-in; names its package and the remedy."""
+    """What is wrong with a plug-in.
+
+    Attributes
+    ----------
+    message : str
+        Names its package and the remedy.
+    name : str
+        Of the entry point, or the id that is there twice.
+    is_duplicate : bool
+        Whether two packages bring it.
+    """
 
     message: str
+    name: str
     is_duplicate: bool = False
 
 
-def plugin_embedders(
-    taken: dict[str, str],
-) -> tuple[tuple[EmbedderSpec, ...], tuple[PluginFailure, ...]]:
+Found = tuple[tuple[EmbedderSpec, ...], tuple[PluginFailure, ...]]
+_FOUND: dict[tuple[EntryPoint, ...], Found] = {}  # what the worker has found
+
+
+def plugin_embedders(taken: dict[str, str]) -> Found:
     """Get the embedders of all plug-ins.
 
     Parameters
@@ -42,6 +59,25 @@ def plugin_embedders(
         Without those whose id is taken.
     failures : tuple of PluginFailure
     """
+    entries = tuple(_entries(EMBEDDERS))
+    if not entries or not has_window():
+        return find_embedders(taken)
+    if entries not in _FOUND:  # their modules may load any library
+        try:
+            _FOUND[entries] = cast("Found", run_apart(FIND, taken))
+        except WorkerError as error:
+            return (), (PluginFailure(str(error), ""),)
+    return _FOUND[entries]
+
+
+def are_at_hand() -> bool:
+    """Tell whether the embedders of plug-ins can be had without waiting."""
+    entries = tuple(_entries(EMBEDDERS))
+    return not entries or not has_window() or entries in _FOUND
+
+
+def find_embedders(taken: dict[str, str]) -> Found:
+    """Import the plug-ins, for `plugin_embedders`."""
     owners = dict(taken)
     specs: list[EmbedderSpec] = []
     failures: list[PluginFailure] = []
@@ -57,6 +93,11 @@ def plugin_embedders(
             else:
                 failures.append(_duplicate("embedder", spec.id, owner, _owner(entry)))
     return tuple(specs), tuple(failures)
+
+
+def backend_names() -> list[str]:
+    """Get the names of the backends of plug-ins, without importing them."""
+    return list(dict.fromkeys(entry.name for entry in _entries(BACKENDS)))
 
 
 def plugin_backends() -> tuple[dict[str, Callable[[], object]], tuple[PluginFailure, ...]]:
@@ -87,11 +128,14 @@ def _owner(entry: EntryPoint) -> str:
 def _load(entry: EntryPoint, check: Callable[[object], T]) -> T | PluginFailure:
     """Load what an entry point names; a failure is noted in the log, once."""
     try:
-        return check(entry.load())
+        with without_networks():
+            found = entry.load()
+        return check(found)
     except Exception as error:  # noqa: BLE001 - somebody else's code
         failure = PluginFailure(
             f"The plug-in {_owner(entry)} is broken and is left out: {entry.name} = {entry.value}: "
-            f"{type(error).__name__}: {error}. Update or uninstall it."
+            f"{type(error).__name__}: {error}. Update or uninstall it.",
+            entry.name,
         )
         _log_once(failure.message)
         return failure
@@ -122,5 +166,6 @@ def _checked_factory(found: object) -> Callable[[], object]:
 def _duplicate(kind: str, name: str, owner: str, other: str) -> PluginFailure:
     return PluginFailure(
         f"Two packages bring the {kind} {name!r}: {owner} and {other}. Uninstall one of them.",
+        name,
         is_duplicate=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from AnyQt.QtCore import QSize, Qt
@@ -25,8 +25,10 @@ from orangecontrib.imageembedding.embeddings.catalogue import (
     BUILT_IN_ID,
     DEFAULT_ID,
     all_embedders,
+    embedders_at_hand,
     get_embedder,
 )
+from orangecontrib.imageembedding.embeddings.plugins import PluginFailure, are_at_hand
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.user_models import own_ids
 from orangecontrib.imageembedding.errors import (
@@ -142,7 +144,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         TaskWidget.__init__(self)
         self.data: Table | None = None
         self.api_key = ""  # never saved with the workflow
-        specs, self._plugin_failures = all_embedders()
+        specs, self._plugin_failures = embedders_at_hand()
         self._specs = {spec.id: spec for spec in specs}
         self._server_models: tuple[str, ...] | None = None
         self._begun_at = 0.0
@@ -157,6 +159,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self._show_embedders()
         self.cache_box.show_size()
         self._ask_server()
+        if not are_at_hand():
+            self.background.run(all_embedders, self._take_embedders)
 
     def _add_scroll_area(self) -> None:
         """Let the controls be reached on a low screen, too."""
@@ -377,6 +381,15 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         )
         self._describe_embedder()
 
+    def _take_embedders(
+        self, found: tuple[Sequence[EmbedderSpec], Sequence[PluginFailure]]
+    ) -> None:
+        """Show those of plug-ins, which took time to find."""
+        specs, self._plugin_failures = found
+        self._specs = {spec.id: spec for spec in specs}
+        self._show_embedders()
+        self._show_where()
+
     def _spec(self) -> EmbedderSpec | None:
         """Get what is known of the chosen embedder at once."""
         embedder_id = self.own_like if self.embedder_id == OWN_FILE else self.embedder_id
@@ -429,7 +442,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         is_own = self.embedder_id == OWN_FILE
         embedder_id = self.own_like if is_own else self.embedder_id
         is_somewhere_else = self.device == SERVER or embedder_id.startswith(TIMM)
-        if self._spec() is None and not is_somewhere_else:
+        if self._spec() is None and not is_somewhere_else and are_at_hand():
             try:
                 get_embedder(embedder_id)
             except InputError as error:

@@ -42,6 +42,10 @@ RELAYS: dict[str, Callable[[Progress, Any], object]] = {
 }
 
 
+class NotBegunError(WorkerError):
+    """A process that was there ended before it took on a call, which may begin in another one."""
+
+
 class Link:
     """A worker process and the calls that wait for it; threads may call at the same time.
 
@@ -64,6 +68,7 @@ class Link:
         self._grace_s = grace_s
         self._lock = threading.Lock()
         self._inboxes: dict[int, Inbox] = {}
+        self._not_begun: set[int] = set()
         self._busy: set[int] = set()  # also calls that were cancelled and still go on
         self._outbox: SimpleQueue[Parts | None] = SimpleQueue()
         self._told: Surroundings | None = None
@@ -89,21 +94,23 @@ class Link:
         number, inbox = next(self._numbers), cast("Inbox", SimpleQueue())
         with self._lock:
             if self.is_lost:
-                raise self._error()
+                raise self._error(is_begun=False)
             self._inboxes[number] = inbox
+            self._not_begun.add(number)
             self._busy.add(number)
             self._tell_surroundings()
             self._outbox.put(packed(("call", number, body)))
         try:
-            return self._result(inbox, progress)
+            return self._result(number, inbox, progress)
         except BaseException:
             self._cancel(number)
             raise
         finally:
             with self._lock:
                 del self._inboxes[number]
+                self._not_begun.discard(number)
 
-    def _result(self, inbox: Inbox, progress: Progress | None) -> object:
+    def _result(self, number: int, inbox: Inbox, progress: Progress | None) -> object:
         latest = 0.0
         while True:
             try:
@@ -111,16 +118,16 @@ class Link:
             except Empty:
                 kind, body = "progress", latest  # here a Cancel comes through
             if kind not in RELAYS:
-                return self._outcome(kind, body)
+                return self._outcome(number, kind, body)
             latest = {"progress": body, "say": 0.0}.get(kind, latest)
             if progress is not None:
                 RELAYS[kind](progress, body)
 
-    def _outcome(self, kind: str, body: object) -> object:
+    def _outcome(self, number: int, kind: str, body: object) -> object:
         if kind == "failed":
             raise error_of(cast("Failure", body))
         if kind == "lost":
-            raise self._error()
+            raise self._error(is_begun=number not in self._not_begun)
         return body
 
     def _tell_surroundings(self) -> None:
@@ -182,6 +189,8 @@ class Link:
         kind, number, body = frame
         if kind == "started":
             self._has_started = True
+        elif kind == "begun":
+            self._not_begun.discard(number)
         elif kind == "log":
             logger = logging.getLogger(body["name"])
             if logger.isEnabledFor(body["levelno"]):
@@ -202,8 +211,11 @@ class Link:
                 self._last_words.append(text)
                 LOG.debug("%s", text)
 
-    def _error(self) -> WorkerError:
-        return why_ended(self.process.poll(), self._has_started, self._last_words)
+    def _error(self, is_begun: bool = True) -> WorkerError:
+        error = why_ended(self.process.poll(), self._has_started, self._last_words)
+        if is_begun or not self._has_started:
+            return error
+        return NotBegunError(*error.args)
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -8,11 +8,15 @@ ends a program with two OpenMP runtimes. What may load one goes through here.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 
 from orangecontrib.imageembedding.progress import Progress
 from orangecontrib.imageembedding.workers.worker import the_worker
 
+DEEP = ("torch", "torchvision", "timm", "triton", "openvino", "onnxruntime")
 BINDINGS = ("PyQt6", "PyQt5", "PySide6", "PySide2")
 
 
@@ -45,3 +49,31 @@ def run_apart(
     if progress is not None:
         options["progress"] = progress
     return getattr(import_module(module), name)(*args, **options)
+
+
+@contextmanager
+def without_networks() -> Iterator[None]:
+    """Let somebody else's module be imported here; one that loads a network's library fails.
+
+    Raises
+    ------
+    ImportError
+        Where a library of deep learning is imported in a process that has a window.
+    """
+    refusal = _Refusal()
+    if has_window():
+        sys.meta_path.insert(0, refusal)
+    try:
+        yield
+    finally:
+        if refusal in sys.meta_path:
+            sys.meta_path.remove(refusal)
+
+
+class _Refusal(MetaPathFinder):
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name.partition(".")[0] in DEEP:
+            raise ImportError(
+                f"{name} cannot be loaded in a program with windows; import it in the function "
+                "that needs it, which runs in another process"
+            )

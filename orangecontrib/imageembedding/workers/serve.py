@@ -78,6 +78,7 @@ def _end_with(parent: int) -> None:
 
 
 def _run(number: int, body: bytes, tell: Tell, cancelled: set[int]) -> None:
+    tell("begun", number, None)
     try:
         function, args, options, has_progress = _unpickled(body)
         if has_progress:

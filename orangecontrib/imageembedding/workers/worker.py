@@ -9,9 +9,10 @@ from functools import cache
 
 from orangecontrib.imageembedding.errors import WorkerError
 from orangecontrib.imageembedding.progress import Progress
-from orangecontrib.imageembedding.workers.link import COMMAND, Link
+from orangecontrib.imageembedding.workers.link import COMMAND, Link, NotBegunError
 
 GRACE_S = 5.0
+MOST_TRIES = 3  # to give a call to a process that lives
 
 
 class Worker:
@@ -56,12 +57,16 @@ class Worker:
         Exception
             Whatever the function raised.
         """
+        n_tries = 0
         while True:
             link = self._running()
+            n_tries += 1
             try:
                 return link.call(function, args, options, progress)
-            except WorkerError:
-                if not link.is_ended_by_us:  # because another call hung: this one begins again
+            except WorkerError as error:
+                is_too_late = isinstance(error, NotBegunError) and n_tries < MOST_TRIES
+                # Or it was ended because another call hung: this one begins again.
+                if not (is_too_late or link.is_ended_by_us):
                     raise
 
     @property

@@ -21,13 +21,14 @@ def get_backend(name: str) -> Backend:
     Raises
     ------
     InputError
-        If there is none, or two packages bring it; the message lists those that there are.
+        If there is none, two packages bring it, or it cannot be loaded; the message says why, or
+        lists those that there are.
     """
     if name == "local":
         return Local()
     backends, failures = plugin_backends()
     for failure in failures:
-        if failure.is_duplicate:
+        if failure.is_duplicate or failure.name == name:
             raise InputError(failure.message)
     if name not in backends:
         raise InputError(

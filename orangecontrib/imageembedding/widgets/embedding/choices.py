@@ -9,9 +9,9 @@ import sys
 from collections.abc import Collection
 
 from orangecontrib.imageembedding.embeddings.backends.remote import trust
-from orangecontrib.imageembedding.embeddings.catalogue import all_embedders
+from orangecontrib.imageembedding.embeddings.catalogue import embedders_at_hand
 from orangecontrib.imageembedding.embeddings.models import MODELS
-from orangecontrib.imageembedding.embeddings.plugins import plugin_backends
+from orangecontrib.imageembedding.embeddings.plugins import backend_names
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.weights import weights_path
 from orangecontrib.imageembedding.errors import WeightsError
@@ -47,7 +47,7 @@ def likely_devices() -> list[str]:
     is_mac = sys.platform == "darwin"
     has_openvino = importlib.util.find_spec("openvino") is not None
     left_out = {"cuda" if is_mac else "mps"} | (set() if has_openvino else {"openvino"})
-    plugins = [f"{PLUGIN}{name}" for name in plugin_backends()[0]]
+    plugins = [f"{PLUGIN}{name}" for name in backend_names()]
     return [device for device in DEVICES if device not in left_out] + plugins
 
 
@@ -87,7 +87,7 @@ def embedder_rows(
     on_server : collection of str or None
         What the chosen server offers; None if none is chosen, or that is not known.
     """
-    specs, _ = all_embedders()
+    specs, _ = embedders_at_hand()
     rows = [_row(spec, group_of(spec, weights_folder, on_server)) for spec in specs]
     ids = {row.id for row in rows}
     rows += [Row(name, name, "", "", ON_SERVER, "") for name in on_server or () if name not in ids]
