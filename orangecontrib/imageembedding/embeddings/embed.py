@@ -1,13 +1,15 @@
-"""Image files → vectors, without any table: Orange, which takes a second to load, is not needed."""
+"""Images → vectors, without any table: Orange, which takes a second to load, is not needed."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
+from orangecontrib.imageembedding.embeddings.listed import locations_of
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.embeddings.user_models import own_embedder
@@ -15,7 +17,7 @@ from orangecontrib.imageembedding.progress import Progress, run_watched, silent
 
 
 def embed_files(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Iterable[object],
     embedder: str | EmbedderSpec = DEFAULT_ID,
     *,
     backend: Backend | None = None,
@@ -23,12 +25,14 @@ def embed_files(
     cache: bool = True,
     progress: Progress = silent,
 ) -> Embedded:
-    """Embed image files without any table.
+    """Embed images without any table.
 
     Parameters
     ----------
-    paths : sequence of str or path
-        Paths or URLs.
+    paths : iterable
+        Paths or URLs; also images in memory: bytes of files, PIL images, uint8 arrays of shape
+        (height, width, 3). What is missing, or is none of these, is one failure. A pandas Series
+        is such a list, too.
     embedder, backend, weights, cache, progress
         As for `embed_images` of the pipeline.
 
@@ -37,13 +41,17 @@ def embed_files(
     embedded : Embedded
         ``vectors``: float32 array of shape (len(paths), n_features) with rows of NaN for
         failures; ``failures``: dict of row to reason.
+
+    Raises
+    ------
+    ValueError
+        If `paths` is one path or image, not a list of them.
     """
-    if isinstance(paths, str | bytes | os.PathLike):
-        raise ValueError(f"paths must be a list of paths; got {paths!r}")
-    locations = [os.fsdecode(path) for path in paths]
+    locations, reasons = locations_of(paths)
     backend = backend or Local()
     spec = described(embedder, weights, backend, progress)
-    return embed_locations(locations, spec, backend, progress, cache=cache)
+    done = embed_locations(locations, spec, backend, progress, cache=cache)
+    return replace(done, failures={**done.failures, **reasons})
 
 
 def described(
