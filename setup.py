@@ -60,6 +60,7 @@ setup(
         "orange-widget-base >=4.25",
         "pandas",
         "pillow-heif >=0.22",
+        "pillow-jxl-plugin >=1.3.4",
         "platformdirs",
         "psutil",
         "pyarrow",
@@ -77,6 +78,7 @@ setup(
     extras_require={
         "7z": ["py7zr >=0.22"],
         "dicom": ["pydicom >=3.0"],
+        "tiff": ["imagecodecs >=2024.9.22"],
         "server": SERVER,
         "cluster": [*SERVER, "ray[serve,data] >=2.60"],
         "gui": ["PyQt6", "PyQt6-WebEngine"],
@@ -86,6 +88,7 @@ setup(
             "PyQt6",
             "PyQt6-WebEngine",
             "cryptography",
+            "imagecodecs >=2024.9.22",
             *SERVER,
             "hypothesis",
             "mypy ==2.4.*",

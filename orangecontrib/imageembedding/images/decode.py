@@ -13,6 +13,7 @@ from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
 from orangecontrib.imageembedding.images.deeppixels import (
     DEEP_BITS,
     PNG_DEPTH,
+    OfRareKind,
     deep_png_values,
 )
 from orangecontrib.imageembedding.images.limits import refuse_too_large
@@ -22,9 +23,9 @@ from orangecontrib.imageembedding.images.pillow import (
     exif_orientation,
     load_image,
     open_image,
-    said,
 )
 from orangecontrib.imageembedding.images.png import refuse_damaged_png
+from orangecontrib.imageembedding.images.reasons import reason_of
 from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
 
 
@@ -57,25 +58,14 @@ def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArra
     try:
         return finished(_decoded(data, kind, location, at_least_px))
     except DAMAGE as error:
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        raise DecodeError(location, reason_of(error, kind)) from error
 
 
 def _decoded(data: bytes, kind: str | None, location: str, at_least_px: int | None) -> Picture:
-    if kind == "HEIF":
-        from orangecontrib.imageembedding.images.heif import decode_heif
-
-        image, orientation = decode_heif(data, location)
-        return Picture(image, orientation, image.info.get("icc_profile"))
-    if kind == "DICOM":
-        from orangecontrib.imageembedding.images.dicom import decode_dicom
-
-        return Picture(decode_dicom(data, location))
-    if kind == "TIFF":
-        from orangecontrib.imageembedding.images.tiff import decode_tiff
-
-        return decode_tiff(data, location, at_least_px)
     if kind == "PNG":
         return _decoded_png(data, location)
+    if kind in ("DICOM", "HEIF", "JXL", "TIFF"):
+        return _decoded_by_other_library(data, kind, location, at_least_px)
     image = open_image(io.BytesIO(data), kind, data[:SNIFFED_BYTES], location)
     if kind != "JPEG":
         refuse_too_large(*image.size, location)
@@ -88,6 +78,30 @@ def _decoded(data: bytes, kind: str | None, location: str, at_least_px: int | No
     return Picture(_of_16_bits(image), orientation, profile)
 
 
+def _decoded_by_other_library(
+    data: bytes, kind: str, location: str, at_least_px: int | None
+) -> Picture:
+    if kind == "HEIF":
+        from orangecontrib.imageembedding.images.heif import decode_heif
+
+        image, orientation = decode_heif(data, location)
+        return Picture(image, orientation, image.info.get("icc_profile"))
+    if kind == "JXL":
+        from orangecontrib.imageembedding.images.jxl import decode_jxl
+
+        found = decode_jxl(data, location)
+        if isinstance(found, bytes):
+            return _decoded(found, "JPEG", location, at_least_px)
+        return Picture(found, None, found.info.get("icc_profile"))
+    if kind == "DICOM":
+        from orangecontrib.imageembedding.images.dicom import decode_dicom
+
+        return Picture(decode_dicom(data, location))
+    from orangecontrib.imageembedding.images.tiff import decode_tiff
+
+    return decode_tiff(data, location, at_least_px)
+
+
 def _decoded_png(data: bytes, location: str) -> Picture:
     refuse_damaged_png(data, location)
     image = open_image(io.BytesIO(data), "PNG", data[:SNIFFED_BYTES], location)
@@ -97,7 +111,10 @@ def _decoded_png(data: bytes, location: str) -> Picture:
     orientation, profile = exif_orientation(image), image.info.get("icc_profile")
     if data[PNG_DEPTH] != DEEP_BITS:
         return Picture(image, orientation, profile)
-    colors, alpha = _deep_png(data, image)
+    try:
+        colors, alpha = _deep_png(data, image)
+    except OfRareKind:  # its parts are in a strange order
+        return Picture(image, orientation, profile)
     return Picture(colors, orientation, profile, alpha)
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 from orangecontrib.imageembedding.errors import DecodeError
 from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
 from orangecontrib.imageembedding.images.limits import refuse_too_large
-from orangecontrib.imageembedding.images.pillow import said, silence
+from orangecontrib.imageembedding.images.pillow import silence
+from orangecontrib.imageembedding.images.reasons import reason_of
 
 
 def read_dicom_size(data: bytes, location: str) -> tuple[int, int, int]:
@@ -27,7 +28,7 @@ def read_dicom_size(data: bytes, location: str) -> tuple[int, int, int]:
         n_frames = max(1, int(dataset.get("NumberOfFrames") or 1))
         return int(dataset.get("Columns", 0)), int(dataset.get("Rows", 0)), n_frames
     except Exception as error:  # noqa: BLE001 - values are parsed as late as here
-        raise DecodeError(location, f"damaged DICOM: {said(error)}") from error
+        raise DecodeError(location, reason_of(error, "DICOM")) from error
 
 
 def decode_dicom(data: bytes, location: str) -> Image.Image:
@@ -48,9 +49,16 @@ def decode_dicom(data: bytes, location: str) -> Image.Image:
         if kind.startswith("YBR"):
             values = convert_color_space(values, kind, "RGB")
     except Exception as error:  # noqa: BLE001 - a broken file breaks pydicom anywhere
-        raise DecodeError(location, f"damaged or unsupported DICOM: {said(error)}") from error
+        raise DecodeError(location, _reason(error)) from error
     pixels = scaled_to_8_bits(values)
     return Image.fromarray(np.ascontiguousarray(255 - pixels if kind == "MONOCHROME1" else pixels))
+
+
+def _reason(error: Exception) -> str:
+    if "missing dependencies" in str(error) or "Unable to decompress" in str(error):
+        packages = "pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
+        return f"this compression of DICOM needs more packages: pip install {packages}"
+    return reason_of(error, "DICOM")
 
 
 def _dataset(data: bytes, location: str) -> Any:
@@ -63,4 +71,4 @@ def _dataset(data: bytes, location: str) -> Any:
     try:
         return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
     except Exception as error:  # noqa: BLE001 - a broken file breaks pydicom anywhere
-        raise DecodeError(location, f"damaged DICOM: {said(error)}") from error
+        raise DecodeError(location, reason_of(error, "DICOM")) from error

@@ -15,9 +15,9 @@ from orangecontrib.imageembedding.images.pillow import (
     TURNED_BY_90_DEGREES,
     exif_orientation,
     open_image,
-    said,
 )
 from orangecontrib.imageembedding.images.quickheader import quick_header
+from orangecontrib.imageembedding.images.reasons import reason_of
 from orangecontrib.imageembedding.images.sniff import sniff
 
 MAX_JPEG_REDUCTION = 8
@@ -67,7 +67,7 @@ def read_header(path: str, limit: float | None = None) -> Header:
             return _upright(*quick)
         file.seek(0)
         with io.BufferedReader(file) as buffered:
-            if kind in ("HEIF", "DICOM"):
+            if kind in ("HEIF", "JXL", "DICOM"):
                 return _header_by_other_library(kind, buffered.read(), path)
             if kind == "TIFF":
                 return _header_of_tiff(buffered, path)
@@ -109,12 +109,14 @@ def _n_frames(image: Image.Image, location: str) -> int:
     try:
         return max(1, int(getattr(image, "n_frames", 1)))
     except DAMAGE as error:
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        raise DecodeError(location, reason_of(error, image.format)) from error
 
 
 def _header_by_other_library(kind: str, data: bytes, path: str) -> Header:
     if kind == "HEIF":
         from orangecontrib.imageembedding.images.heif import read_heif_size as read
+    elif kind == "JXL":
+        from orangecontrib.imageembedding.images.jxl import read_jxl_size as read
     else:
         from orangecontrib.imageembedding.images.dicom import read_dicom_size as read
     width, height, n_frames = read(data, path)

@@ -8,14 +8,14 @@ from typing import Any
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.isoboxes import turns_pictures
+from orangecontrib.imageembedding.images.isoboxes import is_cut, turns_pictures
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.pillow import (
     DAMAGE,
     EXIF_ORIENTATION,
     TURNED_BY_90_DEGREES,
-    said,
 )
+from orangecontrib.imageembedding.images.reasons import reason_of
 
 
 def read_heif_size(data: bytes, location: str) -> tuple[int, int, int]:
@@ -55,7 +55,7 @@ def decode_heif(data: bytes, location: str) -> tuple[Image.Image, int | None]:
         image: Image.Image = heif.to_pillow()
         image.load()
     except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        raise DecodeError(location, _reason(error, data)) from error
     return image, _orientation(heif, data)
 
 
@@ -76,6 +76,10 @@ def _orientation(heif: Any, data: bytes) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def _reason(error: Exception, data: bytes) -> str:
+    return reason_of(EOFError("cut") if is_cut(data) else error, "HEIF")
+
+
 def _open(data: bytes, location: str) -> Any:
     try:
         import pillow_heif
@@ -85,7 +89,7 @@ def _open(data: bytes, location: str) -> Any:
     try:
         heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
     except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        raise DecodeError(location, _reason(error, data)) from error
     if not len(heif):
         raise DecodeError(location, "damaged image: no picture inside")
     return heif

@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.jpegmarkers import SOS, bare, segments
+from orangecontrib.imageembedding.images.jpegmarkers import SOF, SOS, bare, segments
 from orangecontrib.imageembedding.images.jpegstrays import are_strays
 from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.reasons import reason_of
 
 COLOUR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
+
+# Baseline, extended, progressive; the latter two also in arithmetic codes.
+DECODED_PROCESSES, LOSSLESS = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA), 0xC3
 
 # Every scan of a progressive file goes over the whole picture; there are ten, in a bomb thousands.
 MAX_SCANNED_PIXELS = 1_200_000_000
@@ -65,6 +69,10 @@ def decode_jpeg(
     }
     pixels = _decoded(data, location, options)
     if pixels is None:
+        process = next((marker for marker, *_ in segments(data) if marker in SOF), None)
+        if process not in DECODED_PROCESSES:
+            kind = "lossless JPEG" if process == LOSSLESS else "this rare kind of JPEG"
+            raise DecodeError(location, f"{kind} is not supported; export it as PNG")
         header.load()
         return header
     if header.mode == "RGB":
@@ -87,7 +95,7 @@ def _decoded(data: bytes, location: str, options: dict[str, Any]) -> NDArray[np.
         return np.asarray(simplejpeg.decode_jpeg(data, **options))
     except ValueError as error:
         if str(error).startswith(DAMAGE) and not are_strays(str(error), data):
-            raise DecodeError(location, f"damaged image: {error}") from error
+            raise DecodeError(location, reason_of(error, "JPEG")) from error
     try:
         return np.asarray(simplejpeg.decode_jpeg(data, strict=False, **options))
     except ValueError:

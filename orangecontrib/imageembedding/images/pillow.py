@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import struct
 import threading
@@ -15,8 +16,12 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.limits import max_megapixels, refuse_too_large
-from orangecontrib.imageembedding.images.sniff import PILLOW_FORMATS, webp_size, why_no_image
+from orangecontrib.imageembedding.images.claims import refuse_impossible
+from orangecontrib.imageembedding.images.isoboxes import is_cut
+from orangecontrib.imageembedding.images.limits import VARIABLE, max_megapixels, refuse_too_large
+from orangecontrib.imageembedding.images.reasons import reason_of
+from orangecontrib.imageembedding.images.sniff import PILLOW_FORMATS, webp_size
+from orangecontrib.imageembedding.images.unread import why_no_image, why_unread
 
 # What Pillow raises on damaged files of one format or another.
 DAMAGE = (
@@ -45,6 +50,9 @@ TURNED_BY_90_DEGREES = (5, 6, 7, 8)
 TEXT_WEIGHT = 64  # numbers written as text are read one by one
 WEBP_WEIGHT = 2  # its decoder keeps two whole pictures
 MAX_WORDS_CHARACTERS = 200
+TOO_LARGE_INSIDE = (
+    f"too large: the picture inside has too many megapixels (set {VARIABLE} to allow more)"
+)
 
 # Files with a PNG, JPEG or JPEG 2000 file inside, whose size need not be theirs.
 HOLDING_OTHER_FILES = ("BLP", "ICNS", "ICO")
@@ -77,8 +85,7 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
     DecodeError
         If it is no image that Pillow reads by itself.
     """
-    if kind == "WEBP" and (size := webp_size(start)) is not None:
-        refuse_too_large(*size, location, WEBP_WEIGHT)
+    _refuse_unopened(file, kind, start, location)
     silence("PIL")
     formats = [kind] if kind in PILLOW_FORMATS else _available_formats()
     try:
@@ -87,12 +94,37 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
     except UnidentifiedImageError as error:
         raise DecodeError(location, why_no_image(start)) from error
     except Image.DecompressionBombError as error:
-        raise DecodeError(location, f"too large: {said(error)}") from error
+        raise DecodeError(location, TOO_LARGE_INSIDE) from error
     except DAMAGE as error:
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        raise DecodeError(location, reason_of(error, kind)) from error
+    _refuse_opened(file, image, start, location)
+    return image
+
+
+def _refuse_unopened(file: IO[bytes], kind: str | None, start: bytes, location: str) -> None:
+    if kind is None and (reason := why_unread(start)) is not None:
+        raise DecodeError(location, reason)
+    if kind == "WEBP" and (size := webp_size(start)) is not None:
+        refuse_too_large(*size, location, WEBP_WEIGHT)
+    if kind == "AVIF":
+        if is_cut(file.read()):
+            raise DecodeError(location, "damaged image: the AVIF file is cut")
+        file.seek(0)
+
+
+def _refuse_opened(file: IO[bytes], image: Image.Image, start: bytes, location: str) -> None:
     if image.format == "PPM" and start[:2] in (b"P1", b"P2", b"P3"):
         refuse_too_large(*image.size, location, TEXT_WEIGHT)
-    return image
+    # What is too large for its format is refused as that; a JPEG may be reduced.
+    if image.format == "JPEG" or image.width * image.height <= max_megapixels() * 1e6:
+        refuse_impossible(image.format, image.size, _n_bytes(file), start, location)
+
+
+def _n_bytes(file: IO[bytes]) -> int:
+    here = file.tell()  # where the decoder goes on
+    n_bytes = file.seek(0, os.SEEK_END)
+    file.seek(here)
+    return n_bytes
 
 
 def load_image(image: Image.Image, location: str) -> None:
@@ -101,16 +133,18 @@ def load_image(image: Image.Image, location: str) -> None:
     Raises
     ------
     DecodeError
-        If it has a file inside that is too large, whatever the header says.
+        If it is damaged, or has a file inside that is too large, whatever the header says.
     """
-    if image.format not in HOLDING_OTHER_FILES:
-        image.load()
-        return
     try:
+        if image.format not in HOLDING_OTHER_FILES:
+            image.load()
+            return
         with _own_limit(True):
             image.load()
     except Image.DecompressionBombError as error:
-        raise DecodeError(location, f"too large: {said(error)}") from error
+        raise DecodeError(location, TOO_LARGE_INSIDE) from error
+    except DAMAGE as error:
+        raise DecodeError(location, reason_of(error, image.format)) from error
 
 
 @contextmanager

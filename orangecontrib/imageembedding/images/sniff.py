@@ -9,35 +9,28 @@ PILLOW_FORMATS = (
     "TGA", "TIFF", "WEBP", "XBM", "XPM",
 )  # fmt: skip
 
-SNIFFED_BYTES = 132  # so much of the beginning tells every format
+# How messages call what is not called by its name.
+FORMAT_NAMES = {
+    "JPEG2000": "JPEG 2000", "WEBP": "WebP", "JXL": "JPEG XL", "HEIF": "HEIC", "MPO": "JPEG",
+}  # fmt: skip
 
+SNIFFED_BYTES = 512  # so much of the beginning tells every format
+
+AVIF_BRANDS = (b"avif", b"avis")
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 _SIGNATURES = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"GIF8": "GIF",
+    b"\xff\x0a": "JXL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JXL",
     b"\0\0\1\0": "ICO",
     b"BM": "BMP",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
     b"II+\0": "TIFF",
     b"MM\0+": "TIFF",
-}
-
-# What is known, and not read: the reason to give.
-_REFUSED = {
-    b"<!doctype html": "not an image: HTML page",
-    b"<html": "not an image: HTML page",
-    b"<svg": "SVG is not supported; export it as PNG",
-    b"<?xml": "SVG and other XML is not supported; export it as PNG",
-    b"\x1f\x8b": "compressed files (gzip, SVGZ) are not supported; unpack them",
-    b"%pdf": "PDF is not supported; save its pages as PNG",
-    b"%!ps": "PostScript (EPS) is not supported; export it as PNG",
-    b"\xc5\xd0\xd3\xc6": "PostScript (EPS) is not supported; export it as PNG",
-    b"pk\x03\x04": "not an image: ZIP or Office file",
-    b"\xd7\xcd\xc6\x9a": "Windows metafiles (WMF) are not supported; export them as PNG",
-    b"\x1a\x45\xdf\xa3": "not an image: video",
 }
 
 
@@ -52,34 +45,20 @@ def sniff(start: bytes) -> str | None:
     Returns
     -------
     name : str or None
-        As Pillow calls it, or ``"HEIF"``, ``"DICOM"``; None where the signature tells nothing.
+        As Pillow calls it, or ``"HEIF"``, ``"JXL"``, ``"DICOM"``; None where the
+        signature tells nothing.
     """
     for signature, name in _SIGNATURES.items():
         if start.startswith(signature):
             return name
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "WEBP"
-    if start[4:8] == b"ftyp" and start[8:12] in HEIF_BRANDS and b"avif" not in start[8:32]:
-        return "HEIF"
-    return "DICOM" if start[128:132] == b"DICM" else None
-
-
-def why_no_image(start: bytes) -> str:
-    """Say why a file that begins with `start` cannot be read as an image."""
-    if not start:
-        return "empty file"
-    beginning = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for signature, reason in _REFUSED.items():
-        if beginning.startswith(signature):
-            return reason
-    name = sniff(start)
-    if name is not None:
-        return f"{name} image that is damaged or of a kind that is not supported"
     if start[4:8] == b"ftyp":
-        return "not an image: video"
-    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):  # noqa: PLR2004
-        return "not an image: text"
-    return "not an image, or of an unknown format"
+        brands = start[8 : max(12, min(int.from_bytes(start[:4], "big"), SNIFFED_BYTES))]
+        if brands[:4] in AVIF_BRANDS or (brands[:4] in HEIF_BRANDS and b"avif" in brands):
+            return "AVIF"
+        return "HEIF" if brands[:4] in HEIF_BRANDS else None
+    return "DICOM" if start[128:132] == b"DICM" else None
 
 
 def webp_size(start: bytes) -> tuple[int, int] | None:

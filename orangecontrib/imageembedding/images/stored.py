@@ -28,9 +28,9 @@ from orangecontrib.imageembedding.images.pillow import (
     exif_orientation,
     load_image,
     open_image,
-    said,
 )
 from orangecontrib.imageembedding.images.png import refuse_damaged_png
+from orangecontrib.imageembedding.images.reasons import reason_of
 from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
 
 TIFF_BITS, TIFF_PHOTOMETRIC, MIN_IS_WHITE = 258, 262, 0
@@ -84,12 +84,12 @@ def read_stored(data: bytes, location: str) -> Stored:
             return _stored_heif(data, location)
         if kind == "TIFF":
             return _stored_tiff(data, location)
-        if kind != "DICOM":
+        if kind not in ("DICOM", "JXL"):
             return _stored(data, kind, location)
     except OfRareKind:
         pass
     except DAMAGE as error:
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        raise DecodeError(location, reason_of(error, kind)) from error
     return Stored(decode(data, location), "RGB")
 
 

@@ -14,7 +14,8 @@ from orangecontrib.imageembedding.images import tiffpages
 from orangecontrib.imageembedding.images.deeppixels import OfRareKind, both_bytes
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.picture import Picture
-from orangecontrib.imageembedding.images.pillow import open_image, said, silence
+from orangecontrib.imageembedding.images.pillow import open_image, silence
+from orangecontrib.imageembedding.images.reasons import reason_of
 from orangecontrib.imageembedding.images.tiffcolors import (
     BLACK_IS_0,
     CIELAB,
@@ -36,10 +37,12 @@ from orangecontrib.imageembedding.images.tiffpages import Page
 
 BYTES_OF_RGB = 3
 UNSIGNED = 1
-NEEDS_IMAGECODECS = (
-    "this compression of TIFF needs the package imagecodecs: "
-    'pip install "Orange3-ImageEmbedding[tiff]"'
-)
+COMPRESSIONS = {
+    5: "LZW", 6: "JPEG", 7: "JPEG", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000",
+    34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL",
+    52546: "JPEG XL",
+}  # fmt: skip
+BY_LIBTIFF = {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946}  # wherever Pillow was built
 JPEG_OF_OLD = 6
 # Photometric interpretation, number of bands: what Pillow reads rightly of 8 bits.
 GRAY = ((WHITE_IS_0, 1), (BLACK_IS_0, 1))
@@ -100,9 +103,16 @@ def _bands(data: bytes, page: Page, location: str) -> tuple[Bands, bool]:
     try:
         return _by_tifffile(data, page, location), False
     except DecodeError as error:
-        if error.reason != NEEDS_IMAGECODECS:
+        if error.reason != needs_imagecodecs(page.one(tiffpages.COMPRESSION, 1)):
             raise
         return _deep_by_pillow(data, page, error), True
+
+
+def needs_imagecodecs(compression: int) -> str:
+    """Get the reason why a page is not read without the extra package."""
+    name = COMPRESSIONS.get(compression, f"method {compression}")
+    package = 'imagecodecs: pip install "Orange3-ImageEmbedding[tiff]"'
+    return f"a TIFF of this kind, compressed by {name}, needs the package {package}"
 
 
 def photometric_of(page: Page) -> int:
@@ -132,6 +142,8 @@ def is_for_pillow(page: Page) -> bool:
     bits, kind = set(page.bits), (photometric_of(page), page.n_samples)
     is_unsigned = set(page.tags.get(tiffpages.SAMPLE_FORMAT, (UNSIGNED,))) == {UNSIGNED}
     if len(bits) != 1 or not is_unsigned or page.one(tiffpages.DEPTH, 1) > 1:
+        return False
+    if page.one(tiffpages.COMPRESSION, 1) not in BY_LIBTIFF:
         return False
     if page.one(tiffpages.PLANAR, 1) != 1:
         return bits == {8} and kind == (RGB, 3)
@@ -214,9 +226,10 @@ def _by_tifffile(data: bytes, page: Page, location: str) -> Bands:
     except DecodeError:
         raise
     except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
-        if "imagecodecs" in str(error):
-            raise DecodeError(location, NEEDS_IMAGECODECS) from error
-        raise DecodeError(location, f"damaged image: {said(error)}") from error
+        if isinstance(error, ImportError) or "requires the 'imagecodecs'" in str(error):
+            reason = needs_imagecodecs(page.one(tiffpages.COMPRESSION, 1))
+            raise DecodeError(location, reason) from error
+        raise DecodeError(location, reason_of(error, "TIFF")) from error
     if values.ndim not in (2, 3) or values.dtype.kind not in "uifb":
         kind = f"{values.ndim} dimensions" if values.dtype.kind in "uifb" else "complex numbers"
         raise DecodeError(location, f"TIFF with {kind} is not supported")
