@@ -585,6 +585,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
         if version is None or version < 3:  # noqa: PLR2004
+            settings.pop("savedWidgetGeometry", None)  # of another layout
             position = settings.pop("cb_embedder_current_id", None)
             if position is not None and 0 <= position < len(OLD_EMBEDDERS):
                 settings["embedder_id"] = OLD_EMBEDDERS[position]

@@ -390,6 +390,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
         if version is None or version < 3:  # noqa: PLR2004
+            settings.pop("savedWidgetGeometry", None)  # of another layout
             if "imageSize" in settings:
                 settings["side"] = min(max(settings.pop("imageSize"), MIN_SIDE), MAX_SIDE)
             if "autoCommit" in settings:

@@ -335,6 +335,7 @@ class OWImportImages(OWWidget, TaskWidget):
                 if recent[0].prefix == "basedir":
                     settings["folder_in_workflow"] = recent[0].relpath
         if version is None or version < 3:  # noqa: PLR2004
+            settings.pop("savedWidgetGeometry", None)  # of another layout
             if folder := settings.pop("folder", ""):
                 settings["paths"] = [folder]
             if inside := settings.pop("folder_in_workflow", ""):
