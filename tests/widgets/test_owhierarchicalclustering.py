@@ -6,6 +6,7 @@ import pytest
 from AnyQt.QtCore import QPoint, QPointF, Qt
 from AnyQt.QtGui import QWheelEvent
 from AnyQt.QtTest import QTest
+from AnyQt.QtWidgets import QToolButton
 from fake_backends import source
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.distance import Cosine, Euclidean
@@ -26,6 +27,7 @@ from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_SILHOUETTE,
 )
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import OWHierarchicalClustering
+from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 
 class TestOWHierarchicalClustering(WidgetTest):
@@ -279,6 +281,43 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert len(self.get_output(self.widget.Outputs.annotated_data)) == 150
         assert not button.isEnabled()
         assert not self.widget.Information.cancelled.is_shown()
+
+    def test_the_first_view_is_the_whole_tree_or_its_top_whatever_the_size(self):
+        view = self.widget.view
+        few = self.iris[:12]
+        for table, sizes in ((few, ((700, 400), (1000, 800))), (self.iris, ((700, 500),))):
+            self.send(table)
+            for width, height in sizes:
+                self.widget.resize(width, height)
+                self.widget.show()
+                self.process_events()
+                top, bottom = view.part_in_sight()
+                assert top == 0
+                assert bottom == 1 or view.whole_row() < 16
+                assert view.row >= 16
+        view.zoom_rows(2)
+        assert view.state() is not None
+        view.fit()
+        assert view.part_in_sight() == (0, 1)
+        self.widget.hide()
+
+    def test_the_zoom_is_seen_and_set(self):
+        self.send(self.iris)
+        view, bar = self.widget.view, self.widget.panel.findChild(ZoomBar)
+        view.fit()
+        assert bar.slider.value() == 0
+        bar.slider.setValue(100)
+        assert view.row == pytest.approx(192)
+        view.zoom_rows(0.5)
+        assert 0 < bar.slider.value() < 100
+        names = {button.text(): button for button in bar.findChildren(QToolButton)}
+        row = view.row
+        names["−"].click()
+        assert view.row < row
+        names["+"].click()
+        assert view.row == pytest.approx(row)
+        names["Fit"].click()
+        assert bar.slider.value() == 0
 
     def test_scores_that_are_cancelled_are_computed_by_send(self):
         self.send(self.iris)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from AnyQt.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QVBoxLayout, QWidget
 from Orange.data import Table, Variable
 
 from orangecontrib.imageembedding.pipeline import BranchKey, ClusteredRows
@@ -24,6 +25,7 @@ from orangecontrib.imageembedding.widgets.tree.picture import (
     picture_scene,
 )
 from orangecontrib.imageembedding.widgets.tree.strips import Legend
+from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 HINT = "Connect a table with embeddings, or distances, to see their tree."
 
@@ -49,7 +51,10 @@ class TreePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
-        layout.addWidget(self.legend)
+        below = QHBoxLayout()
+        below.addWidget(self.legend, 1)
+        below.addWidget(ZoomBar(self.view), 0, Qt.AlignRight | Qt.AlignTop)
+        layout.addLayout(below)
 
     # What is shown
 
@@ -127,11 +132,13 @@ class TreePanel(QWidget):
 
     # What a workflow keeps
 
-    def state(self) -> tuple[list[BranchKey], KeptView]:
-        """Get the collapsed branches, and the place in the tree."""
-        key_of = self.clustered.key_of
-        row, leaf, low, high = self.view.state()
-        return [key_of(node) for node in self.view.collapsed], (row, key_of(leaf)[0], low, high)
+    def state(self) -> tuple[list[BranchKey], KeptView | None]:
+        """Get the collapsed branches, and the place in the tree if the user has chosen it."""
+        key_of, place, kept = self.clustered.key_of, self.view.state(), None
+        if place is not None:
+            row, leaf, low, high = place
+            kept = (row, key_of(leaf)[0], low, high)
+        return [key_of(node) for node in self.view.collapsed], kept
 
     def restore(self, collapsed: Sequence[BranchKey], kept: KeptView | None) -> None:
         """Show what `state` told, as far as there are such rows."""

@@ -60,6 +60,7 @@ class DendrogramView(TreeView):
         if self.item is None or not turn:
             return
         self._card.hide()
+        self._leave_place()
         if event.modifiers() & Qt.ControlModifier:
             self.zoom_rows(ZOOM_STEP ** (turn / WHEEL_STEP), event.position().y())
         elif event.modifiers() & Qt.ShiftModifier:
@@ -91,6 +92,7 @@ class DendrogramView(TreeView):
         if self._drags == "cut":
             self.cut_moved.emit(self.item.height_at(event.pos().x()))
         elif self._drags == "view":
+            self._leave_place()
             self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
             scale = self.item.scale
             scale.pan(moved.x() / (self.item.tree_right - self.item.left))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from AnyQt.QtCore import Qt
+from AnyQt.QtCore import Qt, pyqtSignal
 from AnyQt.QtGui import QColor, QPaintEvent, QResizeEvent
 from AnyQt.QtWidgets import QGraphicsScene, QGraphicsView
 
@@ -22,15 +22,23 @@ from orangecontrib.imageembedding.widgets.tree.minimap import MINIMAP_WIDTH, Min
 from orangecontrib.imageembedding.widgets.tree.painting import DendrogramItem
 from orangecontrib.imageembedding.widgets.tree.strips import Strip
 
-MAX_ROW = 192.0
-MAX_READABLE_LEAVES = 400  # a larger tree is first shown whole
+MAX_ROW, MIN_ROW = 192.0, 1e-3
+MIN_WHOLE_ROW = 16.0  # a tree whose rows would be thinner is first shown from its top
 ZOOM_STEP = 1.2
 WHEEL_STEP = 120
 FREE_PX = 20  # below a tree that fits: a click there selects nothing
 
 
+KeptPlace = tuple[float, int, float, float]
+"""Row height (0 if all fit), first leaf, and the part of the heights in sight."""
+FIRST_PLACE: KeptPlace = (-1.0, -1, 0.0, 1.0)
+
+
 class TreeView(QGraphicsView):
     """Shows a tree; keeps no data but what it paints."""
+
+    laid_out = pyqtSignal()
+    """The height of the rows, or what is shown at all, may be another one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,8 +55,11 @@ class TreeView(QGraphicsView):
         self._minimap = Minimap(self)
         self._minimap.hide()
         self._is_whole = False
+        self._place: KeptPlace | None = None
+        """What is shown until the user goes elsewhere, whatever size the window gets."""
         self.hint = ""  # what is written where there is no tree
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.verticalScrollBar().actionTriggered.connect(self._leave_place)
 
     # What is shown
 
@@ -66,9 +77,8 @@ class TreeView(QGraphicsView):
         self.item.set_pixmaps(self.pixmaps.pixmap)
         self.scene().addItem(self.item)
         self._place_margins()
-        self.row = DEFAULT_ROW if len(labels) <= MAX_READABLE_LEAVES else 0.0
-        self._lay_out()
-        self.verticalScrollBar().setValue(0)
+        self._place = FIRST_PLACE
+        self._go_to_place()
 
     def set_shape(self, shape: Outline) -> None:
         """Show the same tree with its branches turned another way."""
@@ -79,12 +89,13 @@ class TreeView(QGraphicsView):
         """Show nothing."""
         self.pixmaps.forget()
         self.scene().clear()
-        self.item = None
+        self.item = self._place = None
         self.collapsed = []
         self._axis.update()
         self._minimap.hide()
         self._place_margins()
         self.viewport().update()
+        self.laid_out.emit()
 
     def set_labels(self, labels: Sequence[str]) -> None:
         """Write other text beside the leaves."""
@@ -126,10 +137,14 @@ class TreeView(QGraphicsView):
             self.set_collapsed([other for other in self.collapsed if other != node])
         elif node >= len(self.item.labels):
             self.set_collapsed([*self.collapsed, node])
+        self._place = None
 
     def close_threads(self) -> None:
         """Stop decoding for good."""
         self.pixmaps.close()
+
+    def _leave_place(self, _: int = 0) -> None:
+        self._place = None
 
     def _scrolled(self, _: int) -> None:
         self._minimap.update()
@@ -151,11 +166,13 @@ class TreeView(QGraphicsView):
 
     def scroll_to_part(self, part: float) -> None:
         """Bring a part of the rows, 0 to 1, to the middle of the window."""
+        self._place = None
         bar, page = self.verticalScrollBar(), self.viewport().height()
         bar.setValue(round(part * (bar.maximum() + page) - page / 2))
 
     def zoom_rows(self, factor: float, at: float | None = None) -> None:
         """Make rows higher or thinner; the row at y stays in place."""
+        self._place = None
         at = self.viewport().height() / 2 if at is None else at
         slot = (self.verticalScrollBar().value() + at) / self.row
         self.row = min(self.row * factor, MAX_ROW)
@@ -172,13 +189,16 @@ class TreeView(QGraphicsView):
 
     def fit(self) -> None:
         """Show the whole tree."""
+        self._place = None
         self.row = 0.0
         if self.item is not None:
             self.item.scale.low, self.item.scale.high = 0.0, 1.0
         self._lay_out()
 
-    def state(self) -> tuple[float, int, float, float]:
-        """Get row height (0 if all fit), first leaf, and the part of the heights in sight."""
+    def state(self) -> KeptPlace | None:
+        """Get the place in the tree; None if the user has not gone anywhere."""
+        if self._place is not None:
+            return None if self._place == FIRST_PLACE else self._place
         scale, bar = self.item.scale, self.verticalScrollBar()
         slot = min(int(bar.value() / self.row), len(self.item.slots.node) - 1)
         first = int(self.item.shape_of_tree.leaf_order[self.item.slots.first_leaf[slot]])
@@ -186,21 +206,35 @@ class TreeView(QGraphicsView):
 
     def restore(self, row: float, first: int, low: float, high: float) -> None:
         """Show what `state` told."""
+        self._place = (row, first, low, high)
+        self._go_to_place()
+
+    def _go_to_place(self) -> None:
+        """Show the place that is wanted; again, whenever the size becomes another one."""
+        row, first, low, high = self._place
+        if self._place == FIRST_PLACE:
+            row = 0.0 if self.whole_row() >= MIN_WHOLE_ROW else DEFAULT_ROW
         self.row = row
         self.item.scale.low, self.item.scale.high = low, high
         self._lay_out()
-        self.verticalScrollBar().setValue(int(self.item.slots.first[first] * self.row))
+        top = self.item.slots.first[first] * self.row if first >= 0 else 0
+        self.verticalScrollBar().setValue(int(top))
 
     def show_node(self, node: int) -> None:
         """Scroll until a branch is in the window."""
+        self._place = None
         rect = self.item.rect_of(node)
         self.ensureVisible(0, rect.center().y(), 1, min(rect.height(), 100) / 2, 0, 10)
+
+    def whole_row(self) -> float:
+        """Get the height of a row with which all are in the window."""
+        n = len(self.item.slots.node)
+        return max(min((self.viewport().height() - FREE_PX) / n, MAX_ROW / 2), MIN_ROW)
 
     def _lay_out(self) -> None:
         if self.item is None:
             return
-        n = len(self.item.slots.node)
-        whole = min((self.viewport().height() - FREE_PX) / n, MAX_ROW / 2)
+        n, whole = len(self.item.slots.node), self.whole_row()
         self._is_whole = self.row <= whole
         self.row = max(self.row, whole)
         width = max(self.viewport().width(), MIN_TREE_WIDTH + LABEL_WIDTH)
@@ -212,6 +246,7 @@ class TreeView(QGraphicsView):
             self._place_margins()
         self._axis.update()
         self._minimap.update()
+        self.laid_out.emit()
 
     def _place_margins(self) -> None:
         frame = self.frameWidth()
@@ -231,6 +266,9 @@ class TreeView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_margins()
+        if self._place is not None:
+            self._go_to_place()
+            return
         if self._is_whole:
             self.row = 0.0
         self._lay_out()
