@@ -99,6 +99,7 @@ setup(
             "pydicom >=3.0",
             "pytest",
             "ruff ==0.17.*",
+            "schemathesis >=4.30",
         ],
     },
     entry_points={

@@ -27,7 +27,7 @@ RULES = {
     "workers": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
     "grids": (set(), ORANGE | TORCH | HTTP),
     "embeddings": ({"images", "workers", "http", "caches"}, ORANGE),
-    "server": ({"images", "embeddings", "caches"}, ORANGE | TORCH | HTTP),
+    "server": ({"images", "embeddings", "workers", "caches"}, ORANGE | TORCH | HTTP),
     "tables": (
         {"files", "embeddings", "images.fetch", "caches"},
         QT | TORCH | HTTP | {"Orange.widgets"},

@@ -268,16 +268,19 @@ def _add_embedder(parser: argparse.ArgumentParser) -> None:
     _add_computing(parser)
 
 
-def _add_computing(parser: argparse.ArgumentParser) -> None:
+def _add_computing(parser: argparse.ArgumentParser, has_many_devices: bool = False) -> None:
     parser.add_argument(
         "--weights-folder",
         metavar="DIR",
         help="folder with weights files that you have downloaded yourself",
     )
+    devices = ("auto", "cpu", "cuda", "mps", "openvino")
+    several = "; several (cuda:0,cuda:1) or all get a process each" if has_many_devices else ""
     parser.add_argument(
         "--device",
-        choices=("auto", "cpu", "cuda", "mps", "openvino"),
-        help="where to compute (default: auto: a GPU if there is one)",
+        choices=None if has_many_devices else devices,
+        metavar=f"{{{','.join(devices)}}}",
+        help=f"where to compute (default: auto: a GPU if there is one){several}",
     )
     parser.add_argument(
         "--precision",
@@ -297,9 +300,10 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         "--embedders",
         default="resnet50",
         metavar="ID,...",
-        help="what to serve, see the command embedders (default: %(default)s)",
+        help="what to serve, see the command embedders; NAME=FILE or NAME=ID:FILE is a network of "
+        "your own, or weights for that of the embedder ID (default: %(default)s)",
     )
-    _add_computing(parser)
+    _add_computing(parser, has_many_devices=True)
     parser.add_argument(
         "--api-key-file",
         metavar="FILE",

@@ -18,7 +18,7 @@ from orangecontrib.imageembedding.embeddings import wire
 from orangecontrib.imageembedding.embeddings.wire import LENGTH_HEADER, pack, tensor_of, unpack
 from orangecontrib.imageembedding.errors import WireError
 from orangecontrib.imageembedding.images.prepare import prepare
-from orangecontrib.imageembedding.server import bodies, served, v2_routes
+from orangecontrib.imageembedding.server import bodies, served, v2_infer
 from orangecontrib.imageembedding.server.service import Limits
 
 PIXELS = [picture(seed, 64, 48) for seed in range(10)]
@@ -66,7 +66,7 @@ def test_both_protocols_wait_in_one_line_and_are_all_served():
 
 
 def test_who_has_waited_too_long_is_told_to_come_again(monkeypatch):
-    monkeypatch.setattr(v2_routes, "V2_PATIENCE_S", 0.1)
+    monkeypatch.setattr(v2_infer, "V2_PATIENCE_S", 0.1)
     embedder = TinyEmbedder()
     embedder.gate.clear()
     app = tiny_app(embedder, limits=Limits(max_queue=2))
@@ -255,6 +255,15 @@ def test_what_is_right_is_taken_in_every_form(name):
         reply = httpx.post(url + NEW, json=RIGHT[name])
         assert reply.status_code == 200, reply.text
         np.testing.assert_allclose(reply.json()["outputs"][0]["data"], EXPECTED[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("headers", [{LENGTH_HEADER: "0"}, {"Content-Type": "image/png"}])
+def test_a_body_that_is_one_file_is_taken(headers):
+    with running(tiny_app()) as url:
+        reply = httpx.post(url + NEW, content=FILES[0], headers=headers)
+        (tensor,) = unpack("outputs", reply.content, reply.headers.get(LENGTH_HEADER)).tensors
+        np.testing.assert_allclose(tensor.values, EXPECTED[:1], atol=1e-5)
+        assert httpx.post(url + NEW, content=b"bad", headers=headers).status_code == 422
 
 
 def test_a_form_is_taken_as_the_file_in_it():

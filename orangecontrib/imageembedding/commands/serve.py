@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
+import logging
+import os
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from orangecontrib.imageembedding.commands.computing import local_backend
 from orangecontrib.imageembedding.commands.terminal import (
@@ -19,8 +22,6 @@ from orangecontrib.imageembedding.commands.terminal import (
 from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
-    import argparse
-
     from orangecontrib.imageembedding.server.listening import Address
     from orangecontrib.imageembedding.server.run import Options
 
@@ -30,6 +31,7 @@ OPEN_WARNING = """\
 This server is open to other computers, and asks for no API key: whoever reaches it can use it.
 Give it a key with --api-key-file, or bind it to this computer with --host 127.0.0.1."""
 CLEAR_KEY_WARNING = "WARNING: the API key and the images travel unencrypted: no --certfile."
+GPUS = "orangecontrib.imageembedding.embeddings.backends.local.devices:gpus"
 MEGABYTE = 1_000_000
 
 
@@ -45,16 +47,9 @@ def run_serve(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     _check(options)
     wanted, address = _server_options(options), _address(options)
-    _warn_of_open_file(options.api_key_file)
-    if address.is_open_to_others and wanted.api_key is None:
-        complain(OPEN_WARNING)
-    elif address.is_open_to_others and address.certfile is None:
-        complain(CLEAR_KEY_WARNING)
+    _warn(wanted, address, options.api_key_file)
     if options.ray is not None:
-        need("ray", "cluster")
-        from orangecontrib.imageembedding.ray.serving import serve_on_ray
-
-        serve_on_ray(wanted, address, options.ray, partial(_announce, wanted))
+        _serve_on_ray(wanted, address, options.ray)
         return FINE
     from orangecontrib.imageembedding.server.run import serve
 
@@ -65,17 +60,34 @@ def _serve(options: argparse.Namespace) -> int:
             _announce(wanted, url)
 
         serve(wanted, address, announce, bar)
-    return FINE
+    # A network that computes cannot be broken off, and to unload torch takes seconds.
+    sys.stdout.flush()
+    logging.shutdown()
+    os._exit(FINE)
 
 
-def _warn_of_open_file(path: str | None) -> None:
+def _serve_on_ray(wanted: Options, address: Address, cluster: str) -> None:
+    need("ray", "cluster")
+    if wanted.devices:
+        raise InputError("--ray chooses the devices: name one --device, or none.")
+    from orangecontrib.imageembedding.ray.serving import serve_on_ray
+
+    serve_on_ray(wanted, address, cluster, partial(_announce, wanted))
+
+
+def _warn(wanted: Options, address: Address, key_file: str | None) -> None:
+    """Tell of what others can do."""
     from orangecontrib.imageembedding.server.keys import is_open_to_others
 
-    if path is not None and is_open_to_others(path):
+    if key_file is not None and is_open_to_others(key_file):
         complain(
-            f"WARNING: other users of this computer can read the API keys in {path}. "
-            f"Forbid it with: chmod 600 {path}"
+            f"WARNING: other users of this computer can read the API keys in {key_file}. "
+            f"Forbid it with: chmod 600 {key_file}"
         )
+    if address.is_open_to_others and wanted.api_key is None:
+        complain(OPEN_WARNING)
+    elif address.is_open_to_others and address.certfile is None:
+        complain(CLEAR_KEY_WARNING)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -90,7 +102,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _announce(wanted: Options, url: str) -> None:
-    tell(f"Serving {', '.join(wanted.embedders)} at {url} (stop with Ctrl+C)")
+    names = (entry.partition("=")[0] for entry in wanted.embedders)
+    tell(f"Serving {', '.join(names)} at {url} (stop with Ctrl+C)")
 
 
 def need(package: str, extra: str) -> None:
@@ -110,13 +123,32 @@ def _server_options(options: argparse.Namespace) -> Options:
     embedders = [name.strip() for name in options.embedders.split(",") if name.strip()]
     if not embedders:
         raise InputError("Name at least one embedder: --embedders resnet50")
+    listed = [get_embedder(name) for name in embedders if "=" not in name]
+    devices = _devices(options.device or "auto")
+    one_device = argparse.Namespace(**{**vars(options), "device": devices[0]})
     return Options(
         embedders=embedders,
-        backend=local_backend(options, [get_embedder(name) for name in embedders]),
+        backend=local_backend(one_device, listed),
+        devices=devices if options.device == "all" or len(devices) > 1 else (),
         cache=not options.no_cache,
         limits=Limits(options.max_queue, options.max_image_mb * MEGABYTE),
         api_key=None if options.api_key_file is None else Keys.read(options.api_key_file),
     )
+
+
+def _devices(text: str) -> list[str]:
+    """Read ``--device``; "all" is every GPU."""
+    from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+    from orangecontrib.imageembedding.workers.place import run_apart
+
+    if text == "all":
+        return cast("list[str]", run_apart(GPUS))
+    devices = [name.strip() for name in text.split(",")]
+    for name in devices:
+        Local(device=name)  # raises InputError if there is no such device
+    if "auto" in devices[1:] or devices[0] == "auto" != text:
+        raise InputError(f"Name the devices, or all: auto is one of them (--device {text}).")
+    return devices
 
 
 def _address(options: argparse.Namespace) -> Address:

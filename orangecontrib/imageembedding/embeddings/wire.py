@@ -159,9 +159,7 @@ def unpack(
     if max_json_bytes is not None and n_json > max_json_bytes:
         raise WireSizeError(f"The JSON is larger than {max_json_bytes / 1e6:g} MB.")
     start = body[:n_json]
-    if max_elements is not None:
-        _check_counts(start)
-    head = json_object(start)
+    head = json_object(start) if max_elements is None else quick_json_object(start)
     entries = member(head, key, list)
     if len(entries) > MAX_TENSORS:
         raise WireError(f"{key} must be at most {MAX_TENSORS} tensors; got {len(entries)}.")
@@ -209,12 +207,19 @@ def member(parent: Mapping[str, Any], name: str, kind: type[T]) -> T:
     return value
 
 
-def _check_counts(data: bytes) -> None:
-    """Refuse JSON of so many values that making them would take long; in base64 are no marks."""
-    if len(data) <= SMALL:
-        return
-    if data.count(b"[") + data.count(b"{") > MAX_JSON_LISTS or data.count(b",") > MAX_JSON_VALUES:
-        raise WireSizeError("The JSON holds too many values: send them behind it, as bytes.")
+def quick_json_object(data: bytes) -> dict[str, Any]:
+    """Read a JSON object, but not of so many values that making them would take long.
+
+    Raises
+    ------
+    WireError
+        If it is none, or has too many.
+    """
+    is_long = len(data) > SMALL  # in base64 there are none of these marks
+    n_lists = data.count(b"[") + data.count(b"{") if is_long else 0
+    if n_lists > MAX_JSON_LISTS or (is_long and data.count(b",") > MAX_JSON_VALUES):
+        raise WireSizeError("The JSON holds too many values. Large arrays are sent as bytes.")
+    return json_object(data)
 
 
 def _whole_number(value: object, name: str, most: int) -> int:

@@ -29,7 +29,7 @@ from orangecontrib.imageembedding.errors import BackendError, ImageError, InputE
 from orangecontrib.imageembedding.server.app import create_app
 from orangecontrib.imageembedding.server.listening import Address
 from orangecontrib.imageembedding.server.metrics import Metrics
-from orangecontrib.imageembedding.server.run import Options, load_models
+from orangecontrib.imageembedding.server.run import Loading, Options
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 from orangecontrib.imageembedding.server.service import DEFAULT_MAX_QUEUE, Limits
 
@@ -64,7 +64,8 @@ class Replica:
     """The embedders in one process of the cluster, with the batcher of the server."""
 
     def __init__(self, options: Options, n_workers: int) -> None:
-        self._models = load_models(options, Metrics(), n_workers=n_workers)
+        loading = Loading(options, Metrics(), n_workers)
+        self._models = {name: loading.load(name) for name in loading.specs}
 
     def describe(self) -> list[tuple[EmbedderSpec, str]]:
         """Tell specs and fingerprints."""
@@ -86,6 +87,9 @@ class ServedOnRay:
         self.fingerprint = fingerprint
         self.is_well = True
         self._handle = handle
+
+    async def retire(self) -> None:
+        """Leave the replicas as they are: they are shared."""
 
     async def embed(self, pictures: Sequence[Picture]) -> list[Outcome]:
         """Embed some pictures, as `Served` says; again, if their replica dies."""

@@ -33,6 +33,11 @@ LOG = logging.getLogger("orangecontrib.imageembedding.server.requests")
 
 OPEN_PATHS = ("/v2/health/live", "/v2/health/ready")  # whoever restarts the server has no key
 UNAUTHORISED = 401
+NO_KEY = HTTPException(
+    UNAUTHORISED,
+    "This server wants an API key: Authorization: Bearer KEY.",
+    {"WWW-Authenticate": 'Basic realm="Image Embedding: the key as password"'},
+)
 IMAGES_A_SECOND = 50  # a guess, for Retry-After
 CLIENT_GONE = 499  # in log and metrics; nobody gets it
 
@@ -82,7 +87,7 @@ class Gate:
             if may_pass or scope["path"] in OPEN_PATHS:
                 await self._app(scope, receive, send)
             else:
-                await _refusal()(scope, receive, send)
+                await self._fail(scope, receive, send, exchange, NO_KEY)
         except ClientDisconnect:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:  # the server ends, and this has taken too long
@@ -128,16 +133,11 @@ async def tell_error(request: Request, error: Exception) -> Response:
         if service.is_ending:
             reason, status = "The server ends. Come again when it runs again.", UNAVAILABLE
         error = HTTPException(status, reason, {"Retry-After": str(n_seconds)})
-    if isinstance(error, HTTPException):
-        response = json_response({"error": error.detail}, error.status_code)
-        response.headers.update(error.headers or {})
-        return response
-    return json_response({"error": "The server has a bug; its log tells more."}, BROKEN)
-
-
-def _refusal() -> Response:
-    response = json_response(
-        {"error": "This server wants an API key: Authorization: Bearer KEY."}, UNAUTHORISED
-    )
-    response.headers["WWW-Authenticate"] = 'Basic realm="Image Embedding: the key as password"'
+    if not isinstance(error, HTTPException):
+        error = HTTPException(BROKEN, "The server has a bug; its log tells more.")
+    told: object = error.detail
+    if request.scope["path"].startswith("/v1/"):  # as OpenAI's clients read it
+        told = {"message": told, "type": "error", "param": None, "code": None}
+    response = json_response({"error": told}, error.status_code)
+    response.headers.update(error.headers or {})
     return response

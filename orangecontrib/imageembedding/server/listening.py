@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import uvicorn
@@ -57,11 +56,9 @@ class Server(uvicorn.Server):
         Of `create_app`.
     address : Address
         Where it listens.
-    models : iterable of ServedHere
-        What computes.
     """
 
-    def __init__(self, app: Starlette, address: Address, models: Iterable[ServedHere]) -> None:
+    def __init__(self, app: Starlette, address: Address) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -79,7 +76,6 @@ class Server(uvicorn.Server):
         )
         self._address = address
         self._service: Service = app.state.service
-        self._models = models
 
     def read_certificate(self) -> None:
         """Take the certificate that is in its files now, for new connections.
@@ -101,8 +97,16 @@ class Server(uvicorn.Server):
 
     def _send_away(self) -> None:
         self._service.images.refuse()
-        for model in self._models:
+        for model in self._models():
             model.refuse_waiting()
+
+    def close_models(self) -> None:
+        """Let the threads end."""
+        for model in self._models():
+            model.close()
+
+    def _models(self) -> list[ServedHere]:
+        return [model for model in self._service.models.values() if isinstance(model, ServedHere)]
 
 
 def listen(address: Address) -> socket.socket:

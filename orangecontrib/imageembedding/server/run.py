@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.cache import Cache
-from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
+from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.server.app import create_app
+from orangecontrib.imageembedding.server.fleet import Fleet
 from orangecontrib.imageembedding.server.keys import Keys
 from orangecontrib.imageembedding.server.listening import (
     Address,
@@ -23,6 +25,7 @@ from orangecontrib.imageembedding.server.listening import (
 )
 from orangecontrib.imageembedding.server.log import log_to_stderr
 from orangecontrib.imageembedding.server.metrics import Metrics
+from orangecontrib.imageembedding.server.naming import named_embedders
 from orangecontrib.imageembedding.server.served import ServedHere
 from orangecontrib.imageembedding.server.service import Limits
 
@@ -36,9 +39,11 @@ class Options:
     Attributes
     ----------
     embedders : sequence of str
-        Ids.
+        As `named_embedders` reads them.
     backend : Local
         Where and how they compute.
+    devices : sequence of str
+        Several, each with a process of its own; none to compute in this process.
     cache : bool
         Whether vectors are kept on disk.
     limits : Limits
@@ -47,15 +52,14 @@ class Options:
 
     embedders: Sequence[str] = (DEFAULT_ID,)
     backend: Local = field(default_factory=Local)
+    devices: Sequence[str] = ()
     cache: bool = True
     limits: Limits = field(default_factory=Limits)
     api_key: Keys | str | None = field(default=None, repr=False)
 
 
-def load_models(
-    options: Options, metrics: Metrics, progress: Progress = silent, n_workers: int | None = None
-) -> dict[str, ServedHere]:
-    """Make the embedders ready.
+class Loading:
+    """Makes embedders ready.
 
     Parameters
     ----------
@@ -63,8 +67,6 @@ def load_models(
         Which.
     metrics : Metrics
         Into which they write.
-    progress : Progress, optional
-        Told how far it is.
     n_workers : int, optional
         Batches at the same time; by default what the embedder likes.
 
@@ -72,18 +74,35 @@ def load_models(
     ------
     InputError
         If there is no such embedder.
-    BackendError
-        If one cannot run here.
     """
-    cache = Cache() if options.cache else None
-    models = {}
-    for name in options.embedders:
-        spec = get_embedder(name)
-        fingerprint = options.backend.fingerprint(spec, progress)
-        embedder = options.backend.load(spec, progress)
-        embedder.n_workers = n_workers or embedder.n_workers
-        models[spec.id] = ServedHere(spec, fingerprint, embedder, cache, metrics)
-    return models
+
+    def __init__(self, options: Options, metrics: Metrics, n_workers: int | None = None) -> None:
+        self.specs = named_embedders(options.embedders)
+        self._backend = options.backend
+        self._metrics = metrics
+        self._n_workers = n_workers
+        self._cache = Cache() if options.cache else None
+        backends = [dataclasses.replace(options.backend, device=name) for name in options.devices]
+        self._fleet = Fleet(backends) if backends else None
+
+    def load(self, name: str, progress: Progress = silent) -> ServedHere:
+        """Load one of them.
+
+        Raises
+        ------
+        BackendError
+            If it cannot run here.
+        """
+        spec = self.specs[name]
+        fingerprint = self._backend.fingerprint(spec, progress)
+        embedder = (self._fleet or self._backend).load(spec, progress)
+        embedder.n_workers = self._n_workers or embedder.n_workers
+        return ServedHere(spec, fingerprint, embedder, self._cache, self._metrics)
+
+    def close(self) -> None:
+        """End the processes, if there are any."""
+        if self._fleet is not None:
+            self._fleet.close()
 
 
 def serve(
@@ -113,10 +132,12 @@ def serve(
     check_certificate(address)
     listening = listen(address)  # before the networks are loaded: that takes longer to fail
     metrics = Metrics()
-    models = load_models(options, metrics, progress)
-    app = create_app(models, options.limits, options.api_key, metrics)
+    loading = Loading(options, metrics)
+    models = {name: loading.load(name, progress) for name in loading.specs}
+    loaders = {name: partial(loading.load, name) for name in models}
+    app = create_app(models, options.limits, options.api_key, metrics, loaders)
     log_to_stderr()
-    server = Server(app, address, models.values())
+    server = Server(app, address)
 
     def stop(*_: object) -> None:
         server.should_exit = True
@@ -130,11 +151,8 @@ def serve(
     host = f"[{address.host}]" if ":" in address.host else address.host
     announce(f"{scheme}://{host}:{listening.getsockname()[1]}")
     server.run([listening])
-    for model in models.values():
-        model.close()
-    if any(model.is_computing for model in models.values()):
-        logging.shutdown()
-        os._exit(0)  # nobody waits for it, and a network cannot be broken off
+    server.close_models()
+    loading.close()
 
 
 def _read_again(options: Options, server: Server) -> None:

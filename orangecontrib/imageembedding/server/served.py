@@ -22,11 +22,13 @@ from orangecontrib.imageembedding.errors import (
 )
 from orangecontrib.imageembedding.images.encode import encode_png
 from orangecontrib.imageembedding.server.batcher import Batcher
+from orangecontrib.imageembedding.server.fleet import FleetEmbedder
 from orangecontrib.imageembedding.server.metrics import Metrics
 
 LOG = logging.getLogger(__name__)
 
 PROBE_S = 2.0
+RETIRE_POLL_S = 0.05
 PROBE = EncodedImage("a probe", encode_png(np.full((64, 64, 3), 128, dtype=np.uint8)))
 
 Picture = bytes | NDArray[np.float32]  # a whole encoded file, or prepared: (3, S, S)
@@ -66,6 +68,10 @@ class Served(Protocol):
         """
         ...
 
+    def retire(self) -> Awaitable[None]:
+        """Finish what is begun, and free the memory; nothing new is given to it."""
+        ...
+
 
 class ServedHere:
     """An embedder in this process; see `Served`.
@@ -74,7 +80,7 @@ class ServedHere:
     ----------
     spec : EmbedderSpec
     fingerprint : str
-    embedder : LocalEmbedder
+    embedder : LocalEmbedder or FleetEmbedder
     cache : Cache or None
         Where vectors are kept; None to keep none.
     metrics : Metrics
@@ -84,7 +90,7 @@ class ServedHere:
         self,
         spec: EmbedderSpec,
         fingerprint: str,
-        embedder: LocalEmbedder,
+        embedder: LocalEmbedder | FleetEmbedder,
         cache: Cache | None,
         metrics: Metrics,
     ) -> None:
@@ -116,11 +122,6 @@ class ServedHere:
         """Give up what nobody has begun with: the server ends."""
         self._batcher.refuse(BackendError("the server ends"))
 
-    @property
-    def is_computing(self) -> bool:
-        """Whether a thread is at work."""
-        return self._batcher.is_running
-
     async def _probe(self) -> None:
         """Try a picture of our own until it works: no traffic comes to what is not ready."""
         while not self.is_well:
@@ -132,8 +133,18 @@ class ServedHere:
                 LOG.warning("%s does not work yet: %s", self.spec.id, error)
         self._probing = None
 
+    async def retire(self) -> None:
+        """Finish what is begun, and free the memory."""
+        while self._batcher.n_waiting or self._batcher.is_running:
+            await asyncio.sleep(RETIRE_POLL_S)
+        self.close()
+        if isinstance(self._embedder, FleetEmbedder):
+            await asyncio.to_thread(self._embedder.close)
+
     def close(self) -> None:
         """Let the threads end."""
+        if self._probing is not None:
+            self._probing.cancel()
         self._batcher.close()
 
     def _compute(self, pictures: list[Picture]) -> list[Outcome]:

@@ -21,6 +21,7 @@ from orangecontrib.imageembedding.server.admission import Admission
 from orangecontrib.imageembedding.server.bodies import Bodies, too_large
 from orangecontrib.imageembedding.server.exchange import CURRENT
 from orangecontrib.imageembedding.server.metrics import Metrics
+from orangecontrib.imageembedding.server.repository import Repository
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 
 P = ParamSpec("P")
@@ -71,7 +72,9 @@ class Service:
     Attributes
     ----------
     models : dict of str to Served
-        By the id of the embedder.
+        By the id of the embedder; those that are loaded.
+    repository : Repository
+        Of those that there can be.
     limits : Limits
     metrics : Metrics
     images : Admission
@@ -87,6 +90,7 @@ class Service:
     """
 
     models: Mapping[str, Served]
+    repository: Repository
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
     wants_key: bool = False
@@ -115,7 +119,10 @@ class Service:
         """Get an embedder; 404 if it does not run here."""
         if name not in self.models:
             known = ", ".join(self.models)
-            raise HTTPException(NOT_FOUND, f"There is no model {name[:80]!r} here, only: {known}.")
+            reason = f"There is no model {name[:80]!r} here, only: {known}."
+            if name in self.repository.names:
+                reason = f"{name} is not loaded: POST /v2/repository/models/{name}/load"
+            raise HTTPException(NOT_FOUND, reason)
         return self.models[name]
 
     async def embed(

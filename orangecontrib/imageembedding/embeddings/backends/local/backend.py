@@ -11,6 +11,7 @@ from orangecontrib.imageembedding.embeddings.backends.local.devices import (
     PRECISIONS,
     Precision,
     chosen_device,
+    is_device,
 )
 from orangecontrib.imageembedding.embeddings.backends.local.embedder import LocalEmbedder, Network
 from orangecontrib.imageembedding.embeddings.backends.local.kept import KEPT
@@ -34,7 +35,7 @@ class Local:
         with a download on first use.
     device : {"auto", "cpu", "cuda", "mps", "openvino"}
         Where to compute; "auto" takes a GPU where there is one. "openvino" is there with the
-        extra of that name.
+        extra of that name. Of several NVIDIA GPUs each has a number: "cuda:1".
     precision : {"exact", "fast"}
         "exact" computes in float32 and gives the same numbers on every machine, within 1e-4.
         "fast" computes in 16 bits where the hardware has them: up to twice as fast on a
@@ -51,11 +52,11 @@ class Local:
     precision: Precision = "exact"
 
     def __post_init__(self) -> None:
-        for name, value, known in (
-            ("device", self.device, DEVICES),
-            ("precision", self.precision, PRECISIONS),
+        for name, value, known, is_known in (
+            ("device", self.device, (*DEVICES, "cuda:N"), is_device(self.device)),
+            ("precision", self.precision, PRECISIONS, self.precision in PRECISIONS),
         ):
-            if value not in known:
+            if not is_known:
                 raise InputError(
                     f"There is no {name} {value!r}. Choose one of: {', '.join(known)}."
                 )

@@ -23,6 +23,33 @@ REMEDIES = {
 }
 
 
+def is_device(name: str) -> bool:
+    """Tell whether a name is one of `DEVICES`, or one of several NVIDIA GPUs: ``cuda:1``."""
+    kind, is_one, number = name.partition(":")
+    return name in DEVICES or bool(is_one and kind == "cuda" and number.isdecimal())
+
+
+def kind_of(device: str) -> str:
+    """Get what a device is, without its number."""
+    return device.partition(":")[0]
+
+
+def gpus() -> list[str]:
+    """Get the names of all NVIDIA GPUs.
+
+    Raises
+    ------
+    BackendError
+        If there is none.
+    """
+    import torch
+
+    names = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    if not names:
+        raise BackendError(f"There is no GPU to use: this computer has {REMEDIES['cuda']}.")
+    return names
+
+
 def available_devices() -> list[str]:
     """Get the names of the devices that are there, the one that "auto" means first."""
     import torch
@@ -44,14 +71,16 @@ def chosen_device(device: str) -> str:
     BackendError
         If the device is not there.
     """
-    there = available_devices()
+    there, kind = available_devices(), kind_of(device)
     if device == "auto":
         return there[0]
-    if device not in there:
+    if kind not in there:
         raise BackendError(
-            f"The device {device!r} cannot be used: this computer has {REMEDIES[device]}. "
+            f"The device {device!r} cannot be used: this computer has {REMEDIES[kind]}. "
             f"Choose one of: auto, {', '.join(there)}."
         )
+    if device != kind and device not in gpus():
+        raise BackendError(f"There is no {device}, only: {', '.join(gpus())}.")
     return device
 
 
@@ -61,7 +90,7 @@ def number_type(device: str, precision: Precision) -> torch.dtype:
 
     if precision == "exact":
         return torch.float32
-    if device in ("cuda", "mps"):
+    if kind_of(device) in ("cuda", "mps"):
         return torch.float16
     return torch.bfloat16 if _has_bfloat16() else torch.float32
 

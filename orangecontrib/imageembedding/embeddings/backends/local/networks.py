@@ -94,21 +94,43 @@ def _timm_network(name: str, spec: EmbedderSpec, path: Path | None) -> nn.Module
 
     if spec.weights is not None and spec.weights.package is not None:
         return _shipped_timm_network(name, _state(path))
-    cfg = timm.models.get_pretrained_cfg(name)
-    # CLIP's last layer leads into the space of images and texts: its output is the embedding.
-    n_classes = cfg.num_classes if cfg.num_classes == spec.n_features else 0
-    side = spec.preparation.crop_px
-    size = {"img_size": side} if cfg.fixed_input_size and cfg.input_size[-1] != side else {}
+    if spec.weights is not None and spec.weights.path is not None:
+        return _own_timm_network(name, spec, _state(path))
     try:
         network = timm.create_model(
             name,
             pretrained=True,
             pretrained_cfg_overlay={"file": str(path), "hf_hub_id": None, "url": ""},
-            num_classes=n_classes,
-            **size,
+            **_timm_options(name, spec),
         )
     except Exception as error:  # timm raises many kinds on files of other formats
         raise WeightsError(f"The weights file {path} does not fit {name}: {error}") from error
+    return cast("nn.Module", network)
+
+
+def _timm_options(name: str, spec: EmbedderSpec) -> dict[str, Any]:
+    import timm
+
+    cfg = timm.models.get_pretrained_cfg(name)
+    # CLIP's last layer leads into the space of images and texts: its output is the embedding.
+    n_classes = cfg.num_classes if cfg.num_classes == spec.n_features else 0
+    side = spec.preparation.crop_px
+    size = {"img_size": side} if cfg.fixed_input_size and cfg.input_size[-1] != side else {}
+    return {"num_classes": n_classes, **size}
+
+
+def _own_timm_network(name: str, spec: EmbedderSpec, state: State) -> nn.Module:
+    """Load weights of the user: timm itself passes over what does not fit, without a word."""
+    import timm
+
+    network = timm.create_model(name, pretrained=False, **_timm_options(name, spec))
+    wanted = network.state_dict()
+    if not state.keys() & wanted.keys():  # of another implementation: other names, same order
+        first = list(state.values())[: len(wanted)]
+        if [one.shape for one in first] == [one.shape for one in wanted.values()]:
+            state = dict(zip(wanted, first, strict=True))
+    heads = network.pretrained_cfg.get("classifier") or ()
+    load_state(network, state, (heads,) if isinstance(heads, str) else tuple(heads))
     return cast("nn.Module", network)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from orangecontrib.imageembedding.embeddings.backends.local.devices import (
     TITLES,
     Precision,
+    kind_of,
     n_usable_cores,
     number_type,
 )
@@ -32,7 +33,7 @@ class TorchNetwork:
     ----------
     network : Module
         In eval mode, on the CPU, float32.
-    device : {"cpu", "cuda", "mps"}
+    device : {"cpu", "cuda", "cuda:N", "mps"}
         Where to compute.
     precision : {"exact", "fast"}
         With which numbers.
@@ -45,7 +46,7 @@ class TorchNetwork:
     ) -> None:
         import torch
 
-        self.batch_size = BATCH_SIZES[device]
+        self.batch_size = BATCH_SIZES[kind_of(device)]
         self.n_workers = n_usable_cores()
         self._device = device
         self._lock = threading.Lock()
@@ -89,7 +90,7 @@ class TorchNetwork:
 
     def _take_fewer(self, n_images: int, error: Exception) -> None:
         """Halve the batches if memory ran out, else raise."""
-        device = TITLES[self._device]
+        device = TITLES[kind_of(self._device)]
         is_memory = isinstance(error, MemoryError) or any(
             text in str(error) for text in OUT_OF_MEMORY
         )
@@ -106,7 +107,7 @@ class TorchNetwork:
     def _free_memory(self) -> None:
         import torch
 
-        if self._device == "cuda":
+        if kind_of(self._device) == "cuda":
             torch.cuda.empty_cache()
         elif self._device == "mps":
             torch.mps.empty_cache()

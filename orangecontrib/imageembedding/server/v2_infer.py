@@ -1,13 +1,12 @@
-"""``/v2``: the Open Inference Protocol, many images a request.
+"""``/v2/models/{model}/infer``: the Open Inference Protocol, many images a request.
 
 An input is either BYTES of shape (n,), encoded files, or FP32 of shape (n, 3, S, S), prepared as
-the metadata says; the output is FP32 of shape (n, n_features).
+the metadata says; the output is FP32 of shape (n, n_features). A whole body may be one file.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orangecontrib.imageembedding.embeddings.wire import (
-    BINARY_EXTENSION,
     LENGTH_HEADER,
     Tensor,
     member,
@@ -30,9 +28,7 @@ from orangecontrib.imageembedding.server.bodies import too_large
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 from orangecontrib.imageembedding.server.service import (
     BAD_REQUEST,
-    NOT_FOUND,
     TOO_LARGE,
-    UNAVAILABLE,
     UNPROCESSABLE,
     V2_PATIENCE_S,
     Limits,
@@ -41,11 +37,9 @@ from orangecontrib.imageembedding.server.service import (
     service_of,
     unless_gone,
 )
+from orangecontrib.imageembedding.server.v2_models import OUTPUT, model_of, version_of
 
-NAME = "orange3-imageembedding"
-INPUT, OUTPUT = "image", "embedding"
 MAX_ID_CHARACTERS = 1000
-VERSION_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,103 +50,34 @@ class _Question:
 
 
 def routes() -> list[Route]:
-    """Get the routes of the protocol."""
+    """Get the routes."""
     model = "/v2/models/{model}"
-    of_version = f"{model}/versions/{{version}}"
-    return [
-        Route("/v2/health/live", live),
-        Route("/v2/health/ready", ready),
-        Route("/v2", server_metadata),
-        Route("/v2/repository/index", index, methods=["POST"]),
-        *(Route(path, metadata) for path in (model, of_version)),
-        *(Route(f"{path}/ready", model_ready) for path in (model, of_version)),
-        *(Route(f"{path}/infer", infer, methods=["POST"]) for path in (model, of_version)),
-    ]
-
-
-async def live(request: Request) -> Response:
-    """Tell that the server runs."""
-    return json_response({"live": True})
-
-
-async def ready(request: Request) -> Response:
-    """Tell whether all embedders work."""
-    is_ready = all(model.is_well for model in service_of(request).models.values())
-    return json_response({"ready": is_ready}, 200 if is_ready else UNAVAILABLE)
-
-
-async def server_metadata(request: Request) -> Response:
-    """Tell what this server is."""
-    return json_response({
-        "name": NAME,
-        "version": version("Orange3-ImageEmbedding"),
-        "extensions": [BINARY_EXTENSION, "model_repository"],
-    })  # fmt: skip
-
-
-async def index(request: Request) -> Response:
-    """List the embedders, as Triton lists its models."""
-    models = service_of(request).models.values()
-    return json_response(
-        [{"name": m.spec.id, "version": _version(m), "state": "READY"} for m in models]
-    )
-
-
-async def metadata(request: Request) -> Response:
-    """Tell what an embedder takes and gives."""
-    model = _model(request)
-    spec = model.spec
-    return json_response({
-        "name": spec.id,
-        "versions": [_version(model)],
-        "platform": NAME,
-        "inputs": [{"name": INPUT, "datatype": "BYTES", "shape": [-1]}],
-        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": [-1, spec.n_features]}],
-        "parameters": {
-            "fingerprint": model.fingerprint,
-            "title": spec.title,
-            "also_takes": {"datatype": "FP32", "shape": [-1, 3, spec.input_px, spec.input_px]},
-            "preparation": asdict(spec.preparation),
-            "licence": spec.licence,
-            "source": spec.source,
-        },
-    })  # fmt: skip
-
-
-async def model_ready(request: Request) -> Response:
-    """Tell whether an embedder works."""
-    model = _model(request)
-    return json_response(
-        {"name": model.spec.id, "ready": model.is_well}, 200 if model.is_well else UNAVAILABLE
-    )
+    paths = (f"{model}/infer", f"{model}/versions/{{version}}/infer")
+    return [Route(path, infer, methods=["POST"]) for path in paths]
 
 
 async def infer(request: Request) -> Response:
     """Answer with the vectors of some images."""
-    service, model = service_of(request), _model(request)
+    service, model = service_of(request), model_of(request)
     length = request.headers.get(LENGTH_HEADER)
     limits = service.limits
     limit = limits.max_json_bytes if length is None else limits.max_body_bytes
     refuse_what_is_announced(request, limit)
     async with service.bodies.read(request, limit, V2_PATIENCE_S) as body:
-        question = await service.aside(_read, body, length, model, limits)
+        is_image = request.headers.get("content-type", "").startswith("image/")
+        read = _file if length == "0" or (length is None and is_image) else _read
+        question = await service.aside(read, body, length, model, limits)
         del body
         work = service.embed(model, question.pictures, V2_PATIENCE_S)
         outcomes = await unless_gone(request, work)
     return await service.aside(_answer, model, question, outcomes)
 
 
-def _model(request: Request) -> Served:
-    model = service_of(request).model(request.path_params["model"])
-    wanted = request.path_params.get("version")
-    if wanted is not None and wanted != _version(model):
-        reason = f"There is only version {_version(model)} of {model.spec.id} here."
-        raise HTTPException(NOT_FOUND, reason)
-    return model
-
-
-def _version(model: Served) -> str:
-    return model.fingerprint.rpartition(" ")[2][:VERSION_DIGITS]
+def _file(body: bytes, length: str | None, model: Served, limits: Limits) -> _Question:
+    """Take the whole body as one file: Triton's raw binary request."""
+    if len(body) > limits.max_image_bytes:
+        raise too_large(limits.max_image_bytes)
+    return _Question([body], length is not None, None)
 
 
 def _read(body: bytes, length: str | None, model: Served, limits: Limits) -> _Question:
@@ -220,7 +145,7 @@ def _answer(model: Served, question: _Question, outcomes: list[Outcome]) -> Resp
         first = failures[0]
         error = f"Image {first['index']} cannot be embedded: {first['reason']}."
         return json_response({"error": error, "failures": failures}, UNPROCESSABLE)
-    reply = {"model_name": model.spec.id, "model_version": _version(model)}
+    reply = {"model_name": model.spec.id, "model_version": version_of(model)}
     if question.id is not None:
         reply["id"] = question.id
     vectors = [outcome for outcome in outcomes if not isinstance(outcome, ImageError)]
