@@ -56,6 +56,7 @@ setup(
         "httpx2 >=2.14",
         "matplotlib",
         "numpy",
+        "openTSNE >=1.0",
         "orjson",
         "orange-widget-base >=4.25",
         "pandas",

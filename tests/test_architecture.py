@@ -25,7 +25,9 @@ RULES = {
     "images": ({"http", "caches"}, ORANGE | TORCH),
     "clusters": (set(), ORANGE | TORCH | HTTP),
     "workers": (set(), ORANGE | TORCH | HTTP | {"numpy"}),
-    "grids": (set(), ORANGE | TORCH | HTTP),
+    "pictures": (set(), ORANGE | TORCH | HTTP),
+    "grids": ({"pictures"}, ORANGE | TORCH | HTTP),
+    "maps": ({"pictures"}, ORANGE | TORCH | HTTP),
     "embeddings": ({"images", "workers", "http", "caches"}, ORANGE),
     "server": ({"images", "embeddings", "workers", "caches"}, ORANGE | TORCH | HTTP),
     "tables": (
@@ -33,7 +35,7 @@ RULES = {
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "pipeline": (
-        {"files", "images", "embeddings", "tables", "clusters", "grids", "caches"},
+        {"files", "images", "embeddings", "tables", "clusters", "grids", "maps", "caches"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "ray": ({"server", "images", "embeddings", "pipeline"}, ORANGE | TORCH | HTTP),

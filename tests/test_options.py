@@ -35,6 +35,7 @@ VALUES = {
     "--linkage": "single",
     "--output": "{tmp}/other.npz",
     "--columns": "1",
+    "--method": "pca",
     "--seed": "1",
     "--host": "0.0.0.0",
     "--port": "8001",
@@ -47,7 +48,7 @@ VALUES = {
 }
 
 
-ON_IMAGES = ("embed", "cluster", "grid")
+ON_IMAGES = ("embed", "cluster", "grid", "map")
 
 
 def commands():

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         cluster_images,
         embed_images,
         import_images,
+        map_images,
         save_images,
         sort_into_grid,
     )
@@ -73,6 +74,7 @@ _MODULE_OF = {
     "own_embedder": "embeddings.user_models",
     "probe_server": "embeddings.backends.remote.backend",
     "save_images": "pipeline",
+    "map_images": "pipeline",
     "sort_into_grid": "pipeline",
 }
 
@@ -102,6 +104,7 @@ __all__ = [
     "own_embedder",
     "probe_server",
     "save_images",
+    "map_images",
     "sort_into_grid",
 ]
 

@@ -1,4 +1,4 @@
-"""The command line: ``image-embedding embed | cluster | grid | save | serve | …``."""
+"""The command line: ``image-embedding embed | cluster | grid | map | save | serve | …``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
 from orangecontrib.imageembedding.commands.grid import run_grid
+from orangecontrib.imageembedding.commands.map import run_map
 from orangecontrib.imageembedding.commands.save import add_save, run_save
 from orangecontrib.imageembedding.commands.serve import run_serve
 from orangecontrib.imageembedding.commands.terminal import (
@@ -38,6 +39,7 @@ Images never leave this computer, unless you name a --server. Examples:
                   --embedder efficientnet-lite0 --picture tree.png
       all at once, without any download, and the tree as a picture
   image-embedding grid animals.tab -o grid.png
+  image-embedding map animals.tab -o map.png
       similar images side by side
   image-embedding save clusters.tab sorted/ --by Cluster
       copies of the images in a folder for each cluster
@@ -175,6 +177,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_embedder(grid)
     grid.set_defaults(run=run_grid)
+
+    mapped = commands.add_parser(
+        "map",
+        help="a picture with similar images near each other",
+        description="Lay images out on a map by their embeddings, and draw it: images that have "
+        "room, typical ones first, and a dot for each other. A folder, or a table that has no "
+        "embeddings, is embedded first.",
+        epilog=EXIT_CODES,
+    )
+    _add_source(mapped)
+    _add_output(mapped, "PICTURE", "picture to write: .png, .svg or .pdf")
+    mapped.add_argument(
+        "--method", default="tsne", choices=("tsne", "pca"),
+        help="t-SNE, or principal components at once (default: %(default)s)",
+    )  # fmt: skip
+    mapped.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another one gives another map"
+    )
+    _add_embedder(mapped)
+    mapped.set_defaults(run=run_map)
 
     save = commands.add_parser(
         "save",

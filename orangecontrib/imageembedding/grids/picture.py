@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-EXTENSIONS = (".png", ".svg", ".pdf")
+from orangecontrib.imageembedding.pictures.placed import EXTENSIONS, ReadThumbnail, save_placed
+
 MAX_CELL_PX = 96
 MAX_SIDE_PX = 12_000
 GAP_PX = 2
 
-ReadThumbnail = Callable[[int, int], "NDArray[np.uint8] | None"]
-Placed = Iterator[tuple[int, int, Image.Image]]
+__all__ = ["EXTENSIONS", "save_grid"]
 
 
 def save_grid(
@@ -40,16 +38,12 @@ def save_grid(
     side = max(min(MAX_CELL_PX, MAX_SIDE_PX // max(n_rows, n_columns, 1)), GAP_PX + 1)
     size = max(n_columns * side, 1), max(n_rows * side, 1)
     placed = _placed(cells, n_columns, side, read)
-    if str(path).lower().endswith(".svg"):
-        _write_svg(placed, size, Path(path))
-        return
-    whole = Image.new("RGB", size, "white")
-    for x, y, image in placed:
-        whole.paste(image, (x, y))
-    whole.save(path)
+    save_placed(placed, size, path)
 
 
-def _placed(cells: NDArray[np.intp], n_columns: int, side: int, read: ReadThumbnail) -> Placed:
+def _placed(
+    cells: NDArray[np.intp], n_columns: int, side: int, read: ReadThumbnail
+) -> Iterator[tuple[int, int, Image.Image]]:
     """Get x, y and picture of each image, in the middle of its cell."""
     for number, cell in enumerate(cells.tolist()):
         pixels = read(number, side - GAP_PX) if cell >= 0 else None
@@ -58,19 +52,3 @@ def _placed(cells: NDArray[np.intp], n_columns: int, side: int, read: ReadThumbn
             height, width, _ = pixels.shape
             left, top = column * side + (side - width) // 2, row * side + (side - height) // 2
             yield left, top, Image.fromarray(pixels)
-
-
-def _write_svg(placed: Placed, size: tuple[int, int], path: Path) -> None:
-    width, height = size
-    with path.open("w", encoding="utf-8") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">\n')
-        file.write('<rect width="100%" height="100%" fill="white"/>\n')
-        for x, y, image in placed:
-            data = io.BytesIO()
-            image.save(data, "PNG")
-            text = base64.b64encode(data.getvalue()).decode("ascii")
-            file.write(
-                f'<image x="{x}" y="{y}" width="{image.width}" height="{image.height}" '
-                f'href="data:image/png;base64,{text}"/>\n'
-            )
-        file.write("</svg>\n")

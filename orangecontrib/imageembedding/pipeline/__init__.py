@@ -4,7 +4,8 @@
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
 3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
    cut it; `choose_branches`: → tables of the rows in its branches (`clustering`).
-4. `sort_into_grid`: → a cell of a grid for each row (`sorting`).
+4. `sort_into_grid`: → a cell of a grid for each row (`sorting`); `map_images`: → a place on a
+   map (`mapping`).
 5. `save_images`: the images of a table → new files in a folder (`saving`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
@@ -21,6 +22,7 @@ from orangecontrib.imageembedding.pipeline.clustering import (
 )
 from orangecontrib.imageembedding.pipeline.embedding import embed_images
 from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
+from orangecontrib.imageembedding.pipeline.mapping import map_images
 from orangecontrib.imageembedding.pipeline.results import (
     BranchKey,
     ChosenBranches,
@@ -51,6 +53,7 @@ __all__ = [
     "import_images",
     "save_images",
     "score_clusters",
+    "map_images",
     "sort_into_grid",
     "table_of_found",
     "tables_of_saving",

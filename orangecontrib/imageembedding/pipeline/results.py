@@ -173,6 +173,23 @@ class ClusteredRows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MapOfRows:
+    """The place of each row on a map.
+
+    Attributes
+    ----------
+    coordinates : ndarray of shape (n, 2), dtype float32
+        NaN for rows with missing numbers.
+    kept_neighbors : float
+        Part of the 15 nearest rows by cosine distance that are nearest on the map, too: 0.0 to
+        1.0; NaN with fewer than two rows.
+    """
+
+    coordinates: NDArray[np.float32]
+    kept_neighbors: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GridOfRows:
     """The cell of each row.
 

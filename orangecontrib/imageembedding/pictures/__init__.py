@@ -1,0 +1,1 @@
+"""Images with their places → one picture in a file."""
