@@ -103,6 +103,7 @@ def plain(command, option, folder):
         "embed": ["embed", folder, "--output", output],
         "cluster": ["cluster", folder, "--output", output, "--clusters", "2"],
         "grid": ["grid", folder, "--output", output.replace(".npz", ".png")],
+        "map": ["map", folder, "--output", output.replace(".npz", ".png")],
     }[command]
     if option == "--linkage":
         call += ["--metric", "jaccard"]  # which does not go with the default
@@ -157,7 +158,7 @@ def test_every_option_of_serve_acts(tmp_path, option):
 
 
 def test_no_other_command_has_options():
-    others = set(commands()) - {*ON_IMAGES, "serve"}
+    others = set(commands()) - {*ON_IMAGES, "serve", "save"}  # save: see test_command_line
     assert {command: options_of(command) for command in others} == {
         "embedders": [], "cache": [], "demo": [],
     }  # fmt: skip

@@ -39,8 +39,7 @@ Images never leave this computer, unless you name a --server. Examples:
                   --embedder efficientnet-lite0 --picture tree.png
       all at once, without any download, and the tree as a picture
   image-embedding grid animals.tab -o grid.png
-  image-embedding map animals.tab -o map.png
-      similar images side by side
+      similar images side by side; with map, each at its place on a map
   image-embedding save clusters.tab sorted/ --by Cluster
       copies of the images in a folder for each cluster
   image-embedding embedders
