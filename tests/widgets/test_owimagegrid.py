@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from AnyQt.QtCore import QPoint, QPointF, Qt
-from AnyQt.QtGui import QColor, QDrag, QImage, QPalette
+from AnyQt.QtGui import QColor, QDrag, QImage, QPalette, QWheelEvent
 from AnyQt.QtTest import QTest
-from AnyQt.QtWidgets import QMenu
+from AnyQt.QtWidgets import QApplication, QMenu
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.widgets.io import PngFormat
 from Orange.widgets.settings import Context
@@ -301,6 +301,48 @@ class TestOWImageGrid(WidgetTest):
         assert view.is_whole
         self.widget.hide()
 
+    def wheel(self, turn, modifiers=Qt.NoModifier, phase=Qt.NoScrollPhase):
+        viewport = self.widget.view.viewport()
+        at = QPointF(self.point_of(4))
+        event = QWheelEvent(
+            at, viewport.mapToGlobal(at), QPoint(0, turn), QPoint(0, turn), Qt.NoButton,
+            modifiers, phase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(viewport, event)
+
+    def test_a_wheel_zooms_and_a_touchpad_moves(self):
+        view = self.shown()
+        whole = view.side
+        self.wheel(120)
+        self.wheel(120)
+        assert view.side == pytest.approx(1.44 * whole)
+        bar = view.verticalScrollBar()
+        before = bar.value()
+        self.wheel(-30, phase=Qt.ScrollUpdate)
+        assert (view.side, bar.value()) == (pytest.approx(1.44 * whole), before + 30)
+        self.wheel(-120, Qt.ControlModifier, Qt.ScrollUpdate)
+        assert view.side == pytest.approx(1.2 * whole)
+        view.set_side(400)
+        before = bar.value()
+        QTest.mousePress(view.viewport(), Qt.MiddleButton, Qt.NoModifier, QPoint(200, 200))
+        QTest.mouseMove(view.viewport(), QPoint(200, 180))
+        QTest.mouseRelease(view.viewport(), Qt.MiddleButton, Qt.NoModifier, QPoint(200, 180))
+        assert bar.value() == before + 20
+        self.widget.hide()
+
+    def test_of_very_many_images_only_some_are_decoded_at_a_time(self):
+        n = 40_000
+        view = self.widget.view
+        wanted = []
+        self.monkeypatch.setattr(view.pixmaps, "want", wanted.append)
+        view.set_images([f"/missing/{i}.png" for i in range(n)])
+        view.set_cells(np.arange(n), 200, 200)
+        view.grab()
+        assert len(wanted[-1]) == mosaics.AT_ONCE
+        view.set_side(64)
+        view.grab()
+        assert len(wanted[-1]) == len(view.cells_in_sight()) < 500
+
     def test_space_and_a_double_click_open_a_preview_in_the_order_of_the_grid(self):
         view = self.shown()
         order = view.images_in_order()
@@ -499,3 +541,15 @@ class TestOWImageGrid(WidgetTest):
         self.send(self.images, widget)
         assert widget.image_attr.name == "image"
         assert [variable.name for variable in widget.label_attrs] == ["image name"]
+
+    def test_the_zoom_is_that_of_the_last_session(self):
+        self.shown()
+        self.widget.view.set_side(250)
+        settings = self.widget.settingsHandler.pack_data(self.widget)
+        widget = self.create_widget(OWImageGrid, stored_settings=settings)
+        widget.resize(1000, 800)
+        widget.show()
+        self.send(self.images, widget)
+        assert widget.view.side == widget.side == 250
+        widget.hide()
+        self.widget.hide()

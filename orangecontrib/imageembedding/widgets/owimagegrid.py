@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 from AnyQt.QtCore import QPoint, Qt
 from AnyQt.QtWidgets import QGraphicsScene, QLabel
-from Orange.data import ContinuousVariable, Table, Variable
+from Orange.data import Domain, Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.signals import LazyValue
@@ -142,7 +143,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         self.view = GridView()
         self.view.hint = HINT
         self.view.set_fit(self.fit)
-        self.view.is_whole = self.is_whole
+        self.view.is_whole, self.view.side = self.is_whole, float(self.side)
         self.view.selection_changed.connect(self._selection_changed)
         self.view.opened.connect(self.open_preview)
         self.view.zoomed.connect(self._zoomed)
@@ -188,8 +189,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         for model in (self.label_model, self.color_model, self.axis_model):
             model.set_domain(domain)
         self.label_attrs, self.color_attr, self.image_position = [], None, -1
-        axes = [v for v in self.axis_model if isinstance(v, ContinuousVariable)]
-        self.x_attr, self.y_attr = axes[:2] if len(axes) > 1 else (None, None)
+        self.x_attr, self.y_attr = _axes(domain)
         if self.column_model:  # where there is nothing to choose, no choice is to be remembered
             self.openContext(domain)
             if 0 <= self.image_position < len(self.column_model):
@@ -225,6 +225,7 @@ class OWImageGrid(OWWidget, TaskWidget):
 
     def _sort(self) -> None:
         self.cancel()
+        self.cancel_button.setEnabled(False)
         for message in (self.Error.no_map, self.Error.failed, self.Warning.incomplete):
             message.clear()
         self.Information.cancelled.clear()
@@ -474,6 +475,15 @@ class OWImageGrid(OWWidget, TaskWidget):
             position = position[0] if isinstance(position, tuple) else position
             if isinstance(position, int | np.integer):
                 values["image_position"] = (int(position), -2)
+
+
+def _axes(domain: Domain | None) -> Sequence[Variable | None]:
+    """Get two numeric columns: the last metas, where t-SNE and the like add theirs."""
+    for variables in (domain.metas, domain.attributes) if domain is not None else ():
+        numeric = [v for v in variables if v.is_continuous and not v.attributes.get("hidden")]
+        if len(numeric) > 1:
+            return numeric[-2:]
+    return None, None
 
 
 def _in_order(n: int, n_columns: int) -> GridOfRows:

@@ -72,7 +72,9 @@ def picture_side(view: GridCanvas) -> float:
 
 def load_grid(view: GridCanvas) -> dict | None:
     """Decode all images of a picture, by location and size; None if the user has cancelled."""
-    return load_all(view.keys_of_all(picture_side(view)), view.pixmaps, view)
+    side = picture_side(view)
+    is_small = view.image_in.size * (2 * side) ** 2 <= MAX_PIXELS
+    return load_all(view.keys_of_all(2 * side if is_small else side), view.pixmaps, view)
 
 
 def grid_scene(view: GridCanvas, loaded: dict, legend: Legend) -> QGraphicsScene:

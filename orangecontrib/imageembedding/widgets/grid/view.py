@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from AnyQt.QtCore import QPointF, QRectF, QSize, QTimer, pyqtSignal
-from AnyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
-from AnyQt.QtWidgets import QAbstractScrollArea
+from AnyQt.QtCore import QTimer
+from AnyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.widgets.grid.geometry import GridGeometry
 from orangecontrib.imageembedding.widgets.grid.groups import Groups
 from orangecontrib.imageembedding.widgets.grid.mosaic import MeanColors, mosaic
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, CellPainter, Look
+from orangecontrib.imageembedding.widgets.grid.zoom import CellArea
 from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps, decoded_side
 
-MAX_SIDE = 512.0
-MAX_FIT_SIDE = 192.0  # few images are not blown up
 MAX_PICTURES = 2500  # in sight: of more cells, only the mean colors are painted
 REPAINT_MS = 30  # images that become ready within it are painted together
 MARK_HUES = (35, 275, 185, 330, 90)  # of the second and further groups
 EMPTY = -1
 
 
-class GridCanvas(QAbstractScrollArea):
+class GridCanvas(CellArea):
     """Shows images in cells; keeps no data but what it paints, and takes no input but scrolling."""
-
-    zoomed = pyqtSignal(float)
-    """The side of a cell, in pixels, is another one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,14 +33,11 @@ class GridCanvas(QAbstractScrollArea):
         self.setAccessibleName("Grid of images")
         self.hint = ""  # what is written where there are no images
         self.fit = FIT
-        self.side = 1.0
-        self.is_whole = True  # zooms with the window, so that the whole grid is in sight
+        self.focus_cell = EMPTY
+        self.image_in = np.empty(0, dtype=int)
         self._repaint = QTimer(self, interval=REPAINT_MS, singleShot=True)
         self._repaint.timeout.connect(self.viewport().update)
         self.set_images(())
-
-    def sizeHint(self) -> QSize:
-        return QSize(720, 600)
 
     # What is shown
 
@@ -59,7 +51,6 @@ class GridCanvas(QAbstractScrollArea):
         self._frame_colors: FrameColors | None = None
         self.faded: NDArray[np.bool_] | None = None
         self.groups: Groups = np.zeros(len(locations), dtype=int)
-        self.focus_cell = EMPTY
         self._colors = MeanColors(locations)
         self._mosaic = None
         self._wanted: object = None
@@ -68,14 +59,13 @@ class GridCanvas(QAbstractScrollArea):
     def set_cells(self, cells: NDArray[np.intp], n_rows: int, n_columns: int) -> None:
         """Move the images to other cells: ``row * n_columns + column`` of each; -1 for none."""
         focused = self.focused_image()
-        is_resized = (n_rows, n_columns) != self.shape if hasattr(self, "image_in") else True
-        self.cells, self.shape = cells, (n_rows, n_columns)
+        self.cells = cells
         self.image_in = np.full(n_rows * n_columns, EMPTY)
         placed = np.flatnonzero(cells >= 0)
         self.image_in[cells[placed]] = placed
-        self.focus_cell = int(cells[focused]) if focused >= 0 else EMPTY
-        if is_resized:
-            self._lay_out()
+        self.focus_cell = int(cells[focused]) if 0 <= focused < len(cells) else EMPTY
+        if (n_rows, n_columns) != self.shape:
+            self.set_shape(n_rows, n_columns)
         self.look_changed()
 
     def set_labels(self, labels: Sequence[str], n_lines: int) -> None:
@@ -106,7 +96,7 @@ class GridCanvas(QAbstractScrollArea):
 
     def focused_image(self) -> int:
         """Get the image that the keys go on from; -1 if there is none."""
-        cell = getattr(self, "focus_cell", EMPTY)
+        cell = self.focus_cell
         return int(self.image_in[cell]) if 0 <= cell < len(self.image_in) else EMPTY
 
     def images_in_order(self) -> NDArray[np.intp]:
@@ -121,85 +111,9 @@ class GridCanvas(QAbstractScrollArea):
         hue = MARK_HUES[(group - 2) % len(MARK_HUES)]
         return QColor.fromHsv(hue, 220, 230)
 
-    # Places
-
-    @property
-    def geometry_of_cells(self) -> GridGeometry:
-        """Get where the cells lie now."""
-        n_rows, n_columns = self.shape
-        area, bars = self.viewport().size(), (self.horizontalScrollBar(), self.verticalScrollBar())
-        spaces = area.width() - n_columns * self.side, area.height() - n_rows * self.side
-        starts = (s / 2 if s > 0 else -b.value() for s, b in zip(spaces, bars, strict=True))
-        return GridGeometry(n_rows, n_columns, self.side, QPointF(*starts))
-
-    def cells_in_sight(self) -> NDArray[np.intp]:
-        """Get the cells that are in the window."""
-        area = QRectF(self.viewport().rect())
-        return self.geometry_of_cells.cells_in(area.adjusted(0, 0, -1, -1))
-
-    def whole_side(self) -> float:
-        """Get the side of cells at which the whole grid is in the window."""
-        n_rows, n_columns = self.shape
-        area = self.viewport().size()
-        side = min(area.width() / max(n_columns, 1), area.height() / max(n_rows, 1))
-        return min(max(side, 0.5), MAX_FIT_SIDE)
-
-    def show_whole(self) -> None:
-        """Zoom so that the whole grid is in the window, and stays so."""
-        self.is_whole = True
-        self._lay_out()
-
-    def set_side(self, side: float, at: QPointF | None = None) -> None:
-        """Show cells of another size; what is at a point of the window stays there."""
-        if not self.image_in.size:
-            return
-        at = QPointF(self.viewport().rect().center()) if at is None else at
-        geometry = self.geometry_of_cells
-        place = (at - geometry.origin) / geometry.side
-        whole = self.whole_side()
-        side = min(max(side, whole), MAX_SIDE)
-        self.is_whole = side <= whole
-        self._set_side(side)
-        self.horizontalScrollBar().setValue(round(place.x() * side - at.x()))
-        self.verticalScrollBar().setValue(round(place.y() * side - at.y()))
-
-    def show_cell(self, cell: int) -> None:
-        """Scroll until a cell is in the window."""
-        rect, area = self.geometry_of_cells.rect_of(cell), QRectF(self.viewport().rect())
-        for bar, low, high in (
-            (self.horizontalScrollBar(), rect.left(), rect.right() - area.width()),
-            (self.verticalScrollBar(), rect.top(), rect.bottom() - area.height()),
-        ):
-            bar.setValue(bar.value() + round(min(low, 0) if low < 0 else max(high, 0)))
-
-    def _lay_out(self) -> None:
-        self._set_side(self.whole_side() if self.is_whole else max(self.side, self.whole_side()))
-
-    def _set_side(self, side: float) -> None:
-        self.side = side
-        n_rows, n_columns = self.shape
-        for bar, n, extent in (
-            (self.horizontalScrollBar(), n_columns, self.viewport().width()),
-            (self.verticalScrollBar(), n_rows, self.viewport().height()),
-        ):
-            bar.setRange(0, max(round(n * side) - extent, 0))
-            bar.setPageStep(extent)
-            bar.setSingleStep(max(round(side / 2), 8))
-        self._wanted = None
-        self.viewport().update()
-        self.zoomed.emit(side)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._lay_out()
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self.viewport().update()
-
     def changeEvent(self, event) -> None:
         super().changeEvent(event)
-        if hasattr(self, "image_in"):
-            self.look_changed()
+        self.look_changed()
 
     # Painting
 

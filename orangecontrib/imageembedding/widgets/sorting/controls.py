@@ -9,7 +9,7 @@ from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, STRETCH
-from orangecontrib.imageembedding.widgets.grid.view import MAX_SIDE
+from orangecontrib.imageembedding.widgets.grid.zoom import MAX_SIDE
 
 LABELS_SIZE = QSize(100, 84)
 ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
@@ -32,6 +32,7 @@ def add_layout_box(widget, changed) -> None:
         controlWidth=110, alignment=Qt.AlignRight,
     )  # fmt: skip
     spin.setSpecialValueText("automatic")
+    spin.setKeyboardTracking(False)
     spin.setAccessibleName("Columns")
 
 
