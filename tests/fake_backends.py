@@ -6,6 +6,7 @@ import threading
 import numpy as np
 from Orange.data import StringVariable
 
+from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import BackendError, DecodeError
 from orangecontrib.imageembedding.images.decode import decode
@@ -51,7 +52,7 @@ class FakeBackend:
         return FakeEmbedder(self, spec)
 
 
-class FakeEmbedder:
+class FakeEmbedder(LoadedEmbedder):
     batch_size = 3
     n_workers = 2
 

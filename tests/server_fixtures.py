@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import uvicorn
 
+from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import BackendError, DecodeError
 from orangecontrib.imageembedding.images.decode import decode
@@ -30,7 +31,7 @@ SPEC = dataclasses.replace(
 )
 
 
-class TinyEmbedder:
+class TinyEmbedder(LoadedEmbedder):
     """The means of the quarters of a picture, each colour alone: as cheap as can be.
 
     Attributes

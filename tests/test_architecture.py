@@ -58,7 +58,7 @@ RULES = {
     ),
 }
 ONLY_IN = [
-    (TORCH, {"embeddings/backends/local/"}),
+    (TORCH, {"embeddings/backends/local/", "embeddings/timm_models.py"}),
     (HTTP, {"http/"}),
 ]
 

@@ -66,7 +66,7 @@ def numbered_tree() -> tuple[QWidget, list[Part]]:
     """Get the tree of all sketches, and where its numbers are."""
     widget, _ = tree(48, 8)
     controls, view = widget.controls, widget.view
-    view.zoom_rows(18 / view.row if view.row > 18 else 1.0)  # noqa: PLR2004
+    view.zoom_rows(18 / view.row if view.row > 18 else 1.0)
     settle()
     window, item = view.viewport(), view.item
     cut = QPoint(int(item.x_at(item.cut_height)) + 10, 0)

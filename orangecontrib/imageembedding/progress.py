@@ -1,9 +1,8 @@
 """How long work tells how far it is, and how it is stopped.
 
 A *progress* is any callable that takes the finished part as a float from 0.0 to 1.0. It stops the
-work by raising `Cancelled`. One that also has a method ``say(text)`` is told what is being done;
-each announced step counts from 0 to 1 anew. One with a method ``count(counts)`` is told how many
-images are done.
+work by raising `Cancelled`. One that is also a `StepProgress` is told what is being done, one that
+is a `CountProgress` how many images are done.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from orangecontrib.imageembedding.errors import Cancelled
 
@@ -27,9 +26,8 @@ def silent(fraction: float) -> None:
 
 def say(progress: Progress, text: str) -> None:
     """Announce the next step, where `progress` can show it."""
-    tell = getattr(progress, "say", None)
-    if tell is not None:
-        tell(text)
+    if isinstance(progress, StepProgress):
+        progress.say(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,24 @@ class Counts:
     location: str = ""
 
 
+@runtime_checkable
+class StepProgress(Protocol):
+    """A progress that shows steps; each of them counts from 0 to 1 anew."""
+
+    def say(self, text: str) -> object:
+        """Show which step has begun."""
+        ...
+
+
+@runtime_checkable
+class CountProgress(Protocol):
+    """A progress that shows how many images are done."""
+
+    def count(self, counts: Counts) -> object:
+        """Show the numbers."""
+        ...
+
+
 def count(progress: Progress, counts: Counts) -> None:
     """Tell how many images are done, where `progress` can show it, and the part they are."""
     show_counts(progress, counts)
@@ -60,9 +76,8 @@ def count(progress: Progress, counts: Counts) -> None:
 
 def show_counts(progress: Progress, counts: Counts) -> None:
     """Tell how many images are done, where `progress` can show it, and nothing else."""
-    tell = getattr(progress, "count", None)
-    if tell is not None:
-        tell(counts)
+    if isinstance(progress, CountProgress):
+        progress.count(counts)
 
 
 def run_watched(work: Callable[[Progress], T], progress: Progress) -> T:

@@ -60,7 +60,8 @@ print(f"{len(files):,} images: {peak() - before:.2f} GB, of which the vectors ar
 
 FAKE = """
 import numpy as np
-class Fake:
+from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
+class Fake(LoadedEmbedder):
     batch_size, n_workers = 8, 2
     def fingerprint(self, spec, progress): return "fake exact 1"
     def load(self, spec, progress): return self

@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import numpy as np  # noqa: E402
-from pictures import encoded, picture  # noqa: E402
+import numpy as np
+from pictures import encoded, picture
 
-import orangecontrib.imageembedding as oie  # noqa: E402
-from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage  # noqa: E402
-from orangecontrib.imageembedding.progress import silent  # noqa: E402
+import orangecontrib.imageembedding as oie
+from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
+from orangecontrib.imageembedding.progress import silent
 
 N_CLIENTS, BATCH, ROUNDS = 32, 16, 5
 N_IMAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 640

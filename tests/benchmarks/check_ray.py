@@ -14,17 +14,17 @@ from pathlib import Path
 os.environ["RAY_AUTH_MODE"] = "disabled"  # of this cluster, that lives as long as this check
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import numpy as np  # noqa: E402
-import ray  # noqa: E402
-from pictures import encoded, picture  # noqa: E402
-from ray import serve  # noqa: E402
-from ray.cluster_utils import Cluster  # noqa: E402
+import numpy as np
+import ray
+from pictures import encoded, picture
+from ray import serve
+from ray.cluster_utils import Cluster
 
-import orangecontrib.imageembedding as oie  # noqa: E402
-from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage  # noqa: E402
-from orangecontrib.imageembedding.progress import silent  # noqa: E402
-from orangecontrib.imageembedding.ray.serving import Scale, deployment  # noqa: E402
-from orangecontrib.imageembedding.server.run import Options  # noqa: E402
+import orangecontrib.imageembedding as oie
+from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
+from orangecontrib.imageembedding.progress import silent
+from orangecontrib.imageembedding.ray.serving import Scale, deployment
+from orangecontrib.imageembedding.server.run import Options
 
 PORT = 8765
 STORE_BYTES = 200 << 20

@@ -7,13 +7,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pictures import encoded, picture  # noqa: E402
-from server_fixtures import SPEC, TinyEmbedder  # noqa: E402
+from pictures import encoded, picture
+from server_fixtures import SPEC, TinyEmbedder
 
-import orangecontrib.imageembedding as oie  # noqa: E402
-from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage  # noqa: E402
-from orangecontrib.imageembedding.images.prepare import prepare  # noqa: E402
-from orangecontrib.imageembedding.progress import silent  # noqa: E402
+import orangecontrib.imageembedding as oie
+from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
+from orangecontrib.imageembedding.images.prepare import prepare
+from orangecontrib.imageembedding.progress import silent
 
 url = sys.argv[1]
 pixels = [picture(seed, 64, 48) for seed in range(40)]

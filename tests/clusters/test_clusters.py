@@ -6,10 +6,9 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist, squareform
 
 from orangecontrib.imageembedding.clusters.choice import overlap
-from orangecontrib.imageembedding.clusters.distances import METRICS, condensed_distances
+from orangecontrib.imageembedding.clusters.distances import METRICS, VectorDistances
 from orangecontrib.imageembedding.clusters.link import (
     LINKAGES,
-    link,
     tree_of_distances,
     tree_of_vectors,
 )
@@ -34,37 +33,41 @@ class TestDistances:
     def test_they_equal_scipy(self, metric, n):
         vectors = rows(n)
         reference = pdist(vectors.astype(float), SCIPY_NAME.get(metric, metric))
-        np.testing.assert_allclose(condensed_distances(vectors, metric), reference, atol=1e-12)
+        np.testing.assert_allclose(
+            VectorDistances(vectors, metric).condensed(), reference, atol=1e-12
+        )
 
     def test_hellinger_is_the_cosine_of_signed_square_roots(self):
         vectors = np.array([[1, 16], [4, -4], [0, 9]], float)
         reference = pdist([[1, 4], [2, -2], [0, 3]], "cosine")
-        np.testing.assert_allclose(condensed_distances(vectors, "hellinger"), reference)
+        np.testing.assert_allclose(VectorDistances(vectors, "hellinger").condensed(), reference)
 
     def test_centered_cosine_looks_from_the_mean_of_all_rows(self):
         vectors = np.array([[11, 10], [9, 10], [10, 12], [10, 8]], float)
-        square = squareform(condensed_distances(vectors, "centered-cosine"))
+        square = squareform(VectorDistances(vectors, "centered-cosine").condensed())
         np.testing.assert_allclose(square[0], [0, 2, 1, 1], atol=1e-12)
 
     def test_a_row_of_zeros_is_at_one_from_all_others(self):
         vectors = np.array([[0, 0], [1, 2], [0, 0], [-3, 1]], float)
-        square = squareform(condensed_distances(vectors, "cosine"))
+        square = squareform(VectorDistances(vectors, "cosine").condensed())
         assert list(square[0]) == [0, 1, 0, 1]
 
     def test_a_constant_row_has_no_correlation_with_others(self):
         vectors = np.array([[5, 5, 5], [1, 2, 3], [3, 2, 1]], float)
-        np.testing.assert_allclose(condensed_distances(vectors, "correlation"), [1, 1, 2])
+        np.testing.assert_allclose(VectorDistances(vectors, "correlation").condensed(), [1, 1, 2])
 
     def test_huge_and_tiny_numbers_keep_their_direction(self):
         vectors = np.array([[1e200, 0], [1e-200, 0], [0, 1e300]])
-        np.testing.assert_allclose(condensed_distances(vectors, "cosine"), [0, 1, 1], atol=1e-12)
+        np.testing.assert_allclose(
+            VectorDistances(vectors, "cosine").condensed(), [0, 1, 1], atol=1e-12
+        )
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
     def test_missing_numbers_are_an_error_that_counts_them(self, bad):
         vectors = rows(5)
         vectors[3, 1] = bad
         with pytest.raises(InputError, match="1 of 5 rows"):
-            condensed_distances(vectors)
+            VectorDistances(vectors).condensed()
 
     def test_equal_rows_are_at_distance_zero(self):
         vectors = np.repeat(rows(30, n_features=500), 2, axis=0)
@@ -75,15 +78,15 @@ class TestDistances:
     def test_numbers_too_large_to_compute_with_are_an_error_or_right(self, metric):
         vectors = np.array([[1e300, 1], [-1e300, 2], [3, 1e308]])
         with contextlib.suppress(InputError):
-            assert np.isfinite(condensed_distances(vectors, metric)).all()
+            assert np.isfinite(VectorDistances(vectors, metric).condensed()).all()
 
     def test_an_unknown_metric_is_a_value_error_that_lists_the_known(self):
         with pytest.raises(ValueError, match="cosine, euclidean.*'hamming'"):
-            condensed_distances(rows(3), "hamming")
+            VectorDistances(rows(3), "hamming").condensed()
 
     def test_progress_ends_at_one(self):
         seen = []
-        condensed_distances(rows(600), progress=seen.append)
+        VectorDistances(rows(600)).condensed(progress=seen.append)
         assert len(seen) > 1
         assert seen == sorted(seen)
         assert seen[-1] == 1.0
@@ -94,7 +97,7 @@ class TestLinkage:
     @pytest.mark.parametrize("n", SIZES)
     def test_heights_equal_scipy_and_the_tree_is_valid(self, linkage, n):
         condensed = pdist(rows(n))
-        merges = link(condensed, linkage)
+        merges = tree_of_distances(squareform(condensed), linkage).linkage
         reference = hierarchy.linkage(condensed, linkage)
         np.testing.assert_allclose(merges[:, 2], reference[:, 2], atol=1e-9)
         hierarchy.is_valid_linkage(merges, throw=True)
@@ -139,7 +142,7 @@ class TestLinkage:
 
     def test_a_square_matrix_gives_the_same_tree(self):
         vectors = rows(30)
-        square = squareform(condensed_distances(vectors))
+        square = squareform(VectorDistances(vectors).condensed())
         np.testing.assert_allclose(
             tree_of_distances(square, "average").linkage,
             tree_of_vectors(vectors, linkage="average").linkage,
@@ -232,7 +235,7 @@ def test_the_picture_is_written_and_asks_for_each_image_once(tmp_path, extension
         return np.zeros((8, 6, 3), np.uint8) if row else None
 
     path = tmp_path / f"tree.{extension}"
-    tree = Tree(link(pdist(rows(n))))
+    tree = tree_of_distances(squareform(pdist(rows(n))))
     save_dendrogram(tree, 2, path, [f"${i}_name" for i in range(n)], thumbnail)
     assert path.stat().st_size > 1000
     assert sorted(asked) == (list(range(n)) if n <= 30 else [])
@@ -240,7 +243,7 @@ def test_the_picture_is_written_and_asks_for_each_image_once(tmp_path, extension
 
 @pytest.mark.filterwarnings("error")
 def test_names_are_no_formulas(tmp_path):
-    tree = Tree(link(pdist(rows(2))))
+    tree = tree_of_distances(squareform(pdist(rows(2))))
     save_dendrogram(tree, 1, tmp_path / "t.png", [r"$\frac$.png", "$x_{$"], lambda row: None)
 
 

@@ -53,7 +53,6 @@ def test_each_leaf_stands_for_several_rows_and_cuts_map_back(linkage, monkeypatc
     tree = oie.cluster_images(rows, linkage=linkage, max_bytes=0)
     assert tree.n_rows == 1500
     assert tree.n_leaves < 800
-    assert tree.has_prototypes
     labels = tree.cut(n_clusters=8)
     assert labels.shape == (1500,)
     if linkage in ("average", "complete", "ward", "weighted"):
@@ -80,7 +79,7 @@ def test_ward_without_a_matrix_is_wards_tree():
     exact = tree_of_vectors(rows, "euclidean", "ward", max_bytes=1e9)
     tree = tree_of_vectors(rows, "euclidean", "ward", max_bytes=0)
     np.testing.assert_allclose(tree.linkage[:, 2], exact.linkage[:, 2], rtol=1e-4)
-    assert not tree.has_prototypes
+    assert tree.n_leaves == tree.n_rows
 
 
 def test_the_memory_stays_within_what_was_foreseen():

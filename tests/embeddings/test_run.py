@@ -238,6 +238,6 @@ def test_a_backend_that_breaks_breaks_off_the_downloads(server, locations):
 
 
 def test_a_server_that_recovers_costs_no_row(server, monkeypatch):
-    monkeypatch.setattr("orangecontrib.imageembedding.images.web.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("orangecontrib.imageembedding.http.retry.FIRST_PAUSE_S", 0.0)
     server.routes["/1.png"] = in_turn(say(503), say(body=encoded(picture(1))))
     assert embed_locations([f"{server.url}/1.png"], SPEC, FakeBackend()).failures == {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.images.decode import decode
@@ -46,7 +47,7 @@ class Histograms:
         return HistogramEmbedder(spec.n_features)
 
 
-class HistogramEmbedder:
+class HistogramEmbedder(LoadedEmbedder):
     """Counts the grey levels of images."""
 
     batch_size = 16

@@ -54,7 +54,7 @@ class TestOWImportImages(WidgetTest):
 
     def test_a_folder_that_is_not_there_is_an_error_and_nothing_is_sent(self):
         widget = self.open(self.folder)
-        widget.open_folder(self.folder + "-gone")
+        widget.open_paths([self.folder + "-gone"])
         self.wait_until_finished(widget=widget)
         assert "animals-gone does not exist" in str(widget.Error.failed)
         assert self.output(widget) is None
@@ -90,7 +90,7 @@ class TestOWImportImages(WidgetTest):
         owimportimages.import_images = slow
         try:
             widget = self.create_widget(OWImportImages)
-            widget.open_folder(self.folder)
+            widget.open_paths([self.folder])
             self.process_events(until=lambda: widget.progressBarValue > 0)
             widget.cancel_button.click()
             assert widget.Information.cancelled.is_shown()
@@ -113,7 +113,7 @@ class TestOWImportImages(WidgetTest):
 
     def test_a_folder_beside_the_workflow_is_found_where_both_have_moved_to(self):
         widget = self.create_widget(OWImportImages, env={"basedir": str(self.tmp_path)})
-        widget.open_folder(self.folder)
+        widget.open_paths([self.folder])
         settings = widget.settingsHandler.pack_data(widget)
         assert settings["paths_in_workflow"] == ["animals"]
         self.wait_until_finished(widget=widget)
@@ -140,7 +140,7 @@ class TestOWImportImages(WidgetTest):
         (self.tmp_path / "workflows").mkdir()
         env = {"basedir": str(self.tmp_path / "workflows")}
         widget = self.create_widget(OWImportImages, env=env)
-        widget.open_folder(self.folder)
+        widget.open_paths([self.folder])
         settings = widget.settingsHandler.pack_data(widget)
         assert settings["paths_in_workflow"] == [""]
         assert settings["paths"] == [self.folder]
@@ -292,7 +292,7 @@ class TestOWImportImages(WidgetTest):
         importing.read_header = slow
         try:
             widget = self.create_widget(OWImportImages)
-            widget.open_folder(self.folder)
+            widget.open_paths([self.folder])
             self.process_events(until=lambda: len(widget.found.files) == 1)
             widget._show_progress()
             assert widget.info_label.text().startswith("1 of 2 files\n")
@@ -340,7 +340,7 @@ class TestOWImportImages(WidgetTest):
 
     def test_closing_while_reading_does_no_harm(self):
         widget = self.create_widget(OWImportImages)
-        widget.open_folder(self.folder)
+        widget.open_paths([self.folder])
         widget.onDeleteWidget()
         self.process_events()
 

@@ -214,13 +214,6 @@ class VectorDistances:
         return block
 
 
-def condensed_distances(
-    vectors: Vectors, metric: str = "cosine", progress: Progress = silent
-) -> NDArray[np.float64]:
-    """Compute the distances between all pairs of rows; see `VectorDistances`."""
-    return VectorDistances(vectors, metric).condensed(progress)
-
-
 def _squares(rows: Block) -> Block:
     """Get the squared length of each row."""
     return np.asarray(np.einsum("ij,ij->i", rows, rows))

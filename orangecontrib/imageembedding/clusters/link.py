@@ -70,7 +70,7 @@ def tree_of_vectors(
         )
     distances = VectorDistances(vectors, metric, chord=linkage in BY_CENTRES)
     n = len(distances)
-    if n < 2:  # noqa: PLR2004
+    if n < 2:
         raise InputError("A tree needs at least two rows.")
     plan = make_plan(n, vectors.shape[1], linkage, max_bytes)
     if plan.way == PROTOTYPES:
@@ -133,37 +133,6 @@ def tree_of_distances(
     tree = Tree(order_leaves(merges, distances, progress) if ordered else merges)
     progress(1.0)
     return tree
-
-
-def link(condensed: NDArray[np.float64], linkage: str = "average") -> NDArray[np.float64]:
-    """Build the tree of agglomerative hierarchical clustering.
-
-    Parameters
-    ----------
-    condensed : ndarray of shape (n * (n - 1) / 2,)
-        As `condensed_distances` gives them; for ward, centroid and median they must be Euclidean.
-    linkage : str
-        One of `LINKAGES`: how the distance between two clusters follows from those of their
-        leaves. The heights of centroid and median may go down from a branch to the one that
-        holds it; those of all others never do.
-
-    Returns
-    -------
-    merges : ndarray of shape (n - 1, 4), dtype float64
-        As scipy's `linkage`: the two merged nodes, their distance, number of leaves.
-        Nodes 0 to n-1 are the leaves. The leaves are ordered by `order_leaves`.
-
-    Raises
-    ------
-    ValueError
-        If the linkage is unknown.
-    InputError
-        If there are fewer than two leaves.
-    """
-    _check_linkage(linkage)
-    if len(condensed) == 0:
-        raise InputError("A tree needs at least two rows.")
-    return order_leaves(_merge(condensed.copy(), linkage), condensed)
 
 
 def _check_linkage(linkage: str) -> None:

@@ -47,7 +47,7 @@ class Plan:
 
 def gigabytes(n_bytes: float) -> str:
     """Write an amount of memory for people."""
-    if n_bytes < 1e8:  # noqa: PLR2004
+    if n_bytes < 1e8:
         return f"{max(n_bytes / 1e6, 1):.0f} MB"
     return f"{n_bytes / 1e9:.1f} GB"
 

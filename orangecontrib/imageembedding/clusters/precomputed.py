@@ -22,7 +22,7 @@ class PrecomputedDistances:
         n = len(matrix)
         if matrix.shape != (n, n):
             raise InputError(f"Distances must form a square; these are {n} × {matrix.shape[-1]}.")
-        if n < 2:  # noqa: PLR2004
+        if n < 2:
             raise InputError("A tree needs at least two rows.")
         self._matrix = matrix
 

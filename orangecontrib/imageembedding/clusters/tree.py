@@ -64,11 +64,6 @@ class Tree:
         return len(self.leaf_of_row)
 
     @property
-    def has_prototypes(self) -> bool:
-        """Whether leaves stand for several rows."""
-        return self.n_rows > self.n_leaves
-
-    @property
     def leaf_order(self) -> NDArray[np.intp]:
         """Leaves in the order in which they lie, first to last, shape (n,)."""
         return self.outline.leaf_order
@@ -157,10 +152,6 @@ class Tree:
         from scipy.cluster.hierarchy import maxdists
 
         return np.sort(maxdists(self.linkage))
-
-    def n_clusters_at(self, height: float) -> int:
-        """Get how many clusters a cut at a height makes."""
-        return self.n_leaves - int(np.searchsorted(self.top_heights, height, side="right"))
 
     def height_of_cut(self, n_clusters: int) -> float:
         """Get a height at which a cut makes so many clusters, if there is one."""

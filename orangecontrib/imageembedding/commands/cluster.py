@@ -44,7 +44,7 @@ def run_cluster(options: argparse.Namespace) -> int:
         refuse_existing(options, options.picture)
     with Bar() as bar:
         table, n_skipped = embeddings_of(options, bar)
-        if len(table) < 2:  # noqa: PLR2004
+        if len(table) < 2:
             raise InputError(f"{options.source} has {len(table)} rows; clusters need two or more.")
         if not 1 <= options.clusters <= len(table):
             raise InputError(f"--clusters must be 1 to {len(table)}, the number of images.")

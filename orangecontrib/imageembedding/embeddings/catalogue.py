@@ -17,7 +17,7 @@ from orangecontrib.imageembedding.workers.place import run_apart
 DEFAULT_ID = "resnet50"
 BUILT_IN_ID = "efficientnet-lite0"
 TIMM = "timm:"
-TIMM_SPEC = "orangecontrib.imageembedding.embeddings.backends.local.timm_models:timm_spec"
+TIMM_SPEC = "orangecontrib.imageembedding.embeddings.timm_models:timm_spec"
 
 
 def list_embedders() -> tuple[EmbedderSpec, ...]:

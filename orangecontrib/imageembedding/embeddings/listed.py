@@ -37,7 +37,7 @@ def locations_of(items: Iterable[object]) -> tuple[list[str], dict[int, str]]:
     ValueError
         If it is one item, not a list of them.
     """
-    is_one_array = isinstance(items, np.ndarray) and items.ndim == 3 and items.shape[2] in (3, 4)  # noqa: PLR2004
+    is_one_array = isinstance(items, np.ndarray) and items.ndim == 3 and items.shape[2] in (3, 4)
     if is_one_array or isinstance(items, str | bytes | bytearray | os.PathLike | Image.Image):
         what = items if isinstance(items, str | os.PathLike) else f"one {type(items).__name__}"
         raise ValueError(f"paths must be a list of paths or images; got {what!r}")
@@ -69,9 +69,9 @@ def _location_of(item: object) -> str:
 
 
 def _image_of(pixels: NDArray[np.generic]) -> Image.Image:
-    if pixels.ndim == 3 and pixels.shape[2] == 1:  # noqa: PLR2004
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
-    is_image = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))  # noqa: PLR2004
+    is_image = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
     if not is_image or pixels.dtype != np.uint8:
         raise ValueError(
             f"not an image: an array of {pixels.dtype} and shape {pixels.shape}; it must be uint8, "

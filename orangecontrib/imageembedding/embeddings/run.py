@@ -128,8 +128,7 @@ def _embed(
             progress(job.counts.n_done / len(locations))
         if rest:
             embedder = backend.load(spec, progress)
-            n_shares = getattr(embedder, "n_shares", 1)
-            feed = Feed(items, rest, embedder.batch_size, n_shares)
+            feed = Feed(items, rest, embedder.batch_size, embedder.n_shares)
             _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
         failures = dict(sorted(job.failures.items()))
@@ -163,9 +162,7 @@ def _embed_rest(
             # Also when nothing has come: this is where a Cancel comes through.
             count(progress, job.counts)
     finally:
-        close = getattr(embedder, "close", None)
-        if close is not None:
-            close()
+        embedder.close()
 
 
 def _rounds(feed: Feed, job: Job, embedder: LoadedEmbedder, batches: Batches) -> Iterator[None]:

@@ -223,7 +223,7 @@ def quick_json_object(data: bytes) -> dict[str, Any]:
 
 
 def _whole_number(value: object, name: str, most: int) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:  # noqa: PLR2004
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise WireError(f"{name} must be a whole number from 0 to {most}; got {str(value)[:40]!r}.")

@@ -52,7 +52,7 @@ class Conversion:
     def __post_init__(self) -> None:
         if self.format is not None and self.format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {self.format!r}")
-        if self.quality is not None and not 1 <= self.quality <= 100:  # noqa: PLR2004
+        if self.quality is not None and not 1 <= self.quality <= 100:
             raise ValueError(f"quality must be 1 to 100; got {self.quality!r}")
         if self.size is not None and min(self.size) < 1:
             raise ValueError(f"size must be two numbers of pixels from 1 on; got {self.size!r}")

@@ -27,7 +27,7 @@ def read_dicom_size(data: bytes, location: str) -> tuple[int, int, int]:
     try:
         n_frames = max(1, int(dataset.get("NumberOfFrames") or 1))
         return int(dataset.get("Columns", 0)), int(dataset.get("Rows", 0)), n_frames
-    except Exception as error:  # noqa: BLE001 - values are parsed as late as here
+    except Exception as error:  # values are parsed as late as here
         raise DecodeError(location, reason_of(error, "DICOM")) from error
 
 
@@ -48,7 +48,7 @@ def decode_dicom(data: bytes, location: str) -> Image.Image:
         kind = str(_dataset(data, location).get("PhotometricInterpretation", ""))
         if kind.startswith("YBR"):
             values = convert_color_space(values, kind, "RGB")
-    except Exception as error:  # noqa: BLE001 - a broken file breaks pydicom anywhere
+    except Exception as error:  # a broken file breaks pydicom anywhere
         raise DecodeError(location, _reason(error)) from error
     pixels = scaled_to_8_bits(values)
     return Image.fromarray(np.ascontiguousarray(255 - pixels if kind == "MONOCHROME1" else pixels))
@@ -70,5 +70,5 @@ def _dataset(data: bytes, location: str) -> Any:
     silence("pydicom")
     try:
         return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
-    except Exception as error:  # noqa: BLE001 - a broken file breaks pydicom anywhere
+    except Exception as error:  # a broken file breaks pydicom anywhere
         raise DecodeError(location, reason_of(error, "DICOM")) from error

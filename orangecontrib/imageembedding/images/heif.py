@@ -54,7 +54,7 @@ def decode_heif(data: bytes, location: str) -> tuple[Image.Image, int | None]:
     try:
         image: Image.Image = heif.to_pillow()
         image.load()
-    except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
+    except Exception as error:  # libheif's errors have no common kind
         raise DecodeError(location, _reason(error, data)) from error
     return image, _orientation(heif, data)
 
@@ -88,7 +88,7 @@ def _open(data: bytes, location: str) -> Any:
         raise DecodeError(location, reason) from error
     try:
         heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
-    except Exception as error:  # noqa: BLE001 - libheif's errors have no common kind
+    except Exception as error:  # libheif's errors have no common kind
         raise DecodeError(location, _reason(error, data)) from error
     if not len(heif):
         raise DecodeError(location, "damaged image: no picture inside")

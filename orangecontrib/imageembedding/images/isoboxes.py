@@ -26,7 +26,7 @@ def is_cut(data: bytes) -> bool:
         length = int.from_bytes(data[at : at + 4], "big")
         if length == 1:
             length = int.from_bytes(data[at + 8 : at + 16], "big")
-        if data[at + 4 : at + 8] not in BOXES or length < 8:  # noqa: PLR2004
+        if data[at + 4 : at + 8] not in BOXES or length < 8:
             return False  # a trailer, or one that goes on to the end
         at += length
     return at > len(data)

@@ -35,7 +35,7 @@ def segments(data: bytes) -> Iterator[Segment]:
     at = _START_BYTES
     try:
         while True:
-            if data[at] != 0xFF or not 0 < (marker := data[at + 1]) < 0xFF:  # noqa: PLR2004
+            if data[at] != 0xFF or not 0 < (marker := data[at + 1]) < 0xFF:
                 if (stray := _MARKER.search(data, at)) is None:
                     return
                 at, marker = stray.end() - 2, data[stray.end() - 1]

@@ -65,7 +65,7 @@ def decode_jxl(data: bytes, location: str) -> Image.Image | bytes:
         raise DecodeError(location, reason) from error
     try:
         is_jpeg, found, pixels, profile, _ = Decoder(num_threads=0)(data)
-    except Exception as error:  # noqa: BLE001 - it tells no kinds of errors
+    except Exception as error:  # it tells no kinds of errors
         raise DecodeError(location, DAMAGED) from error
     if is_jpeg:
         return bytes(pixels)

@@ -64,6 +64,6 @@ def _srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     curved = np.where(
         linear <= 0.0031308,
         12.92 * linear,
-        1.055 * linear ** (1 / 2.4) - 0.055,  # noqa: PLR2004
+        1.055 * linear ** (1 / 2.4) - 0.055,
     )
     return cast("NDArray[np.float64]", np.rint(255 * curved))

@@ -80,7 +80,7 @@ def upright_exif(exif: bytes | None) -> bytes:
         From its TIFF header on; empty where there is none.
     """
     changed = bytearray((exif or b"").removeprefix(EXIF_PREFIX))
-    if len(changed) < 8:  # noqa: PLR2004
+    if len(changed) < 8:
         return b""
     order = "<" if changed[:2] == b"II" else ">"
     (at,) = struct.unpack_from(f"{order}I", changed, 4)

@@ -98,7 +98,7 @@ def turned(values: NDArray[Any], orientation: int | None) -> NDArray[Any]:
     if orientation in (5, 6, 7, 8):
         values = values.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
-        values = values[::-1] if orientation != 7 else values[::-1, ::-1]  # noqa: PLR2004
+        values = values[::-1] if orientation != 7 else values[::-1, ::-1]
     if orientation in (2, 3, 6):
         values = values[:, ::-1]
     return np.ascontiguousarray(values)
@@ -136,7 +136,7 @@ def _channels(image: Image.Image) -> tuple[NDArray[Any], str]:
     elif mode not in ("1", "L", "LA", "RGB", "RGBA", "CMYK"):
         mode = "RGB"
     values = np.asarray(image if mode == image.mode else image.convert(mode))
-    return values if values.ndim == 3 else values[..., None], "L" if mode == "1" else mode  # noqa: PLR2004
+    return values if values.ndim == 3 else values[..., None], "L" if mode == "1" else mode
 
 
 def _stored_tiff(data: bytes, location: str) -> Stored:

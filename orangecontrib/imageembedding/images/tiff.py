@@ -184,7 +184,7 @@ def _bands_of(
     if image.mode in ("RGB", "RGBA"):
         return Bands(np.asarray(image), RGB, (OPACITY,) if image.mode == "RGBA" else ())
     values = np.asarray(image)
-    return Bands(values if values.ndim == 3 else values[..., None], photometric, extras)  # noqa: PLR2004
+    return Bands(values if values.ndim == 3 else values[..., None], photometric, extras)
 
 
 def _deep_by_pillow(data: bytes, page: Page, error: DecodeError) -> Bands:
@@ -225,7 +225,7 @@ def _by_tifffile(data: bytes, page: Page, location: str) -> Bands:
             is_planar = read.samplesperpixel > 1 and read.axes.startswith("S")
     except DecodeError:
         raise
-    except Exception as error:  # noqa: BLE001 - a broken file breaks tifffile anywhere
+    except Exception as error:  # a broken file breaks tifffile anywhere
         if isinstance(error, ImportError) or "requires the 'imagecodecs'" in str(error):
             reason = needs_imagecodecs(page.one(tiffpages.COMPRESSION, 1))
             raise DecodeError(location, reason) from error
@@ -233,7 +233,7 @@ def _by_tifffile(data: bytes, page: Page, location: str) -> Bands:
     if values.ndim not in (2, 3) or values.dtype.kind not in "uifb":
         kind = f"{values.ndim} dimensions" if values.dtype.kind in "uifb" else "complex numbers"
         raise DecodeError(location, f"TIFF with {kind} is not supported")
-    values = values[..., None] if values.ndim == 2 else values  # noqa: PLR2004
+    values = values[..., None] if values.ndim == 2 else values
     values = np.moveaxis(values, 0, -1) if is_planar else values
     color_map = page.tags.get(tiffpages.COLOR_MAP)
     return Bands(

@@ -74,7 +74,7 @@ def colors_and_alpha(bands: Bands) -> tuple[Image.Image, NDArray[np.uint8] | Non
     opacities = [i for i in range(max(0, first_extra), n_bands)
                  if bands.extras[i - first_extra] in (PREMULTIPLIED, OPACITY)]  # fmt: skip
     n_colors = N_COLORS[photometric]
-    if n_colors == 1 and photometric != PALETTE and n_bands - len(opacities) >= 3:  # noqa: PLR2004
+    if n_colors == 1 and photometric != PALETTE and n_bands - len(opacities) >= 3:
         n_colors = 3
     n_colors = n_colors if n_bands >= n_colors else 1
     colors = values[..., :n_colors]

@@ -94,7 +94,7 @@ def why_no_image(start: bytes) -> str:
         return f"{name} image that is damaged or of a kind that is not supported"
     if start[4:8] == b"ftyp":
         return VIDEO
-    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):  # noqa: PLR2004
+    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):
         return "not an image: text"
     return "not an image, or of an unknown format"
 

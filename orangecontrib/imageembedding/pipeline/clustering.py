@@ -90,7 +90,7 @@ def matrix_of(data: object) -> Vectors:
             matrix = np.asarray(matrix, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"data must be a table or a matrix of numbers: {error}") from error
-    if matrix.ndim != 2:  # noqa: PLR2004
+    if matrix.ndim != 2:
         raise ValueError(f"data must be a matrix; got an array of shape {matrix.shape}")
     return matrix
 

@@ -81,7 +81,7 @@ def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[st
         if is_archive(path) and os.path.exists(path):
             unpacked = unpack(os.path.abspath(path), cache_file("archives"), progress)
             found.skipped.extend(unpacked.skipped)
-            path = unpacked.folder  # noqa: PLW2901
+            path = unpacked.folder
         tops.append(path)
     return tops
 

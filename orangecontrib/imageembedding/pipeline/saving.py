@@ -71,7 +71,7 @@ def save_images(
     folder: str | os.PathLike[str],
     pattern: str = OWN_NAME,
     by: str | Sequence[str] = (),
-    format: str | None = None,  # noqa: A002 - what everybody calls it
+    format: str | None = None,  # what everybody calls it
     *,
     quality: int | None = None,
     size: int | tuple[int, int] | str | None = None,

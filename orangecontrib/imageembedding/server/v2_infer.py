@@ -111,7 +111,7 @@ def _split(tensor: Tensor, model: Served, limits: Limits) -> list[Picture]:
             raise too_large(limits.max_image_bytes)
         return list(tensor.values)
     side = model.spec.input_px
-    if len(tensor.shape) != 4 or tensor.shape[1:] != (3, side, side):  # noqa: PLR2004
+    if len(tensor.shape) != 4 or tensor.shape[1:] != (3, side, side):
         raise WireError(
             f"{tensor.name} must have shape (n, 3, {side}, {side}); got {tensor.shape}."
         )

@@ -168,7 +168,7 @@ def normalised(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = matrix - matrix.mean(axis=0)
     spread = np.sqrt(np.einsum("ij,ij->j", centred, centred) / max(len(centred), 1))
     # Of a constant column, centring leaves rounding errors.
-    is_constant = spread <= 1e-12 * np.abs(matrix).max(axis=0, initial=0)  # noqa: PLR2004
+    is_constant = spread <= 1e-12 * np.abs(matrix).max(axis=0, initial=0)
     centred /= np.where(is_constant, 1, spread)
     centred[:, is_constant] = 0
     return centred

@@ -213,7 +213,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self.advanced.toggled.connect(self._advanced_toggled)
         box = self.advanced.content
         line = gui.hBox(box)
-        self.own_button = gui.button(
+        gui.button(
             line, self, "Own File…", callback=self.choose_own_file, autoDefault=False,
             tooltip="Your own weights for the chosen embedder (state_dict, safetensors), "
             "or a network (TorchScript, ONNX)",
@@ -584,7 +584,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
 
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
-        if version is None or version < 3:  # noqa: PLR2004
+        if version is None or version < 3:
             settings.pop("savedWidgetGeometry", None)  # of another layout
             position = settings.pop("cb_embedder_current_id", None)
             if position is not None and 0 <= position < len(OLD_EMBEDDERS):

@@ -458,7 +458,7 @@ class OWImageGrid(OWWidget, TaskWidget):
 
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
-        if version is None or version < 2:  # noqa: PLR2004
+        if version is None or version < 2:
             # Columns and rows are not taken over: it computed them anew for all data.
             crop = settings.pop("cell_fit", None)
             if isinstance(crop, int | np.integer):
@@ -467,7 +467,7 @@ class OWImageGrid(OWWidget, TaskWidget):
     @classmethod
     def migrate_context(cls, context: Context, version: int | None) -> None:
         values = context.values
-        if version is None or version < 2:  # noqa: PLR2004
+        if version is None or version < 2:
             label = values.pop("label_attr", None)
             if isinstance(label, tuple) and isinstance(label[0], str):
                 values["label_attrs"] = ([label], -3)

@@ -389,7 +389,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
 
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
-        if version is None or version < 3:  # noqa: PLR2004
+        if version is None or version < 3:
             settings.pop("savedWidgetGeometry", None)  # of another layout
             if "imageSize" in settings:
                 settings["side"] = min(max(settings.pop("imageSize"), MIN_SIDE), MAX_SIDE)
@@ -399,7 +399,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
     @classmethod
     def migrate_context(cls, context: Context, version: int | None) -> None:
         values = context.values
-        if version is None or version < 4:  # noqa: PLR2004
+        if version is None or version < 4:
             title = values.pop("title_attr", None)
             if isinstance(title, tuple) and isinstance(title[0], str):
                 values["title_attrs"] = ([title], -3)

@@ -160,10 +160,6 @@ class OWImportImages(OWWidget, TaskWidget):
 
     # Which folders
 
-    def open_folder(self, folder: str) -> None:
-        """Import another folder."""
-        self.open_paths([folder])
-
     def open_paths(self, paths: Sequence[str]) -> None:
         """Import other folders and files."""
         expanded = [os.path.expanduser(path) for path in paths]
@@ -328,13 +324,13 @@ class OWImportImages(OWWidget, TaskWidget):
 
     @classmethod
     def migrate_settings(cls, settings: dict, version: int | None) -> None:
-        if version is None or version < 2:  # noqa: PLR2004
+        if version is None or version < 2:
             recent = settings.pop("recent_paths", None)
             if recent:
                 settings["folder"] = recent[0].abspath
                 if recent[0].prefix == "basedir":
                     settings["folder_in_workflow"] = recent[0].relpath
-        if version is None or version < 3:  # noqa: PLR2004
+        if version is None or version < 3:
             settings.pop("savedWidgetGeometry", None)  # of another layout
             if folder := settings.pop("folder", ""):
                 settings["paths"] = [folder]

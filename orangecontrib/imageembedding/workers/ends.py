@@ -46,7 +46,7 @@ def name_of_end(code: int | None) -> str:
     if code is None:
         return "no return code"
     if code >= 0:
-        return f"return code {code:#x}" if code > 0xFF else f"return code {code}"  # noqa: PLR2004
+        return f"return code {code:#x}" if code > 0xFF else f"return code {code}"
     try:
         return signal.Signals(-code).name
     except ValueError:

@@ -27,8 +27,7 @@ class EncodedImage:
 class LoadedEmbedder(Protocol):
     """An embedder that is ready to work.
 
-    One that has a method ``close()`` is told when the work is over, also if it was broken off:
-    what other threads still wait for in `embed` then ends.
+    What derives from it has the defaults of what it does not define.
 
     Attributes
     ----------
@@ -36,13 +35,14 @@ class LoadedEmbedder(Protocol):
         Images that it likes to get at once.
     n_workers : int
         Threads that may call it at the same time.
-    n_shares : int, optional
+    n_shares : int
         Among how many the last images are shared, in smaller batches, so that all workers end
         together; not where a small batch costs as much as a large one.
     """
 
     batch_size: int
     n_workers: int
+    n_shares: int = 1
 
     def embed(self, images: Sequence[EncodedImage]) -> list[Vector | ImageError]:
         """Embed some images.
@@ -58,6 +58,10 @@ class LoadedEmbedder(Protocol):
             If no image can be embedded any more.
         """
         ...
+
+    def close(self) -> None:
+        """Learn that the work is over: what threads still wait for in `embed` ends."""
+        return
 
 
 class Backend(Protocol):

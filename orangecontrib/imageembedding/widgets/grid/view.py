@@ -247,7 +247,7 @@ class FrameColors:
 
     def __getitem__(self, image: int) -> QColor | None:
         red, green, blue = key = tuple(self._rgb[image].tolist())
-        if red != red:  # noqa: PLR0124 - NaN
+        if red != red:
             return None
         if key not in self._known:
             self._known[key] = QColor(int(red), int(green), int(blue))

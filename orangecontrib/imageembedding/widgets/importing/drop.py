@@ -22,12 +22,12 @@ class ImportImagesDropHandler(FilesDropHandler):
 
     WIDGET = OWImportImages
 
-    def canDropFiles(self, paths: Sequence[str]) -> bool:  # noqa: N802 - Orange's name
+    def canDropFiles(self, paths: Sequence[str]) -> bool:
         """Take folders, archives, and files with the endings of images."""
         endings = (*IMAGE_ENDINGS, *ENDINGS)
         return all(os.path.isdir(path) or path.lower().endswith(endings) for path in paths)
 
-    def parametersFromFiles(self, paths: Sequence[str]) -> dict:  # noqa: N802 - Orange's name
+    def parametersFromFiles(self, paths: Sequence[str]) -> dict:
         """Get the settings of the widget."""
         paths = [os.path.normpath(path) for path in paths]
         return {"paths": paths, "__version__": OWImportImages.settings_version}

@@ -99,7 +99,7 @@ class Canvas(QWidget):
         if self.image is None:
             painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.text)
             return
-        painter.setRenderHint(QPainter.SmoothPixmapTransform, self.zoom < 2)  # noqa: PLR2004
+        painter.setRenderHint(QPainter.SmoothPixmapTransform, self.zoom < 2)
         painter.drawImage(self._place(), self.image)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -71,7 +71,7 @@ class WorkProgress(QWidget):
         now = time.monotonic()
         if not self._seen or self._seen[-1][1] != n_computed:
             self._seen.append((now, n_computed))
-        while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW_S:  # noqa: PLR2004
+        while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW_S:
             self._seen.popleft()
         elapsed = now - self._seen[0][0]
         if elapsed >= MIN_WINDOW_S:
@@ -84,11 +84,11 @@ class WorkProgress(QWidget):
 
 def duration(seconds: float) -> str:
     """Write a time as people say it."""
-    if seconds < 60:  # noqa: PLR2004
+    if seconds < 60:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _rounded(rate: float) -> str:
-    return f"{rate:.1f}" if rate < 10 else f"{rate:,.0f}"  # noqa: PLR2004
+    return f"{rate:.1f}" if rate < 10 else f"{rate:,.0f}"

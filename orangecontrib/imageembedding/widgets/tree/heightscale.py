@@ -69,7 +69,7 @@ class HeightScale:
         low, high = self.height(self.low), self.height(self.high)
         if self.kind == LOG:
             ticks = _log_ticks(max(low, self.floor), high, n)
-            if len(ticks) > 2:  # noqa: PLR2004 - else round numbers between tell more
+            if len(ticks) > 2:  # else round numbers between tell more
                 return ticks
         return _round_ticks(low, high, n)
 

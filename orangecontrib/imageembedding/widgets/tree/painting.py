@@ -156,6 +156,6 @@ class DendrogramItem(TreeItem):
 def _strong(colour: QColor, palette: QPalette) -> QColor:
     """Get a colour that stands out from the background: neither as dark nor as light as it."""
     hue, saturation, lightness, _ = colour.getHsl()
-    is_dark = palette.color(QPalette.Base).lightness() < 128  # noqa: PLR2004 - the middle
+    is_dark = palette.color(QPalette.Base).lightness() < 128  # the middle
     lightness = max(lightness * 1.15, 130) if is_dark else min(lightness * 0.8, 120)
     return QColor.fromHsl(hue, saturation, min(round(lightness), 255))

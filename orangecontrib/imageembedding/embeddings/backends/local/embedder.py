@@ -9,7 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage, Vector
+from orangecontrib.imageembedding.embeddings.backends.base import (
+    EncodedImage,
+    LoadedEmbedder,
+    Vector,
+)
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.images.decode import decode
 from orangecontrib.imageembedding.images.prepare import Preparation, prepare
@@ -32,7 +36,7 @@ class Network(Protocol):
         ...
 
 
-class LocalEmbedder:
+class LocalEmbedder(LoadedEmbedder):
     """A network with what comes before it; see `LoadedEmbedder`.
 
     Each calling thread decodes a batch and computes it alone: with one batch for each core,

@@ -53,7 +53,7 @@ class OnnxNetwork:
         except Exception as error:  # onnxruntime raises kinds of its own
             raise WeightsError(f"The ONNX file {path} cannot be read: {error}") from error
         entry = self._session.get_inputs()[0]
-        if len(entry.shape) != INPUT_SHAPE or entry.shape[1] != 3:  # noqa: PLR2004
+        if len(entry.shape) != INPUT_SHAPE or entry.shape[1] != 3:
             raise WeightsError(
                 f"The ONNX file {path} takes no images of shape (n, 3, S, S), but {entry.shape}."
             )

@@ -48,7 +48,7 @@ def probed(spec: EmbedderSpec, path: Path) -> EmbedderSpec:
         raise WeightsError(
             f"The network in {path} does not take images of shape (n, 3, {side}, {side}): {error}"
         ) from error
-    if len(vectors) != 2:  # noqa: PLR2004
+    if len(vectors) != 2:
         raise WeightsError(
             f"The network in {path} gives no vector for each image: {vectors.shape}."
         )

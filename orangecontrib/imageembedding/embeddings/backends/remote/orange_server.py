@@ -11,7 +11,11 @@ from http import HTTPStatus
 import numpy as np
 from PIL import Image
 
-from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage, Vector
+from orangecontrib.imageembedding.embeddings.backends.base import (
+    EncodedImage,
+    LoadedEmbedder,
+    Vector,
+)
 from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
     OF_THE_IMAGE,
     Losses,
@@ -47,7 +51,7 @@ N_CONNECTIONS = 32  # it computes one image a request
 N_TRIES = 3
 
 
-class OrangeEmbedder:
+class OrangeEmbedder(LoadedEmbedder):
     """An embedder of such a server; see `LoadedEmbedder`.
 
     Parameters

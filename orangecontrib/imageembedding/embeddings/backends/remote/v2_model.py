@@ -110,7 +110,7 @@ def read_model(name: str, about: dict[str, Any]) -> V2Model | None:
     if entry["datatype"] == "BYTES":
         layout = "files"
     elif entry["datatype"] == "FP32" and len(shape) == IMAGE_DIMENSIONS:
-        layout = "NCHW" if shape[1] == 3 else "NHWC" if shape[3] == 3 else None  # noqa: PLR2004
+        layout = "NCHW" if shape[1] == 3 else "NHWC" if shape[3] == 3 else None
     if layout is None or output["datatype"] != "FP32":
         return None
     side = -1 if layout == "files" else shape[2]

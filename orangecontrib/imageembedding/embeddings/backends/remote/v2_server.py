@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage, Vector
+from orangecontrib.imageembedding.embeddings.backends.base import (
+    EncodedImage,
+    LoadedEmbedder,
+    Vector,
+)
 from orangecontrib.imageembedding.embeddings.backends.remote.answers import (
     OF_THE_IMAGE,
     Losses,
@@ -42,7 +46,7 @@ BROKEN = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_REQUEST})
 Content = bytes | NDArray[np.float32]
 
 
-class V2Embedder:
+class V2Embedder(LoadedEmbedder):
     """A model of such a server; see `LoadedEmbedder`.
 
     Parameters
