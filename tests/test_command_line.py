@@ -13,6 +13,8 @@ from orangecontrib.imageembedding.__main__ import main
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.clusters.link import LINKAGES
 from orangecontrib.imageembedding.embeddings.cache import cache_path
+from orangecontrib.imageembedding.tables.locate import default_image_locations
+from orangecontrib.imageembedding.tables.store import load_table
 
 NAMES = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
 BUILT_IN = ["--embedder", "efficientnet-lite0"]
@@ -96,6 +98,32 @@ def test_a_table_with_paths_is_embedded(folder, tmp_path):
     )
     arguments = ["cluster", tmp_path / "raw.tab", "--clusters", 2, "-o", tmp_path / "c.tab"]
     assert run(*arguments, *BUILT_IN) == 0
+
+
+def test_the_column_and_the_folder_of_the_images_can_be_told(folder, tmp_path, capsys):
+    notes = tmp_path / "notes.csv"
+    notes.write_text("title,photo,other\nA,1.png,cat/2.png\nB,2.png,cat/1.png\n")
+    out = tmp_path / "t.tab"
+    assert run("embed", notes, "-o", out, *BUILT_IN) == 2
+    assert "1.png: file not found; it was looked for in " + str(tmp_path) in capsys.readouterr().err
+    assert run("embed", notes, "-o", out, "--images-folder", folder / "cat", *BUILT_IN) == 0
+    by_photo = default_image_locations(load_table(str(out)))
+    assert by_photo == [str(folder / "cat" / name) for name in ("1.png", "2.png")]
+    chosen = ["--image-column", "other", "--images-folder", folder, "--force"]
+    assert run("embed", notes, "-o", out, *chosen, *BUILT_IN) == 0
+    assert default_image_locations(load_table(str(out))) == by_photo[::-1]
+    assert run("embed", notes, "-o", out, "--force", "--images-folder", "nowhere", *BUILT_IN) == 2
+    assert "nowhere does not exist" in capsys.readouterr().err
+
+
+def test_a_moved_table_draws_its_images_from_the_folder_that_is_told(folder, tmp_path, capsys):
+    assert run("embed", folder, "-o", tmp_path / "t.tab", *BUILT_IN) == 0
+    moved = folder.rename(tmp_path / "elsewhere")
+    (tmp_path / "sub" / "sub").mkdir(parents=True)
+    table = (tmp_path / "t.tab").rename(tmp_path / "sub" / "sub" / "t.tab")
+    call = ["cluster", table, "-o", tmp_path / "c.tab", "--clusters", "2", "--picture"]
+    assert run(*call, tmp_path / "lost.png") == 1
+    assert run(*call, tmp_path / "found.png", "--force", "--images-folder", moved) == 0
 
 
 def test_a_table_of_numbers_without_images_is_clustered(tmp_path, capsys):

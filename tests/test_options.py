@@ -37,6 +37,8 @@ VALUES = {
     "--columns": "1",
     "--method": "pca",
     "--seed": "1",
+    "--image-column": "image",
+    "--images-folder": "{tmp}",
     "--host": "0.0.0.0",
     "--port": "8001",
     "--embedders": "efficientnet-lite0",
@@ -175,7 +177,11 @@ REFUSED = [
     *((OWN_NETWORK, option) for option in ("--weights-folder", "--device", "--precision")),
     *((["grid", "{tmp}/iris.tab", "-o", "{tmp}/out.png"], option)
       for option in (*COMPUTING, "--embedder", "--server")),
-    *((READY, option) for option in (*COMPUTING, "--embedder", "--server")),
+    *((READY, option)
+      for option in (*COMPUTING, "--embedder", "--server", "--image-column", "--images-folder")),
+    *((["embed", "{folder}", "-o", "{tmp}/out.npz"], option)
+      for option in ("--image-column", "--images-folder")),
+    *((WITH_RAY, option) for option in ("--image-column", "--images-folder")),
     (["embed", "{folder}", "-o", "{tmp}/out.npz", *BUILT_IN], "--weights-folder"),
     (["serve", "--embedders", "efficientnet-lite0"], "--weights-folder"),
     *((["serve", "--ray"], option) for option in ("--certfile", "--keyfile")),

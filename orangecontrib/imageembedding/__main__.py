@@ -255,6 +255,16 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         help="a folder with images, whose sub-folders are the classes; or a table with a column "
         "of paths or URLs",
     )
+    parser.add_argument(
+        "--image-column",
+        metavar="NAME",
+        help="column of the table with paths or URLs (default: it is found by what is in it)",
+    )
+    parser.add_argument(
+        "--images-folder",
+        metavar="DIR",
+        help="where the images of the table are, if it does not lead to them",
+    )
 
 
 def _add_output(

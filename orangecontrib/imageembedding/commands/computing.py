@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.terminal import refuse_without_effect
@@ -14,12 +15,17 @@ if TYPE_CHECKING:
     from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 
+IMAGES = ("image_column", "images_folder")
 HERE = ("weights", "weights_folder", "device", "precision")
 EMBEDDING = ("embedder", "server", *HERE)
 
 
 def refuse_unused(options: argparse.Namespace) -> None:
     """Raise InputError if an option of ``embed`` or ``cluster`` would do nothing."""
+    from orangecontrib.imageembedding.files.archives import is_archive
+
+    if os.path.isdir(options.source) or is_archive(options.source):
+        refuse_without_effect(options, IMAGES, "on a folder of images")
     if options.server is not None:
         refuse_without_effect(options, HERE, "with --server")
     if options.weights is not None:

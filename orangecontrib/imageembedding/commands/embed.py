@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.computing import (
     EMBEDDING,
+    IMAGES,
     embedder_of,
     local_backend,
     refuse_unused,
@@ -101,13 +102,24 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
 
     table = _loaded_table(options)
     if table is not None and options.command != "embed" and _has_numbers(table):
-        refuse_without_effect(options, EMBEDDING, f"on {options.source}, which has numbers already")
-        return table, 0
+        reason = f"on {options.source}, which has numbers already"
+        refuse_without_effect(options, EMBEDDING, reason)
+        if options.command == "cluster" and options.picture is None:
+            refuse_without_effect(options, IMAGES, f"{reason}, without --picture")
+        return _led(table, options), 0
     spec, backend = embedder_of(options)
     skipped: list[tuple[str, str]] = []
     if table is None:
         table, skipped = _images_of(options, bar)
-    done = embed_images(table, spec, backend=backend, weights=options.weights, progress=bar)
+    done = embed_images(
+        table,
+        spec,
+        image_column=options.image_column,
+        images_folder=options.images_folder,
+        backend=backend,
+        weights=options.weights,
+        progress=bar,
+    )
     bar.close()
     if done.skipped is not None:
         skipped += _locations_and_reasons(done.skipped)
@@ -126,7 +138,7 @@ def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple
 
     table = _loaded_table(options)
     if table is not None:
-        return table, []
+        return _led(table, options), []
     found = import_images(options.source, bar)
     return found.table, [(file.path, file.reason) for file in found.skipped]
 
@@ -141,6 +153,15 @@ def _loaded_table(options: argparse.Namespace) -> Table | None:
     if is_file or (is_table and not os.path.isdir(options.source)):
         return load_table(options.source)
     return None
+
+
+def _led(table: Table, options: argparse.Namespace) -> Table:
+    """Get a table that leads to its images as the options say."""
+    from orangecontrib.imageembedding.pipeline import with_images
+
+    if options.image_column is None and options.images_folder is None:
+        return table
+    return with_images(table, options.image_column, options.images_folder)
 
 
 def _has_numbers(table: Table) -> bool:

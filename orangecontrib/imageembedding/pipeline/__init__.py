@@ -20,7 +20,7 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     cluster_table,
     score_clusters,
 )
-from orangecontrib.imageembedding.pipeline.embedding import embed_images
+from orangecontrib.imageembedding.pipeline.embedding import embed_images, with_images
 from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
 from orangecontrib.imageembedding.pipeline.mapping import map_images
 from orangecontrib.imageembedding.pipeline.results import (
@@ -57,4 +57,5 @@ __all__ = [
     "sort_into_grid",
     "table_of_found",
     "tables_of_saving",
+    "with_images",
 ]

@@ -13,6 +13,7 @@ from orangecontrib.imageembedding.embeddings.embed import described
 from orangecontrib.imageembedding.embeddings.recognize import mark_of
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.pipeline.results import EmbeddedImages
 from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.tables import locate
@@ -63,14 +64,14 @@ def embed_images(
     Raises
     ------
     InputError
-        If the table has no such column, or there is no such embedder.
+        If the table has no such column, or there is no such embedder or folder.
     BackendError
         If the embedder cannot run, for instance because its weights cannot be had.
     """
     backend = backend or Local()
     spec = described(embedder, weights, backend, progress)
     table = restored(table)
-    folder = "" if images_folder is None else os.path.abspath(images_folder)
+    folder = _checked(images_folder)
     column = locate.image_column(table, image_column)
     folders = locate.searched_folders(table, column, folder)
     locations = locate.image_locations(table, column, folder)
@@ -87,6 +88,38 @@ def embed_images(
         n_cached=embedded.n_cached,
         notes=embedded.notes,
     )
+
+
+def with_images(
+    table: Table,
+    image_column: str | None = None,
+    images_folder: str | os.PathLike[str] | None = None,
+) -> Table:
+    """Get a table that leads to its images, in a column that is marked as holding them.
+
+    Parameters
+    ----------
+    table, image_column, images_folder
+        As for `embed_images`.
+
+    Raises
+    ------
+    InputError
+        If the table has no such column, or there is no such folder.
+    """
+    folder = _checked(images_folder)
+    column = locate.image_column(table, image_column)
+    locations = locate.image_locations(table, column, folder)
+    return locate.with_images_found(table, column, locations, folder)
+
+
+def _checked(images_folder: str | os.PathLike[str] | None) -> str:
+    if images_folder is None:
+        return ""
+    folder = os.path.abspath(images_folder)
+    if not os.path.isdir(folder):
+        raise InputError(f"The folder of the images {folder} does not exist. Choose another one.")
+    return folder
 
 
 def locations_of(table: Table) -> list[str]:
