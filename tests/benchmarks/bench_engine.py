@@ -1,4 +1,5 @@
-"""What embedding costs beside the network: the first vector, a second run, memory.
+"""What embedding costs beside the network: the first vector, a second run, memory, single images,
+and a process of its own for the network, as in Orange.
 
 Run by hand::
 
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from PIL import Image
@@ -58,6 +60,65 @@ vectors = done.vectors.nbytes / 1e9
 print(f"{len(files):,} images: {peak() - before:.2f} GB, of which the vectors are {vectors:.2f} GB")
 """
 
+ONE = """
+import sys, time
+from pathlib import Path
+from statistics import median
+import orangecontrib.imageembedding as oie
+from Orange.classification import LogisticRegressionLearner
+from Orange.data import DiscreteVariable, Domain
+table = oie.import_images(sys.argv[1]).table
+names = [str(row["image"]) for row in table]
+embedder = "efficientnet-lite0"
+oie.embed_files(names[:1], embedder, cache=False)
+kinds = DiscreteVariable("kind", ("a", "b"))
+domain = Domain([], kinds, table.domain.metas)
+train = table[:64].transform(domain)
+with train.unlocked():
+    train.Y[:] = [i % 2 for i in range(64)]
+model = LogisticRegressionLearner()(oie.embed_images(train, embedder).embeddings)
+def timed(work, *args):
+    begun = time.perf_counter()
+    work(*args)
+    return time.perf_counter() - begun
+def embed(names):
+    oie.embed_files(names, embedder, cache=False)
+rounds = []
+for i in range(1, 6):
+    part = table[64 * i : 64 * i + 64]
+    batch = timed(embed, names[64 * i : 64 * i + 64]) / 64
+    single = median(timed(embed, [name]) for name in names[64 * i : 64 * i + 24])
+    by_model = timed(model, part[:32]) / 32
+    single_by_model = median(timed(model, part[j : j + 1]) for j in range(32, 56))
+    rounds.append((single / batch, single_by_model / by_model, single_by_model / batch))
+print("one image at a time, as a multiple of its share of a batch: "
+      "{:.2f}; through a model: {:.2f} of its share through a model, {:.2f} of that of a batch"
+      .format(*map(median, zip(*rounds))))
+"""
+
+APART = """
+import sys, time
+from statistics import median
+import orangecontrib.imageembedding as oie
+if sys.argv[2] == "worker":
+    from AnyQt.QtWidgets import QApplication
+    application = QApplication([])
+    import Orange.widgets.widget
+names = open(sys.argv[1]).read().splitlines()
+def rate(n):
+    begun = time.perf_counter()
+    done = oie.embed_files(names[:n], "efficientnet-lite0", cache=False)
+    assert not done.failures
+    return n / (time.perf_counter() - begun)
+first = 1 / rate(1)
+rates = []
+for turn in sys.stdin:  # they take turns
+    rates.append(rate(256))
+    print(rates[-1], flush=True)
+(line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(first, int(line.split()[1]) / 1000, flush=True)
+"""
+
 FAKE = """
 import numpy as np
 from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
@@ -68,6 +129,31 @@ class Fake(LoadedEmbedder):
     def embed(self, images):
         return [np.full(2048, hash(image.data) % 1000, np.float32) for image in images]
 """
+
+
+def compare_with_worker(names, environment):
+    """Let a script and a program with windows embed the same images in turn."""
+    pipe = subprocess.PIPE
+    runs = {
+        where: subprocess.Popen(
+            [sys.executable, "-c", APART, names, where],
+            env=environment | {"QT_QPA_PLATFORM": "offscreen"},
+            stdin=pipe, stdout=pipe, text=True,
+        )
+        for where in ("here", "worker")
+    }  # fmt: skip
+    rates = {where: [] for where in runs}
+    for _ in range(5):
+        for where, process in runs.items():
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            rates[where].append(float(process.stdout.readline()))
+    ratios = [there / here for here, there in zip(rates["here"], rates["worker"], strict=True)]
+    print(f"images per second in the worker, of those in the process itself: {median(ratios):.2f}")
+    for where, process in runs.items():
+        process.stdin.close()
+        first_s, memory_mb = map(float, process.stdout.read().split())
+        print(f"{where}: first vector after {first_s:.2f} s, {memory_mb:.0f} MB in this process")
 
 
 def main():
@@ -85,6 +171,15 @@ def main():
         image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8))
         image.save(folder / "image.jpg")
         run(FIRST, str(folder / "image.jpg"), str(folder / "weights.pth"))
+
+        (folder / "photos").mkdir()
+        for i in range(384):
+            pixels = np.roll(np.asarray(image), i, axis=0)
+            Image.fromarray(pixels).save(folder / "photos" / f"{i}.jpg")
+        run(ONE, str(folder / "photos"))
+        names = "\n".join(str(path) for path in (folder / "photos").iterdir())
+        (folder / "photos.txt").write_text(names)
+        compare_with_worker(str(folder / "photos.txt"), environment)
 
         (folder / "many").mkdir()
         content = (folder / "image.jpg").read_bytes()[:2000]
