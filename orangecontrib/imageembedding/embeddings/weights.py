@@ -66,8 +66,8 @@ def obtain_weights(
     known = weights.sha256_start
     if known and not sha256_of(path).startswith(known):
         raise WeightsError(
-            f"The weights file {path} is damaged or another one: its SHA-256 does not begin "
-            f"with {known}. Move it away and try again."
+            f"The weights file {path} has the wrong checksum (SHA-256): it is damaged, or a "
+            "different file. Move it away and try again."
         )
     return path
 
@@ -161,8 +161,8 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
     part = path.with_name(path.name + ".part")
     lock = FileLock(part.with_name(part.name + ".lock"))
     by_hand = (
-        f"Where there is no internet, get {weights.url} on another computer "
-        "and point to the folder that holds it"
+        "Where there is no internet, get that file on another computer and point to the folder "
+        "that holds it."
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,16 +175,16 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
             if not sha256_of(part).startswith(expected):
                 part.unlink()
                 raise WeightsError(
-                    f"The weights downloaded from {weights.url} are damaged: their SHA-256 does "
-                    f"not begin with {expected}. Try again. {by_hand}."
+                    f"The weights downloaded from {weights.url} have the wrong checksum "
+                    f"(SHA-256): they are damaged. Try again. {by_hand}"
                 )
             part.replace(path)
         finally:
             lock.release()
     except HttpError as error:
         raise WeightsError(
-            f"The weights {weights.name} cannot be downloaded from {weights.url}: {error.reason}. "
-            f"{error.advice} {by_hand}."
+            f"{error.reason[:1].upper()}{error.reason[1:]}: the weights {weights.name} cannot be "
+            f"downloaded from {weights.url}. {error.advice} {by_hand}"
         ) from error
     except OSError as error:
         raise WeightsError(
