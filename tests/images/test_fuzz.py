@@ -51,6 +51,7 @@ def test_a_mutated_file_gives_a_picture_or_the_reason_why_not_and_nothing_else(t
         raise AssertionError(f"never ends: {now.read_text()}") from None
     said = (done.stdout + done.stderr).decode(errors="replace")
     assert done.returncode == 0, f"crash: {now.read_text()}\n{said}"
+    assert said == ""
     n_mutants, *violations = map(json.loads, found.read_text().splitlines())
     assert violations == []
     assert n_mutants >= MIN_MUTANTS
@@ -402,7 +403,7 @@ class Watch:
         self.path = folder / "mutant"
         self.now = (folder / "now").open("w", encoding="utf-8")
         self.violations = []
-        # Not what C libraries write to the descriptors: libtiff does, and none can stop it.
+        # What C libraries write to the descriptors is looked at when all are done.
         self.printed = sys.stdout = sys.stderr = io.StringIO()
 
     def look_at(self, description, data, at_least_px):

@@ -30,6 +30,7 @@ from orangecontrib.imageembedding.images.pillow import (
     open_image,
 )
 from orangecontrib.imageembedding.images.png import refuse_damaged_png
+from orangecontrib.imageembedding.images.quiet import quiet
 from orangecontrib.imageembedding.images.reasons import reason_of
 from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
 
@@ -154,9 +155,11 @@ def _stored_tiff(data: bytes, location: str) -> Stored:
             values, mode = deep_tiff_values(data, location)
             return Stored(turned(values, orientation), mode, profile, metadata)
         except OfRareKind:
-            image.load()
-            return Stored(both_bytes(data, image), image.mode, profile, metadata)
-    image.load()  # also turns it
+            with quiet():
+                image.load()
+                return Stored(both_bytes(data, image), image.mode, profile, metadata)
+    with quiet():
+        image.load()  # also turns it
     values, mode = _channels(image)
     if tags.get(TIFF_PHOTOMETRIC) == MIN_IS_WHITE and max(bits) > DEEP_BITS // 2:
         if values.dtype != np.uint16:

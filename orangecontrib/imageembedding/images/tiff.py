@@ -11,10 +11,12 @@ from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
 from orangecontrib.imageembedding.images import tiffpages
+from orangecontrib.imageembedding.images.claims import TINY_PIXELS
 from orangecontrib.imageembedding.images.deeppixels import OfRareKind, both_bytes
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.picture import Picture
 from orangecontrib.imageembedding.images.pillow import open_image, silence
+from orangecontrib.imageembedding.images.quiet import quiet
 from orangecontrib.imageembedding.images.reasons import reason_of
 from orangecontrib.imageembedding.images.tiffcolors import (
     BLACK_IS_0,
@@ -42,6 +44,8 @@ COMPRESSIONS = {
     34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL",
     52546: "JPEG XL",
 }  # fmt: skip
+# How many times as long a row can be as what it is packed into.
+MAX_GROWTH = {1: 1, 5: 2731, 8: 1032, 32773: 64, 32946: 1032}
 BY_LIBTIFF = {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946}  # wherever Pillow was built
 JPEG_OF_OLD = 6
 # Photometric interpretation, number of bands: what Pillow reads rightly of 8 bits.
@@ -88,6 +92,7 @@ def decode_tiff(data: bytes, location: str, at_least_px: int | None = None) -> P
     first = first_page(file, location)
     page = level(file, first, at_least_px, location)
     refuse_unknown_colors(photometric_of(page), location)
+    _refuse_impossible(page, len(data), location)
     bands, is_upright = _bands(data, page, location)
     image, alpha = colors_and_alpha(bands)
     return Picture(image, None if is_upright else first.orientation, first.profile, alpha)
@@ -113,6 +118,18 @@ def needs_imagecodecs(compression: int) -> str:
     name = COMPRESSIONS.get(compression, f"method {compression}")
     package = 'imagecodecs: pip install "Orange3-ImageEmbedding[tiff]"'
     return f"a TIFF of this kind, compressed by {name}, needs the package {package}"
+
+
+def _refuse_impossible(page: Page, n_bytes: int, location: str) -> None:
+    """Check that the file can hold the bytes of a page; parts of it may be left out."""
+    growth = MAX_GROWTH.get(page.one(tiffpages.COMPRESSION, 1))
+    sizes = page.tags.get(tiffpages.TILE_BYTES, page.tags.get(tiffpages.STRIP_BYTES, (0,)))
+    n_pixels = page.size[0] * page.size[1]
+    if growth is None or 0 in sizes or n_pixels <= TINY_PIXELS:
+        return
+    if n_pixels * sum(page.bits) > 8 * n_bytes * growth:
+        claim = f"{page.size[0]} × {page.size[1]} pixels, which {n_bytes:,} bytes cannot hold"
+        raise DecodeError(location, f"damaged image: its header claims {claim}")
 
 
 def photometric_of(page: Page) -> int:
@@ -166,7 +183,8 @@ def _opened_by_pillow(data: bytes, page: Page, location: str) -> tuple[bytes, Im
 def _by_pillow(data: bytes, page: Page, location: str) -> Bands:
     """Read bands of 8 bits or fewer, or gray ones of 16; they are turned upright by that."""
     _, image = _opened_by_pillow(data, page, location)
-    image.load()
+    with quiet():
+        image.load()
     is_told = tiffpages.PHOTOMETRIC in page.tags
     return _bands_of(image, photometric_of(page), extras_of(page), is_told)
 
@@ -192,11 +210,13 @@ def _deep_by_pillow(data: bytes, page: Page, error: DecodeError) -> Bands:
     photometric, extras = photometric_of(page), extras_of(page)
     try:
         data, image = _opened_by_pillow(data, page, error.location)
-        image.load()
-        if image.mode in ("F", "I") or image.mode.startswith("I;16"):
-            return Bands(_of_16_bits(np.asarray(image))[..., None], photometric)
-        if photometric == RGB and PREMULTIPLIED not in extras:
-            return Bands(both_bytes(data, image), RGB, (OPACITY,) if image.mode == "RGBA" else ())
+        with quiet():
+            image.load()
+            if image.mode in ("F", "I") or image.mode.startswith("I;16"):
+                return Bands(_of_16_bits(np.asarray(image))[..., None], photometric)
+            if photometric == RGB and PREMULTIPLIED not in extras:
+                alpha = (OPACITY,) if image.mode == "RGBA" else ()
+                return Bands(both_bytes(data, image), RGB, alpha)
     except DecodeError:
         raise error from None
     except OfRareKind:
