@@ -34,6 +34,9 @@ VALUES = {
     "--metric": "jaccard",
     "--linkage": "single",
     "--output": "{tmp}/other.npz",
+    "--quality": "50",
+    "--fit": "crop",
+    "--label": "category",
     "--columns": "1",
     "--method": "pca",
     "--seed": "1",
@@ -184,6 +187,9 @@ REFUSED = [
     *((WITH_RAY, option) for option in ("--image-column", "--images-folder")),
     (["embed", "{folder}", "-o", "{tmp}/out.npz", *BUILT_IN], "--weights-folder"),
     (["serve", "--embedders", "efficientnet-lite0"], "--weights-folder"),
+    *((["save", "{folder}", "{tmp}/out.d"], option)
+      for option in ("--quality", "--fit", "--label", "--images-folder")),
+    (["save", "{folder}", "{tmp}/out.d", "--format", "png"], "--quality"),
     *((["serve", "--ray"], option) for option in ("--certfile", "--keyfile")),
 ]  # fmt: skip
 

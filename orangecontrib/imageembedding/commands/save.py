@@ -11,6 +11,7 @@ from orangecontrib.imageembedding.commands.terminal import (
     Bar,
     complain,
     conclude,
+    refuse_without_effect,
 )
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from Orange.data import Table
 
 FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "gif", "pdf", "contact-sheet")
+LOSSLESS = ("png", "tiff", "bmp", "gif")
 
 
 def add_save(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +83,7 @@ def run_save(options: argparse.Namespace) -> int:
     """Save the images of a table into a folder."""
     from orangecontrib.imageembedding.pipeline import save_images
 
+    _refuse_unused(options)
     table = _table_of(options)
     with Bar() as bar:
         done = save_images(
@@ -105,6 +108,19 @@ def run_save(options: argparse.Namespace) -> int:
             complain(line)
     line = f"{len(done.saved)} images saved, {done.n_known} there already: {options.folder}"
     return conclude([line], SOME_MISSING if n_failed else FINE)
+
+
+def _refuse_unused(options: argparse.Namespace) -> None:
+    if options.size is None:
+        refuse_without_effect(options, ["fit"], "without --size")
+        if options.format is None:
+            refuse_without_effect(options, ["quality"], "on files that are copied")
+    if options.format in LOSSLESS:
+        refuse_without_effect(options, ["quality"], f"on {options.format}")
+    if options.format != "contact-sheet":
+        refuse_without_effect(options, ["label"], "without --format contact-sheet")
+    if os.path.isdir(options.table):
+        refuse_without_effect(options, ["images_folder"], "on a folder")
 
 
 def _table_of(options: argparse.Namespace) -> Table:
