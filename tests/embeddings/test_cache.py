@@ -121,3 +121,40 @@ def test_bits_that_the_disk_has_turned_are_noticed(cache, path):
     assert again.vectors("n e 1", KEYS) == {}
     assert again.contents({"/a": "1"}) == {}
     again.close()
+
+
+CALLS = {
+    "contents": lambda cache: cache.contents({"/0": "1"}),
+    "vectors": lambda cache: cache.vectors("n e 1", KEYS[:60]),
+    "store": lambda cache: cache.store("n e 1", {KEYS[0]: vector(0)}, [("/0", "2", KEYS[0])]),
+    "embedders": lambda cache: cache.embedders(),
+    "limit": lambda cache: cache.limit_bytes(),
+    "set_limit": lambda cache: cache.set_limit(50_000),
+    "clear one": lambda cache: cache.clear("n e 1"),
+    "clear": lambda cache: cache.clear(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_damage_at_any_page_is_repaired_at_any_call(path, call):
+    whole = Cache(path)
+    stored = {KEYS[i]: vector(i) for i in range(60)}
+    whole.store("n e 1", stored, [(f"/{i}", "1", KEYS[i]) for i in range(60)])
+    whole.close()
+    data = path.read_bytes()
+    page = int.from_bytes(data[16:18], "big")
+    assert len(data) // page > 8
+    for at in range(0, len(data), page):
+        path.write_bytes(data[:at] + bytes([0xA5]) * page + data[at + page :])
+        cache = Cache(path)
+        CALLS[call](cache)
+        cache.store("n e 1", {KEYS[99]: vector(99)}, [("/99", "1", KEYS[99])])
+        for key, found in cache.vectors("n e 1", [*stored, KEYS[99]]).items():
+            np.testing.assert_array_equal(found, vector(KEYS.index(key)))
+        assert cache.contents({"/99": "1"}) in ({}, {"/99": KEYS[99]})
+        cache.clear()
+        cache.store("n e 1", {KEYS[7]: vector(7)})
+        assert list(cache.vectors("n e 1", KEYS)) == [KEYS[7]]
+        assert cache.problem is None
+        assert [embedder.n_vectors for embedder in cache.embedders()] == [1]
+        cache.close()
