@@ -1,5 +1,6 @@
 """The example workflow and what users bring from elsewhere, in Orange's real engine."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -185,6 +186,36 @@ def test_a_workflow_with_the_predecessors_grid_runs(tmp_path):
     assert lines == ["Grid/Images 3 1280", "Viewer/Data 3 1280"]
 
 
+def test_a_workflow_with_the_predecessors_saver_runs_and_saves_nothing(tmp_path):
+    write_images(tmp_path / "animals", ["cat/1.png", "dog/2.png", "dog/3.png"])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    settings = {
+        "auto_save": True, "dirname": str(tmp_path / "mine"), "file_format_index": 1,
+        "image_attr_current_index": 0, "last_dir": "", "scale_index": 0, "use_scale": False,
+        "__version__": 1,
+    }  # fmt: skip
+    nodes = [
+        ("Import", IMPORT, {"folder": str(tmp_path / "animals"), "__version__": 2}),
+        ("Viewer", f"{OLD}.owimageviewer.OWImageViewer", {"__version__": 2}),
+        ("Save", f"{OLD}.owsaveimages.OWSaveImages", settings),
+    ]
+    links = [("Import", "Data", "Viewer", "Data"), ("Viewer", "Data", "Save", "Data")]
+    lines = run_workflow(tmp_path, nodes, links, "Viewer/Data", "Save/Saved Images")
+    assert lines == ["Viewer/Data 3 0", "Save/Saved Images None"]
+    assert os.listdir(tmp_path / "mine") == ["notes.txt"]
+
+
+def test_the_example_of_saving_saves_nothing_by_itself(tmp_path):
+    before = sorted(EXAMPLES.rglob("*"))
+    command = [sys.executable, "-c", RUN_WORKFLOW, str(EXAMPLES / "Save clusters.ows")]
+    wanted = ["Hierarchical Clustering/Selected Data", "Save Images/Saved Images"]
+    command += [str(tmp_path / "settings"), *wanted]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.stdout.splitlines() == [f"{wanted[0]} 48 1280", f"{wanted[1]} None"], done.stderr
+    assert sorted(EXAMPLES.rglob("*")) == before
+
+
 def write_dark_and_bright(folder, first):
     for kind, low in (("bright", 170), ("dark", 0)):
         (folder / kind).mkdir(parents=True)
@@ -259,6 +290,7 @@ def test_embedded_images_are_tested_and_scored(tmp_path):
         "orangecontrib.imageanalytics.widgets.owimagegrid.OWImageGrid",
         "orangecontrib.imageanalytics.widgets.owimageembedding.OWImageEmbedding",
         "orangecontrib.imageanalytics.widgets.owimagenetembedding.OWImageNetEmbedding",
+        "orangecontrib.imageanalytics.widgets.owsaveimages.OWSaveImages",
         "Orange.widgets.data.owimageviewer.OWImageViewer",
     ],
 )
@@ -268,11 +300,13 @@ def test_every_old_name_has_one_successor(name):
         owimagegrid,
         owimageviewer,
         owimportimages,
+        owsaveimages,
     )
 
     widgets = [
         owimageembedding.OWImageEmbedding,
         owimagegrid.OWImageGrid,
+        owsaveimages.OWSaveImages,
         owimageviewer.OWImageViewer,
         owimportimages.OWImportImages,
     ]

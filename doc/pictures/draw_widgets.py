@@ -28,6 +28,7 @@ from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbeddi
 from orangecontrib.imageembedding.widgets.owimagegrid import OWImageGrid
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
 from orangecontrib.imageembedding.widgets.owimportimages import OWImportImages
+from orangecontrib.imageembedding.widgets.owsaveimages import OWSaveImages
 
 ROOT = Path(__file__).parents[2]
 SKETCHES = ROOT / "orangecontrib" / "imageembedding" / "examples" / "sketches"
@@ -223,6 +224,31 @@ def server_widget() -> tuple[QWidget, list[Part]]:
     return widget, parts
 
 
+def save_widget() -> tuple[QWidget, list[Part]]:
+    """Get Save Images with all that its most common choices show."""
+    settings = {"format_id": "jpeg", "size_id": "pixels", "pattern": "{category}_{image name}"}
+    widget = OWSaveImages.__new__(OWSaveImages, stored_settings=settings)
+    widget.__init__()
+    widget.set_data(import_images(copied("animals")).table)
+    target = Path(tempfile.gettempdir()) / "chosen animals"
+    shutil.rmtree(target, ignore_errors=True)
+    widget.set_folder(str(target))
+    widget.show()
+    widget.save()
+    while widget.task is not None:
+        settle(0.2)
+    settle()
+    controls, lines = widget.controls, widget.lines
+    parts = [
+        widget.folder_edit, (widget.browse_button, QPoint(60, 0)), controls.image_attr,
+        widget.by_list, widget.pattern_edit, widget.insert_button, widget.example_label,
+        lines["format_id"], lines["quality"], lines["size_id"], lines["pixels"], lines["fit_id"],
+        controls.metadata, controls.manifest, controls.auto_save, widget.save_button,
+        widget.cancel_button,
+    ]  # fmt: skip
+    return widget, parts
+
+
 PICTURES: dict[str, Callable[[], tuple[QWidget, list[Part]]]] = {
     "import-images": import_widget,
     "image-embedding": embedding_widget,
@@ -230,6 +256,7 @@ PICTURES: dict[str, Callable[[], tuple[QWidget, list[Part]]]] = {
     "image-viewer": viewer_widget,
     "image-viewer-preview": preview_window,
     "image-grid": grid_widget,
+    "save-images": save_widget,
 }
 
 

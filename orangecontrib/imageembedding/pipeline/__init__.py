@@ -32,7 +32,12 @@ from orangecontrib.imageembedding.pipeline.results import (
     ImportedImages,
     SavedImages,
 )
-from orangecontrib.imageembedding.pipeline.saving import Saving, save_images, tables_of_saving
+from orangecontrib.imageembedding.pipeline.saving import (
+    Saving,
+    example_name,
+    save_images,
+    tables_of_saving,
+)
 from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 
 __all__ = [
@@ -50,6 +55,7 @@ __all__ = [
     "cluster_table",
     "embed_files",
     "embed_images",
+    "example_name",
     "import_images",
     "save_images",
     "score_clusters",

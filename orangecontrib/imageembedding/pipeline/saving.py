@@ -16,6 +16,7 @@ from Orange.data import Table
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import ImageError, InputError
 from orangecontrib.imageembedding.files.manifest import manifest_csv
+from orangecontrib.imageembedding.files.names import safe_name
 from orangecontrib.imageembedding.files.save import SavedFile, TargetFolder
 from orangecontrib.imageembedding.images.contactsheet import PICTURE_PX, Labelled, contact_sheet
 from orangecontrib.imageembedding.images.convert import Conversion, convert
@@ -164,6 +165,36 @@ def tables_of_saving(
     reasons |= {row: explained(reason, folders) for row, reason in saving.reasons.items()}
     saved = with_new_paths(table, column, saving.paths)
     return SavedImages(saved, with_reasons(table, reasons), len(saving.known))
+
+
+def example_name(
+    table: Table,
+    pattern: str = OWN_NAME,
+    by: Sequence[str] = (),
+    format: str | None = None,
+    image_column: str | None = None,
+) -> str:
+    """Get the path inside the folder that `save_images` gives the image of the first row.
+
+    Nothing is read: where bytes are copied, the ending is that of the image's own name.
+
+    Raises
+    ------
+    InputError
+        As `save_images` does.
+    """
+    column = locate.image_column(table, image_column)
+    locations = locate.image_locations(table[:1], column)
+    names = FileNames(table[:1], locations, pattern, by, len(table))
+    conversion = _conversion(format, None, None, None, True)
+    folders, name = names[0]
+    if conversion is None:
+        name, ending = CONTACT_SHEET.capitalize(), ".pdf"
+    elif conversion.format is None:
+        ending = os.path.splitext(locations[0].partition("?")[0])[1]
+    else:
+        ending = FORMATS[conversion.format].ending
+    return "/".join([*folders, safe_name(name, ending)])
 
 
 def _conversion(

@@ -17,6 +17,7 @@ from orangecontrib.imageembedding.tables.describe import text_of
 MISSING = "missing"  # folder of the rows without a value
 NO_NAME = "image"
 OWN_NAME, ROW_NUMBER = "name", "row"
+FOUND = ("Cluster", "Group")  # columns that other widgets add
 
 
 class FileNames(Sequence):
@@ -32,6 +33,8 @@ class FileNames(Sequence):
         file, ``{row}`` the number of the row, unless a column is called so.
     by : sequence of str
         Categorical columns, whose values become sub-folders, the first outside.
+    n_rows : int, optional
+        Of the whole table, if `table` is a part of it.
 
     Raises
     ------
@@ -40,11 +43,16 @@ class FileNames(Sequence):
     """
 
     def __init__(
-        self, table: Table, locations: Sequence[str], pattern: str, by: Sequence[str]
+        self,
+        table: Table,
+        locations: Sequence[str],
+        pattern: str,
+        by: Sequence[str],
+        n_rows: int | None = None,
     ) -> None:
         self._locations = locations
         self._pattern = pattern
-        self._digits = len(str(len(table)))
+        self._digits = len(str(n_rows or len(table)))
         domain = table.domain
         fields = [name for name in dict.fromkeys(fields_of(pattern)) if name in domain]
         self._columns = {name: (domain[name], table.get_column(name)) for name in fields}
@@ -75,6 +83,15 @@ def folder_columns(domain: Domain) -> list[str]:
     """List the columns that sub-folders can be made of."""
     variables = (*domain.class_vars, *domain.metas, *domain.attributes)
     return [variable.name for variable in variables if variable.is_discrete]
+
+
+def usual_folders(domain: Domain) -> list[str]:
+    """Get the column that sub-folders are likely to be wanted by: what was found, else the class.
+
+    An empty list if there is none.
+    """
+    wanted = [*FOUND, *(variable.name for variable in domain.class_vars)]
+    return [name for name in wanted if name in folder_columns(domain)][:1]
 
 
 def _folders_of(table: Table, name: str) -> list[str]:

@@ -63,19 +63,10 @@ from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
+from orangecontrib.imageembedding.widgets.shared.predecessor import OLD_EMBEDDERS
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 
-# The predecessor's workflows name an embedder by its position in this list.
-OLD_EMBEDDERS = (
-    "inception-v3",
-    "squeezenet",
-    "vgg16",
-    "vgg19",
-    "painters",
-    "deeploc",
-    "openface",
-)
 MIN_WIDTH_PX, MIN_LIST_PX = 420, 150
 AROUND_PX = 70  # the status bar and margins
 SCREEN_PART = 0.85

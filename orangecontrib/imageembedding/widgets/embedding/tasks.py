@@ -13,8 +13,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.backend import prob
 from orangecontrib.imageembedding.embeddings.cache import Cache, clear_embedders
 from orangecontrib.imageembedding.errors import ImageEmbeddingError
 from orangecontrib.imageembedding.pipeline import EmbeddedImages, embed_images
-from orangecontrib.imageembedding.progress import Counts
-from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
+from orangecontrib.imageembedding.widgets.shared.taskwidget import CountingProgress
 
 
 @dataclass(frozen=True)
@@ -35,25 +34,8 @@ def embed_in_background(data: Table, wanted: Wanted, state: TaskState) -> Embedd
         image_column=wanted.column,
         backend=wanted.backend,
         weights=wanted.own_file,
-        progress=EmbeddingProgress(state),
+        progress=CountingProgress(state),
     )
-
-
-class EmbeddingProgress(TaskProgress):
-    """Hands everything on to the widget, as partial results."""
-
-    def __call__(self, fraction: float) -> None:
-        """Take the finished part, 0.0 to 1.0."""
-        super().__call__(fraction)
-        self._state.set_partial_result(fraction)
-
-    def say(self, text: str) -> None:
-        """Begin a step."""
-        self._state.set_partial_result(text)
-
-    def count(self, counts: Counts) -> None:
-        """Take how many images are done."""
-        self._state.set_partial_result(counts)
 
 
 def clear_vectors(embedder_ids: Collection[str] | None) -> None:

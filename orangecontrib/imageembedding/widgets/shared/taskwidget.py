@@ -5,6 +5,7 @@ from __future__ import annotations
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
 
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
+from orangecontrib.imageembedding.progress import Counts
 
 
 class TaskProgress:
@@ -22,6 +23,23 @@ class TaskProgress:
     def say(self, text: str) -> None:
         """Show what is being done."""
         self._state.set_status(text)
+
+
+class CountingProgress(TaskProgress):
+    """Hands everything on to the widget, as partial results."""
+
+    def __call__(self, fraction: float) -> None:
+        """Take the finished part, 0.0 to 1.0."""
+        super().__call__(fraction)
+        self._state.set_partial_result(fraction)
+
+    def say(self, text: str) -> None:
+        """Begin a step."""
+        self._state.set_partial_result(text)
+
+    def count(self, counts: Counts) -> None:
+        """Take how many images are done."""
+        self._state.set_partial_result(counts)
 
 
 class TaskWidget(ConcurrentWidgetMixin):

@@ -1,0 +1,127 @@
+"""The controls of Save Images."""
+
+from __future__ import annotations
+
+from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtWidgets import QComboBox, QLabel, QListView, QMenu, QSizePolicy, QToolButton
+from Orange.data import DiscreteVariable
+from Orange.widgets import gui
+from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
+
+from orangecontrib.imageembedding.widgets.saving.wishes import FITS, FORMATS, SIZES
+
+ORDER = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
+LIST_SIZE = QSize(100, 62)
+LABEL_WIDTH = 110
+MAX_SIDE = 20_000
+AUTOMATIC = 0  # quality
+
+
+def add_names_box(widget, changed) -> None:
+    """Add which images are saved, and under which names."""
+    box = gui.vBox(widget.controlArea, "Names")
+    widget.column_model = VariableListModel()
+    gui.comboBox(
+        box, widget, "image_attr", label="Image column:", labelWidth=LABEL_WIDTH,
+        model=widget.column_model, orientation=Qt.Horizontal, searchable=True, callback=changed,
+    ).setAccessibleName("Image column")  # fmt: skip
+    widget.by_model = DomainModel(ORDER, valid_types=DiscreteVariable)
+    widget.by_list = _add_list(box, widget, "by_vars", "Sub-folders by", widget.by_model, changed)
+    line = gui.hBox(box)
+    widget.pattern_edit = gui.lineEdit(
+        line, widget, "pattern", label="File name:", orientation=Qt.Horizontal,
+        labelWidth=LABEL_WIDTH, callbackOnType=True, callback=changed,
+        tooltip="Columns stand between braces, such as {category}_{image name}",
+    )  # fmt: skip
+    widget.pattern_edit.setAccessibleName("File name")
+    widget.insert_button = QToolButton(text="Insert", popupMode=QToolButton.InstantPopup)
+    widget.insert_button.setToolTip("Insert the value of a column into the file name")
+    widget.insert_button.setMenu(QMenu(widget.insert_button))
+    line.layout().addWidget(widget.insert_button)
+    widget.example_label = QLabel(textFormat=Qt.PlainText, wordWrap=True)
+    widget.example_label.setAccessibleName("Example of a name")
+    box.layout().addWidget(widget.example_label)
+
+
+def add_format_box(widget, changed, embedders: dict[str, str]) -> None:
+    """Add what becomes of the files."""
+    box = gui.vBox(widget.controlArea, "Files")
+    _add_id_combo(box, widget, "format_id", "Format", changed, FORMATS)
+    line = widget.lines["quality"] = gui.hBox(box)
+    gui.widgetLabel(line, "Quality:").setFixedWidth(LABEL_WIDTH)
+    widget.quality_spin = gui.spin(
+        line, widget, "quality", AUTOMATIC, 100, callback=changed, controlWidth=110
+    )
+    widget.quality_spin.setAccessibleName("Quality")
+    gui.rubber(line)
+    widget.quality_spin.setSpecialValueText("Automatic")
+    widget.quality_spin.setToolTip("Automatic: JPEG files stay as they are, others get 90")
+    widget.label_model = DomainModel(ORDER)
+    widget.label_list = _add_list(box, widget, "label_vars", "Labels", widget.label_model, changed)
+    _add_id_combo(box, widget, "size_id", "Size", changed, SIZES)
+    line = widget.lines["pixels"] = gui.hBox(box)
+    gui.widgetLabel(line, "").setFixedWidth(LABEL_WIDTH)
+    for value, name in (("width_px", "Width"), ("height_px", "Height")):
+        spin = gui.spin(line, widget, value, 1, MAX_SIDE, callback=changed, controlWidth=90)
+        spin.setAccessibleName(f"{name} in pixels")
+        spin.setToolTip(f"{name} in pixels")
+        if value == "width_px":
+            gui.widgetLabel(line, "×")
+    gui.rubber(line)
+    _add_id_combo(box, widget, "embedder_id", "Embedder", changed, embedders)
+    _add_id_combo(box, widget, "fit_id", "Fit", changed, FITS)
+    gui.checkBox(
+        box, widget, "metadata", "Keep metadata (EXIF, XMP, comments)", callback=changed,
+        tooltip="The color profile and the orientation always stay",
+    )  # fmt: skip
+    gui.checkBox(
+        box, widget, "manifest", "Write a list of what came from where (manifest.csv)",
+        callback=changed,
+    )  # fmt: skip
+
+
+def show_fields(widget, fields: list[str]) -> None:
+    """Offer the columns that can be put into a name."""
+    menu = widget.insert_button.menu()
+    menu.clear()
+    for field in fields:
+        text = f"{{{field}}}"
+        menu.addAction(text.replace("&", "&&"), lambda text=text: widget.pattern_edit.insert(text))
+    widget.insert_button.setEnabled(bool(fields))
+
+
+def _add_list(box, widget, value, label, model, callback) -> QListView:
+    line = gui.hBox(box)
+    title = gui.widgetLabel(line, f"{label}:")
+    title.setFixedWidth(LABEL_WIDTH)
+    title.setAlignment(Qt.AlignTop)
+    view = gui.listView(
+        line, widget, value, model=model, callback=callback, sizeHint=LIST_SIZE,
+        selectionMode=QListView.ExtendedSelection,
+    )  # fmt: skip
+    view.setMaximumHeight(LIST_SIZE.height())
+    view.setAccessibleName(label)
+    view.setToolTip("Ctrl-click (Cmd-click) chooses several or none")
+    widget.lines[value] = line
+    return view
+
+
+def _add_id_combo(box, widget, value, label, callback, choices) -> QComboBox:
+    """Add a choice of which the setting holds an id, not a position."""
+    line = widget.lines[value] = gui.hBox(box)
+    gui.widgetLabel(line, f"{label}:").setFixedWidth(LABEL_WIDTH)
+    combo = QComboBox(minimumContentsLength=12)
+    combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+    combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+    for choice, title in choices.items():
+        combo.addItem(title, choice)
+    combo.setCurrentIndex(combo.findData(getattr(widget, value)))
+    combo.setAccessibleName(label)
+
+    def chosen() -> None:
+        setattr(widget, value, combo.currentData())
+        callback()
+
+    combo.activated.connect(chosen)
+    line.layout().addWidget(combo)
+    return combo
