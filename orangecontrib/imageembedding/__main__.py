@@ -294,7 +294,7 @@ def _add_embedder(parser: argparse.ArgumentParser) -> None:
         "--server",
         metavar="URL",
         help="let an embedding server compute: the images are sent there, without EXIF and "
-        "comments. Its API key is that of $IMAGE_EMBEDDING_API_KEY",
+        'comments. Its API key is that of IMAGE_EMBEDDING_API_KEY="URL KEY"',
     )
     _add_computing(parser)
 

@@ -401,7 +401,7 @@ def test_the_key_is_sent_and_never_saved_or_shown(monkeypatch):
         assert saved == backend
         with pytest.raises(ServerKeyError, match="API key"):
             saved.load(SPEC, silent)
-        monkeypatch.setenv("IMAGE_EMBEDDING_API_KEY", "secret")
+        monkeypatch.setenv("IMAGE_EMBEDDING_API_KEY", f"{url} secret")
         assert len(saved.load(SPEC, silent).embed(IMAGES[:1])[0]) == 12
 
 

@@ -18,8 +18,11 @@ from orangecontrib.imageembedding.http.failures import (
     failure_of,
 )
 from orangecontrib.imageembedding.http.loop import LoopThread
+from orangecontrib.imageembedding.http.proxies import LOOPBACK, proxy_of
 
 CONNECT_TIMEOUT_S = 10.0
+WRITE_TIMEOUT_S = 30.0  # in which a piece of what is sent has to leave
+PIECE_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 18
 USER_AGENT = "Orange3-ImageEmbedding"
 EVERY_STATUS = range(1000)
@@ -198,10 +201,18 @@ class Client:
             self._client = self._new_client()
             self.loop.closables.append(self._client)
         try:
-            request = self._client.build_request(method, url, content=content, headers=headers)
+            request = self._client.build_request(
+                method, url, content=_pieces(content) if content else b"",
+                headers={**headers, **({"Content-Length": str(len(content))} if content else {})},
+            )  # fmt: skip
             return await self._client.send(request, stream=True, follow_redirects=follows)
         except CAUGHT as error:
-            raise self._failure_of(error) from error
+            failure = self._failure_of(error)
+            proxy = proxy_of(url) if failure.is_lost else None
+            if proxy is not None:
+                reason = f"the proxy {proxy} does not answer: {failure.reason}"
+                raise HttpError(reason, PROXY, failure.pause_s, is_lost=True) from error
+            raise failure from error
 
     async def _next(self, source: AsyncIterator[bytes]) -> bytes:
         try:
@@ -218,7 +229,10 @@ class Client:
                 headers=self._headers,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 verify=ssl_context(),
-                timeout=httpx2.Timeout(self._read_timeout_s, connect=CONNECT_TIMEOUT_S),
+                timeout=httpx2.Timeout(
+                    self._read_timeout_s, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S
+                ),
+                mounts={f"all://{host}": None for host in LOOPBACK},
                 limits=httpx2.Limits(
                     max_connections=self._n_connections,
                     max_keepalive_connections=self._n_connections,
@@ -227,6 +241,13 @@ class Client:
         except (ValueError, ImportError, httpx2.InvalidURL) as error:
             reason = f"the proxy set on this computer cannot be used: {error}"
             raise HttpError(reason, PROXY) from error
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    """Cut a body, so that each piece has a deadline and not the whole."""
+    view = memoryview(content)
+    for start in range(0, len(content), PIECE_BYTES):
+        yield bytes(view[start : start + PIECE_BYTES])
 
 
 def _told(reply: httpx2.Response, body: bytes = b"") -> Reply:

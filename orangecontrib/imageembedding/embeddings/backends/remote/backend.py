@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.backends.remote.connection import Connection
+from orangecontrib.imageembedding.embeddings.backends.remote.keys import key_in_environment
 from orangecontrib.imageembedding.embeddings.backends.remote.orange_server import (
     N_CONNECTIONS,
     N_FEATURES,
@@ -36,7 +36,6 @@ from orangecontrib.imageembedding.errors import InputError, ServerAnswerError, S
 from orangecontrib.imageembedding.images.prepare import Preparation
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
-KEY_VARIABLE = "IMAGE_EMBEDDING_API_KEY"
 SERVER = "server:"
 NO_ADDRESS = "{!r} is no address of a server. It looks like http://localhost:8000."
 IMAGENET_RESIZE = 256 / 224  # how much larger than its crop a picture is resized, by custom
@@ -52,8 +51,9 @@ class Remote:
         Of the server: ``image-embedding serve``, any other of the Open Inference Protocol v2, or
         one of the predecessor's kind.
     api_key : str, optional
-        What the server wants to know. It is never saved; where there is none, it is that of the
-        environment variable ``IMAGE_EMBEDDING_API_KEY``.
+        What the server wants to know. It is never saved; where there is none, it is the one that
+        ``IMAGE_EMBEDDING_API_KEY`` holds for this server (``ORIGIN KEY``), or the operating
+        system's keyring (``keyring set image-embedding ORIGIN``, if `keyring` is installed).
     protocol : {"auto", "v2", "orange"}
         What it speaks; "auto" finds out.
     patience_s : float
@@ -189,7 +189,7 @@ class Remote:
                 "before somebody at this computer has chosen it: create "
                 f"oie.Remote({self.url!r}), or choose it in Image Embedding."
             )
-        key = self.api_key or os.environ.get(KEY_VARIABLE) or None
+        key = self.api_key or key_in_environment(self.url)
         return Connection(self.url, key, N_CONNECTIONS, self.patience_s)
 
     def _probe(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
 
+from orangecontrib.imageembedding.embeddings.backends.remote.keys import VARIABLE, key_in_keyring
+from orangecontrib.imageembedding.embeddings.backends.remote.speed import Speed
 from orangecontrib.imageembedding.errors import (
     ServerAnswerError,
     ServerBusyError,
@@ -17,6 +19,7 @@ from orangecontrib.imageembedding.errors import (
     ServerUnreachableError,
 )
 from orangecontrib.imageembedding.http.client import Client, Reply
+from orangecontrib.imageembedding.http.encryption import speaks_https
 from orangecontrib.imageembedding.http.failures import HttpError
 from orangecontrib.imageembedding.http.retry import PASSING, refused, with_retries
 from orangecontrib.imageembedding.progress import Progress, silent
@@ -24,6 +27,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 FIRST_PATIENCE_S = 3.0  # for a server that has not answered yet
 QUESTION_TIMEOUT_S = 20.0  # what takes no computing
 TIMEOUT_S = 180.0  # a busy server may hold a request back, as Orange's own client grants
+SLOWEST_BYTES_S = 10_000  # of a line; what stops for longer than a piece may take is broken off
 GRACE = 5  # so many times its patience at most, for a request that others overtake
 MAX_REPLY_BYTES = 256 << 20
 
@@ -64,8 +68,10 @@ class Connection:
         self.url = url
         self._patience_s = patience_s
         self._answered_at: float | None = None
-        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
-        self._client = Client(headers, n_connections)
+        self._key = api_key
+        self._has_looked = api_key is not None  # for a key
+        self._speed = Speed()
+        self._client = Client(n_connections=n_connections)
 
     def close(self) -> None:
         """Break off what is under way: whoever waits for it gets `Cancelled`."""
@@ -119,6 +125,10 @@ class Connection:
 
         async def attempt(n_tried: int) -> Reply:
             reply = await self._try(request)
+            if reply.status == HTTPStatus.UNAUTHORIZED and not self._has_looked:
+                self._has_looked = True
+                self._key = await asyncio.to_thread(key_in_keyring, self.url)
+                reply = reply if self._key is None else await self._try(request)
             is_broken = reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
             if reply.status in PASSING and not (is_broken and n_tried >= N_TRIES_BROKEN):
                 raise refused(reply)
@@ -133,23 +143,38 @@ class Connection:
         try:
             return self._accepted(await with_retries(attempt, may_try_again))
         except HttpError as error:
+            is_odd = error.status is None and not error.is_lost and self._answered_at is None
+            if is_odd and self.url.startswith("http:") and await speaks_https(self.url):
+                address = self.url.replace("http:", "https:", 1)
+                error = HttpError("it speaks https", f"Its address is {address}.")
             raise self._failure(error) from error
 
     async def _try(self, request: Request) -> Reply:
-        return await self._client.ask(
+        auth = {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
+        timeout_s = QUESTION_TIMEOUT_S if request.method == "GET" else TIMEOUT_S
+        begun = monotonic()
+        reply = await self._client.ask(
             request.method,
             self.url + request.path,
             content=request.content,
-            headers=request.headers,
+            headers={**request.headers, **auth},
             max_bytes=MAX_REPLY_BYTES,
-            deadline_s=QUESTION_TIMEOUT_S if request.method == "GET" else TIMEOUT_S,
+            deadline_s=timeout_s + len(request.content) / SLOWEST_BYTES_S,
         )
+        self._speed.note(len(request.content), monotonic() - begun)
+        return reply
+
+    @property
+    def n_bytes_at_once(self) -> int:
+        """How large a request should be: larger ones take too long on a line like this."""
+        return self._speed.n_bytes
 
     def _accepted(self, reply: Reply) -> Reply:
         if reply.status in UNAUTHORIZED:
             raise ServerKeyError(
                 f"The server {self.url} does not let us in ({reply.status}): it wants an API key, "
-                "or another one. Whoever runs the server has it."
+                "or another one. Whoever runs the server has it. Name the server with the key: "
+                f'{VARIABLE}="{self.url} KEY".'
             )
         if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
             self._answered_at = monotonic()

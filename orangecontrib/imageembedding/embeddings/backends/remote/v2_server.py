@@ -29,6 +29,7 @@ from orangecontrib.imageembedding.embeddings.wire import (
     LENGTH_HEADER,
     Tensor,
     json_object,
+    member,
     pack,
     tensor_of,
     unpack,
@@ -95,14 +96,24 @@ class V2Embedder(LoadedEmbedder):
                 contents[row] = self._content(image)
             except ImageError as error:
                 results[row] = error
-        rows = list(contents)
-        for start in range(0, len(rows), self._model.max_batch):
-            part = {row: contents[row] for row in rows[start : start + self._model.max_batch]}
-            results |= self._embed(part)
+        while contents:
+            results |= self._embed(self._next_part(contents))
         return [
             ImageError(images[row].location, result) if isinstance(result, str) else result
             for row, result in sorted(results.items())
         ]
+
+    def _next_part(self, contents: dict[int, Content]) -> dict[int, Content]:
+        """Take out what goes into one request: as many bytes as the line bears, one at least."""
+        n_left = self._connection.n_bytes_at_once
+        part: dict[int, Content] = {}
+        for row in list(contents)[: self._model.max_batch]:
+            content = contents[row]
+            n_left -= len(content) if isinstance(content, bytes) else content.nbytes
+            if part and n_left < 0:
+                break
+            part[row] = contents.pop(row)
+        return part
 
     def _content(self, image: EncodedImage) -> Content:
         if self._model.layout == "files":
@@ -199,7 +210,7 @@ class V2Embedder(LoadedEmbedder):
 def _told_failures(reply: Reply, rows: list[int]) -> dict[int, str]:
     """Read which images our server says are bad: row → reason."""
     try:
-        failures = json_object(reply.body).get("failures", [])
+        failures = member(json_object(reply.body), "failures", list)
         return {rows[failure["index"]]: str(failure["reason"]) for failure in failures}
     except (WireError, TypeError, KeyError, IndexError):
         return {}

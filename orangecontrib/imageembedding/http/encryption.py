@@ -1,0 +1,23 @@
+"""Whether somebody who was asked in plain http wants to be asked in https."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+PATIENCE_S = 3.0
+
+
+async def speaks_https(url: str) -> bool:
+    """Tell whether there is TLS where an http address leads to; nothing is asked there."""
+    parts = urlsplit(url)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with suppress(OSError, asyncio.TimeoutError):
+        opening = asyncio.open_connection(parts.hostname, parts.port or 80, ssl=context)
+        _, writer = await asyncio.wait_for(opening, PATIENCE_S)
+        writer.close()
+        return True
+    return False

@@ -1,0 +1,25 @@
+"""Which proxy stands between this computer and an address."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")  # no proxy has to do with this computer itself
+
+
+def proxy_of(url: str) -> str | None:
+    """Get the proxy through which an address is asked, without its password; None if none is.
+
+    Parameters
+    ----------
+    url : str
+        The address.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in (name.strip("[]") for name in LOOPBACK) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy.rpartition("@")[2].rpartition("//")[2] if proxy else None
