@@ -15,12 +15,16 @@ import numpy as np
 import psutil
 import pytest
 import worker_jobs
+from pictures import write_images
 
 from orangecontrib.imageembedding import errors
+from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
+from orangecontrib.imageembedding.embeddings.run import APART, embed_locations
 from orangecontrib.imageembedding.errors import BackendError, Cancelled, WorkerError
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.workers.worker import Worker
 
+SPEC = get_embedder("efficientnet-lite0")
 GRACE_S = 0.2
 CANCEL_S = 0.3
 PATIENCE_S = 60
@@ -204,6 +208,48 @@ def test_cancel_does_not_wait_for_a_worker_that_reads_nothing(own, tmp_path):
     with pytest.raises(Cancelled):
         own.call("worker_jobs:double", "x" * (4 << 20), progress=other)
     assert time.monotonic() - other.asked_at < CANCEL_S
+
+
+class Noted:
+    """A progress that notes everything."""
+
+    def __init__(self):
+        self.fractions, self.said, self.counts = [], [], []
+        self.__dict__ |= {"say": self.said.append, "count": self.counts.append}
+
+    def __call__(self, fraction):
+        self.fractions.append(fraction)
+
+
+def test_images_are_embedded_as_in_the_process_itself(shared, tmp_path):
+    names = [f"{i}.png" for i in range(7)]
+    write_images(tmp_path, names)
+    locations = [*(str(tmp_path / name) for name in names), str(tmp_path / "none.png"), ""]
+    noted = Noted()
+    there = shared.call(APART, locations, SPEC, worker_jobs.Means(), progress=noted)
+    here = embed_locations(locations, SPEC, worker_jobs.Means(), cache=False)
+    np.testing.assert_array_equal(there.vectors, here.vectors)
+    assert there.failures == here.failures
+    assert list(there.failures) == [7, 8]
+    assert noted.fractions[-1] == 1.0
+    assert noted.said == ["Embedding images"]
+    assert (noted.counts[-1].n_done, noted.counts[-1].n_total) == (9, 9)
+    assert embed_locations(locations, SPEC, worker_jobs.Means()).n_cached == 7  # one cache for all
+
+
+def test_a_backend_that_hangs_is_left_at_once_and_what_was_finished_is_kept(own, tmp_path):
+    names = [f"{i}.png" for i in range(6)]
+    write_images(tmp_path, [*names, "sleep.png"])
+    locations = [str(tmp_path / name) for name in [*names, "sleep.png"]]
+    progress = CancelOnce(tmp_path / "begun")
+    backend = worker_jobs.Means(str(progress.file))
+    with pytest.raises(Cancelled):
+        own.call(APART, locations, SPEC, backend, progress=progress)
+    assert time.monotonic() - progress.asked_at < CANCEL_S
+    until(lambda: is_gone(int(progress.file.read_text())))
+    again = own.call(APART, locations[:6], SPEC, backend, progress=lambda _: None)
+    assert again.n_cached >= 4  # the batch of the sleeper is lost
+    assert not again.failures
 
 
 @posix_only

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import pickle
-import subprocess
 import sys
 import threading
 from collections import deque
@@ -21,19 +19,13 @@ from orangecontrib.imageembedding.progress import POLL_S, Progress, say, show_co
 from orangecontrib.imageembedding.workers.ends import why_ended
 from orangecontrib.imageembedding.workers.failures import Failure, error_of
 from orangecontrib.imageembedding.workers.frames import Parts, packed, receive, send
+from orangecontrib.imageembedding.workers.start import start
 from orangecontrib.imageembedding.workers.surroundings import Surroundings, surroundings
 
 Frame = tuple[str, int, Any]
 Inbox = SimpleQueue[tuple[str, Any]]
 
 LOG = logging.getLogger(__name__)
-# The folder in which Orange was started is no place to import from before the window's path is
-# known; what comes on stdin until then is that path.
-BOOT = """import sys; sys.path[:1] = []
-import pickle
-sys.path[:] = pickle.load(open(0, "rb", buffering=0, closefd=False))
-from orangecontrib.imageembedding.workers.serve import serve; serve()"""
-COMMAND = (sys.executable, "-c", BOOT)
 N_LINES = 40  # of stderr that are remembered
 RELAYS: dict[str, Callable[[Progress, Any], object]] = {
     "progress": lambda progress, fraction: progress(fraction),
@@ -76,7 +68,7 @@ class Link:
         self._has_started = False
         self.is_lost = False
         self.is_ended_by_us = False
-        self.process = _start(command)
+        self.process = start(command)
         self._threads = [
             threading.Thread(target=work, daemon=True, name="worker-link")
             for work in (self._listen, self._read, self._write)
@@ -216,19 +208,6 @@ class Link:
         if is_begun or not self._has_started:
             return error
         return NotBegunError(*error.args)
-
-
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    options: dict[str, Any] = {"start_new_session": True}  # Ctrl-C in a terminal is for Orange
-    if os.name == "nt":
-        options = {
-            "creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined]
-        }
-    pipe = subprocess.PIPE
-    try:
-        return subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, **options)
-    except OSError as error:
-        raise why_ended(None, False, [str(error)]) from error
 
 
 def _pickled(call: object) -> bytes:

@@ -9,7 +9,8 @@ from functools import cache
 
 from orangecontrib.imageembedding.errors import WorkerError
 from orangecontrib.imageembedding.progress import Progress
-from orangecontrib.imageembedding.workers.link import COMMAND, Link, NotBegunError
+from orangecontrib.imageembedding.workers.link import Link, NotBegunError
+from orangecontrib.imageembedding.workers.start import COMMAND
 
 GRACE_S = 5.0
 MOST_TRIES = 3  # to give a call to a process that lives
