@@ -18,7 +18,6 @@ from orangecontrib.imageembedding.http.failures import (
     failure_of,
 )
 from orangecontrib.imageembedding.http.loop import LoopThread
-from orangecontrib.imageembedding.http.proxies import LOOPBACK, proxy_of
 
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 30.0  # in which a piece of what is sent has to leave
@@ -81,6 +80,8 @@ class Client:
         Most at the same time.
     read_timeout_s : float or None
         Longest silence; None where each request has a deadline.
+    uses_proxies : bool
+        Those that are set on this computer.
 
     Attributes
     ----------
@@ -93,11 +94,13 @@ class Client:
         headers: Mapping[str, str] | None = None,
         n_connections: int = 20,
         read_timeout_s: float | None = None,
+        uses_proxies: bool = True,
     ) -> None:
         self.loop = LoopThread()
         self._headers = {"User-Agent": USER_AGENT, **(headers or {})}
         self._n_connections = n_connections
         self._read_timeout_s = read_timeout_s
+        self._uses_proxies = uses_proxies
         self._client: httpx2.AsyncClient | None = None
 
     def close(self) -> None:
@@ -207,12 +210,7 @@ class Client:
             )  # fmt: skip
             return await self._client.send(request, stream=True, follow_redirects=follows)
         except CAUGHT as error:
-            failure = self._failure_of(error)
-            proxy = proxy_of(url) if failure.is_lost else None
-            if proxy is not None:
-                reason = f"the proxy {proxy} does not answer: {failure.reason}"
-                raise HttpError(reason, PROXY, failure.pause_s, is_lost=True) from error
-            raise failure from error
+            raise self._failure_of(error) from error
 
     async def _next(self, source: AsyncIterator[bytes]) -> bytes:
         try:
@@ -232,7 +230,7 @@ class Client:
                 timeout=httpx2.Timeout(
                     self._read_timeout_s, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S
                 ),
-                mounts={f"all://{host}": None for host in LOOPBACK},
+                trust_env=self._uses_proxies,
                 limits=httpx2.Limits(
                     max_connections=self._n_connections,
                     max_keepalive_connections=self._n_connections,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")  # no proxy has to do with this computer itself
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def is_here(url: str) -> bool:
+    """Tell whether an address is one of this computer itself: no proxy leads there."""
+    return urlsplit(url).hostname in LOOPBACK
 
 
 def proxy_of(url: str) -> str | None:
@@ -18,7 +23,7 @@ def proxy_of(url: str) -> str | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if host in (name.strip("[]") for name in LOOPBACK) or proxy_bypass(host):
+    if is_here(url) or proxy_bypass(host):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")

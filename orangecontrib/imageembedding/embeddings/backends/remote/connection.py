@@ -20,7 +20,8 @@ from orangecontrib.imageembedding.errors import (
 )
 from orangecontrib.imageembedding.http.client import Client, Reply
 from orangecontrib.imageembedding.http.encryption import speaks_https
-from orangecontrib.imageembedding.http.failures import HttpError
+from orangecontrib.imageembedding.http.failures import PROXY, HttpError
+from orangecontrib.imageembedding.http.proxies import is_here, proxy_of
 from orangecontrib.imageembedding.http.retry import PASSING, refused, with_retries
 from orangecontrib.imageembedding.progress import Progress, silent
 
@@ -71,7 +72,7 @@ class Connection:
         self._key = api_key
         self._has_looked = api_key is not None  # for a key
         self._speed = Speed()
-        self._client = Client(n_connections=n_connections)
+        self._client = Client(n_connections=n_connections, uses_proxies=not is_here(url))
 
     def close(self) -> None:
         """Break off what is under way: whoever waits for it gets `Cancelled`."""
@@ -124,11 +125,7 @@ class Connection:
         begun = monotonic()
 
         async def attempt(n_tried: int) -> Reply:
-            reply = await self._try(request)
-            if reply.status == HTTPStatus.UNAUTHORIZED and not self._has_looked:
-                self._has_looked = True
-                self._key = await asyncio.to_thread(key_in_keyring, self.url)
-                reply = reply if self._key is None else await self._try(request)
+            reply = await self._try_with_keys(request)
             is_broken = reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
             if reply.status in PASSING and not (is_broken and n_tried >= N_TRIES_BROKEN):
                 raise refused(reply)
@@ -143,11 +140,29 @@ class Connection:
         try:
             return self._accepted(await with_retries(attempt, may_try_again))
         except HttpError as error:
-            is_odd = error.status is None and not error.is_lost and self._answered_at is None
-            if is_odd and self.url.startswith("http:") and await speaks_https(self.url):
-                address = self.url.replace("http:", "https:", 1)
-                error = HttpError("it speaks https", f"Its address is {address}.")
-            raise self._failure(error) from error
+            raise self._failure(await self._explained(error)) from error
+
+    async def _explained(self, error: HttpError) -> HttpError:
+        """Find out why there was no answer, where that can be seen from something else."""
+        if error.is_lost:
+            proxy = proxy_of(self.url)
+            reason = f"the proxy {proxy} does not answer: {error.reason}"
+            return error if proxy is None else HttpError(reason, PROXY)
+        is_odd = error.status is None and self._answered_at is None
+        if is_odd and self.url.startswith("http:") and await speaks_https(self.url):
+            address = self.url.replace("http:", "https:", 1)
+            return HttpError("it speaks https", f"Its address is {address}.")
+        return error
+
+    async def _try_with_keys(self, request: Request) -> Reply:
+        """Try; once more with the key of the keyring, where one is wanted and none was given."""
+        reply = await self._try(request)
+        if reply.status == HTTPStatus.UNAUTHORIZED and not self._has_looked:
+            self._has_looked = True
+            self._key = await asyncio.to_thread(key_in_keyring, self.url)
+            if self._key is not None:
+                return await self._try(request)
+        return reply
 
     async def _try(self, request: Request) -> Reply:
         auth = {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
