@@ -4,9 +4,9 @@ import threading
 import numpy as np
 import pytest
 from AnyQt.QtCore import QPoint, QPointF, Qt
-from AnyQt.QtGui import QWheelEvent
+from AnyQt.QtGui import QContextMenuEvent, QWheelEvent
 from AnyQt.QtTest import QTest
-from AnyQt.QtWidgets import QToolButton
+from AnyQt.QtWidgets import QMenu, QToolButton
 from fake_backends import source
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.distance import Cosine, Euclidean
@@ -299,6 +299,51 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert view.state() is not None
         view.fit()
         assert view.part_in_sight() == (0, 1)
+        self.widget.hide()
+
+    def test_clusters_are_named_and_counted_in_tints_of_no_class(self):
+        self.send(self.iris)
+        self.widget.n_clusters = 12
+        self.widget._select_by(BY_NUMBER)
+        item = self.widget.view.item
+        tops = item.tops_in_sight(0, 1e9, item.row_height)
+        assert len(tops) == 12
+        for _, tint in tops:
+            assert tint.hslSaturation() < 60  # palettes of classes are vivid
+        assert tops[0][1].lightness() != tops[1][1].lightness()
+        nodes = self.widget.selection.nodes()
+        sizes = self.widget.clustered.tree.sizes_of(nodes)
+        assert item.names_in_sight(0, 1e9) == [
+            (node, f"C{i} · {size}")
+            for i, (node, size) in enumerate(zip(nodes, sizes, strict=True), start=1)
+        ]
+        self.widget.select_branches([int(item.shape_of_tree.leaf_order[0])])
+        assert self.widget.selection_label.text() == "1 branch: 1 row"
+
+    def test_the_frame_of_the_keyboard_is_not_drawn_for_the_mouse(self):
+        self.send(self.iris)
+        view = self.widget.view
+        QTest.keyClick(view, Qt.Key_Home)
+        assert view.item.shows_focus
+        QTest.mouseClick(view.viewport(), Qt.LeftButton, pos=QPoint(200, 50))
+        assert view.item.focus_node is not None
+        assert not view.item.shows_focus
+
+    def test_no_hover_card_beside_a_menu(self):
+        self.send(self.iris)
+        view = self.widget.view
+        view._pointer = QPoint(300, 50)
+        self.widget.show()
+        view._show_card()
+        assert view._card.isVisible()
+        event = QContextMenuEvent(
+            QContextMenuEvent.Mouse, QPoint(300, 50), view.viewport().mapToGlobal(QPoint(300, 50))
+        )
+        view.contextMenuEvent(event)
+        assert not view._card.isVisible()
+        view._show_card()
+        assert not view._card.isVisible()
+        view.findChild(QMenu).close()
         self.widget.hide()
 
     def test_the_zoom_is_seen_and_set(self):

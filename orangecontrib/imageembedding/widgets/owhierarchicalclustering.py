@@ -13,7 +13,6 @@ from Orange.misc import DistMatrix
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME
-from Orange.widgets.utils.colorpalettes import LimitedDiscretePalette
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
@@ -43,7 +42,6 @@ from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
 
-MAX_COLOURS = 64  # more cannot be told apart
 MAX_DESCRIBED = 100  # clusters in a report
 PAINT_MS = 10  # after which a new tree is painted
 
@@ -358,8 +356,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
     def _show_selection(self) -> None:
         selection = self.selection
         nodes = selection.nodes()
-        n_colours = min(max(len(nodes), 1), MAX_COLOURS)
-        self.view.set_branches(nodes, list(LimitedDiscretePalette(n_colours)))
+        self.view.set_branches(nodes, [f"C{i}" for i in range(1, len(nodes) + 1)])
         self.view.set_cut(selection.cut_height)
         self.selection_label.setText(selection.describe(nodes))
 

@@ -78,7 +78,8 @@ class BranchSelection:
         shown = ", ".join(map(str, sizes[:N_SIZES_SHOWN]))
         shown += ", …" if len(sizes) > N_SIZES_SHOWN else ""
         branches = "1 branch" if len(sizes) == 1 else f"{len(sizes)} branches"
-        text = f"{branches}: {shown} rows" if sizes else "Nothing selected"
+        rows = "row" if sizes == [1] else "rows"
+        text = f"{branches}: {shown} {rows}" if sizes else "Nothing selected"
         if self.mode == BY_SILHOUETTE and self.silhouettes is not None:
             text += f"\nMean silhouette {self.silhouettes.max(initial=0):.3f}"
         return text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from AnyQt.QtCore import QPointF, QRectF
-from AnyQt.QtGui import QColor, QPalette
+from AnyQt.QtGui import QColor, QFontMetricsF, QPalette
 from AnyQt.QtWidgets import QGraphicsObject
 
 from orangecontrib.imageembedding.clusters.outline import Outline
@@ -25,6 +25,10 @@ MIN_FILL_PX = 0.5
 MIN_LINE_PX = 6.0  # branches that are thinner are drawn as one wedge
 TILE_PX = 72.0  # of rows too thin for pictures, branches up to this height share a collage
 MAX_PICTURES = 3
+# Of clusters, in turn: apart for every eye by their lightness, and of no palette of classes.
+TINTS = ((72, 84, 98), (158, 146, 128))
+MIN_NAMED_PX = 12.0  # branches that are thinner have no room for their name
+MAX_NAME_PX = 160.0
 
 ReadPixmap = Callable[[str, int], object]
 Typical = Callable[[int, int], Sequence[int]]
@@ -62,12 +66,13 @@ class TreeItem(QGraphicsObject):
         self.row_height = DEFAULT_ROW
         self.cut_height: float | None = None
         self.focus_node: int | None = None
+        self.shows_focus = False  # of the keyboard
         self.marked: np.ndarray | None = None
         self.palette = QPalette()
         self._typical = typical or (lambda node, n: self._leaves_of(node)[:n])
         self._typical_of: dict[int, Sequence[int]] = {}
         self._width = MIN_TREE_WIDTH + LABEL_WIDTH
-        self.colours: list[QColor] = []
+        self.names: Sequence[str] = ()
         self.tops = np.empty(0, dtype=np.intp)
         self._colour_of = np.full(len(shape.height), -1)
         self._pixmap: ReadPixmap = lambda location, side_px: None
@@ -90,16 +95,16 @@ class TreeItem(QGraphicsObject):
         self.slots = make_slots(self.shape_of_tree, nodes)
         self.update()
 
-    def set_branches(self, nodes: Sequence[int], colours: Sequence[QColor]) -> None:
-        """Colour the branches under some nodes; of more branches than colours, some share one."""
+    def set_branches(self, nodes: Sequence[int], names: Sequence[str]) -> None:
+        """Shade the branches under some nodes, two tints in turn, and name them."""
         shape = self.shape_of_tree
         self.tops = np.asarray(nodes, dtype=np.intp)
-        self.colours = list(colours)
+        self.names = list(names)
         first, size = shape.first_leaf[self.tops], shape.n_leaves[self.tops]
         leaves = np.repeat(first - np.cumsum(size) + size, size) + np.arange(size.sum())
         number = np.full(len(shape.leaf_order), -1)
         largest = np.zeros(len(shape.leaf_order), dtype=np.intp)
-        number[leaves] = np.repeat(np.arange(len(size)) % max(len(colours), 1), size)
+        number[leaves] = np.repeat(np.arange(len(size)) % len(TINTS), size)
         largest[leaves] = np.repeat(size, size)
         inside = shape.n_leaves <= largest[shape.first_leaf]
         self._colour_of = np.where(inside, number[shape.first_leaf], -1)
@@ -110,7 +115,7 @@ class TreeItem(QGraphicsObject):
         slots, tops = self.slots, self.tops
         first, size = slots.first[tops] * row, slots.size[tops] * row
         chosen = (first <= bottom) & (first + size >= top) & (size >= MIN_FILL_PX)
-        return [(int(tops[i]), self.colours[i % len(self.colours)]) for i in np.flatnonzero(chosen)]
+        return [(int(tops[i]), QColor(*TINTS[i % len(TINTS)])) for i in np.flatnonzero(chosen)]
 
     def copy_of(self) -> TreeItem:
         """Get another item that shows the same, the whole of it, for a picture."""
@@ -118,7 +123,7 @@ class TreeItem(QGraphicsObject):
         other.counts, other.strips, other.slots = self.counts, self.strips, self.slots
         other.scale = HeightScale(self.shape_of_tree.height, self.scale.kind)
         other.cut_height, other.marked, other.palette = self.cut_height, self.marked, self.palette
-        other.set_branches(self.tops, self.colours)
+        other.set_branches(self.tops, self.names)
         return other
 
     def typical(self, node: int) -> Sequence[int]:
@@ -194,6 +199,24 @@ class TreeItem(QGraphicsObject):
         top = self.slots.first[node] * self.row_height
         height = self.slots.size[node] * self.row_height
         return QRectF(left, top, self._width - left, height)
+
+    def names_in_sight(self, top: float, bottom: float) -> list[tuple[int, str]]:
+        """Get the clusters between two heights that have room for it, and what they are called."""
+        first, size = self.slots.first[self.tops], self.slots.size[self.tops]
+        row = self.row_height
+        shown = (
+            (first * row <= bottom) & ((first + size) * row >= top) & (size * row > MIN_NAMED_PX)
+        )
+        return [(int(self.tops[i]), f"{self.names[i]} · {int(self.counts[self.tops[i]]):,}")
+                for i in np.flatnonzero(shown)]  # fmt: skip
+
+    def name_rect(self, node: int, text: str, metrics: QFontMetricsF) -> QRectF:
+        """Get where the name of a cluster stands: on the line that leads to its branch."""
+        width = min(metrics.horizontalAdvance(text), MAX_NAME_PX) + MARGIN
+        x = min(max(float(self.x_at(self.shape_of_tree.height[node])), 0.0), self.tree_right)
+        y = (self.slots.position[node] + 0.5) * self.row_height
+        height = metrics.height()
+        return QRectF(max(x - width - 2, 1.0), y - height / 2, width, height)
 
     def _lines(self) -> np.ndarray:
         """Mark the merges that are high enough to be drawn with their branches."""

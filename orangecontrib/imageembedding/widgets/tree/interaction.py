@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from AnyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from AnyQt.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
-from AnyQt.QtWidgets import QMenu
+from AnyQt.QtWidgets import QApplication, QMenu
 
 from orangecontrib.imageembedding.widgets.tree.hovercard import HoverCard
 from orangecontrib.imageembedding.widgets.tree.keys import next_node
@@ -129,13 +129,15 @@ class DendrogramView(TreeView):
 
     def _show_card(self) -> None:
         node = None if self.item is None else self.item.node_at(self.mapToScene(self._pointer))
-        if node is not None:
+        if node is not None and QApplication.activePopupWidget() is None:
             locations = [self.item.locations[leaf] for leaf in self.item.typical(node)]
             self._card.show_at(self._pointer, self.describe(node), locations)
 
     def contextMenuEvent(self, event) -> None:
         if self.item is None:
             return
+        self._hover.stop()
+        self._card.hide()
         node = self.item.node_at(self.mapToScene(event.pos()))
         menu = QMenu(self)
         if node is not None and node >= len(self.item.labels):
@@ -181,9 +183,10 @@ class DendrogramView(TreeView):
 
     def set_focus(self, node: int) -> None:
         """Bring a branch into sight and go on from it with the keyboard."""
-        self._focus(node)
+        self._focus(node, by_keys=True)
         self.show_node(node)
 
-    def _focus(self, node: int | None) -> None:
+    def _focus(self, node: int | None, *, by_keys: bool = False) -> None:
         self.item.focus_node = node
+        self.item.shows_focus = by_keys
         self.item.update()

@@ -14,10 +14,12 @@ from orangecontrib.imageembedding.widgets.tree.geometry import (
     MAX_LABEL_ROW,
     MIN_LINE_PX,
     MIN_PICTURE_ROW,
+    TINTS,
     TreeItem,
 )
 from orangecontrib.imageembedding.widgets.tree.strips import paint_strips
 
+NAME_PX = 11
 FILL_ALPHA, WEDGE_ALPHA, GRID_ALPHA = 0.16, 0.55, 0.12
 
 
@@ -38,13 +40,26 @@ class DendrogramItem(TreeItem):
             painter.setPen(QPen(self.palette.color(QPalette.Highlight), 0, Qt.DashLine))
             x = float(self.x_at(self.cut_height))
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+        self._paint_names(painter, top, bottom)
         painter.restore()
         paint_strips(painter, self.strips, self, self.tree_right + MARGIN, np.floor(top), bottom)
         self._paint_leaves(painter, top, bottom)
-        if self.focus_node is not None:
-            painter.setPen(QPen(self.palette.color(QPalette.Highlight), 2))
+        if self.focus_node is not None and self.shows_focus:
+            painter.setPen(QPen(self.ink(), 1, Qt.DotLine))
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(self.rect_of(self.focus_node).adjusted(1, 1, -2, -1))
+
+    def _paint_names(self, painter: QPainter, top: float, bottom: float) -> None:
+        font = painter.font()
+        font.setPixelSize(NAME_PX)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        for node, text in self.names_in_sight(top, bottom):
+            rect = self.name_rect(node, text, metrics)
+            painter.fillRect(rect, self.palette.color(QPalette.Base))
+            painter.setPen(self.ink())
+            shown = metrics.elidedText(text, Qt.ElideMiddle, rect.width())
+            painter.drawText(rect, Qt.AlignCenter, shown)
 
     def ink(self, alpha: float = 1.0) -> QColor:
         """Get the colour of text, more or less transparent."""
@@ -77,7 +92,7 @@ class DendrogramItem(TreeItem):
         merges = np.flatnonzero(lines & in_sight)
         colours = self._colour_of[merges]
         for number in np.unique(colours):
-            pen = QPen(self.ink() if number < 0 else _strong(self.colours[number], self.palette))
+            pen = QPen(self.ink() if number < 0 else _strong(QColor(*TINTS[number]), self.palette))
             pen.setWidthF(1.0 if number < 0 else 1.6)
             painter.setPen(pen)
             painter.drawPath(self._path(merges[colours == number], top - row, bottom + row))
@@ -107,7 +122,7 @@ class DendrogramItem(TreeItem):
         right, numbers = self.tree_right, self._colour_of[nodes]
         colours = {-1: self.ink(WEDGE_ALPHA)}
         for number in np.unique(numbers[numbers >= 0]).tolist():
-            colours[number] = _strong(self.colours[number], self.palette)
+            colours[number] = _strong(QColor(*TINTS[number]), self.palette)
         painter.setPen(Qt.NoPen)
         places = np.column_stack([apex, middle, first + inset, last - inset]).tolist()
         for number, (x, y, top, bottom) in zip(numbers.tolist(), places, strict=True):

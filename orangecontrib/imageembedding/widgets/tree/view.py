@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from AnyQt.QtCore import Qt, pyqtSignal
-from AnyQt.QtGui import QColor, QPaintEvent, QResizeEvent
+from AnyQt.QtGui import QPaintEvent, QResizeEvent
 from AnyQt.QtWidgets import QGraphicsScene, QGraphicsView
 
 from orangecontrib.imageembedding.clusters.outline import Outline
@@ -108,9 +108,9 @@ class TreeView(QGraphicsView):
         self.item.strips = strips
         self._changed()
 
-    def set_branches(self, nodes: Sequence[int], colours: Sequence[QColor]) -> None:
-        """Colour the branches under some nodes."""
-        self.item.set_branches(nodes, colours)
+    def set_branches(self, nodes: Sequence[int], names: Sequence[str]) -> None:
+        """Show the branches under some nodes as clusters with names."""
+        self.item.set_branches(nodes, names)
         self._minimap.refresh()
 
     def set_cut(self, height: float | None) -> None:
