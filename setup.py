@@ -99,6 +99,8 @@ setup(
             "py7zr >=0.22",
             "pydicom >=3.0",
             "pytest",
+            "pytest-cov",
+            "pytest-random-order",
             "ruff ==0.17.*",
             "schemathesis >=4.30",
         ],

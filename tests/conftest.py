@@ -58,6 +58,15 @@ def _own_folders(monkeypatch, tmp_path_factory):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture
+def at_rest(monkeypatch):
+    """Files that have just been written are known again at once: the tests change them later."""
+    from orangecontrib.imageembedding.caches import filestate
+
+    monkeypatch.setattr(filestate, "TICK_NS", 0)
+    monkeypatch.setattr(filestate, "COARSE_TICK_NS", 0)
+
+
 @pytest.fixture(autouse=True)
 def _no_exceptions_in_slots(monkeypatch):
     """Qt would end the whole run at the first."""

@@ -1,8 +1,6 @@
 """Tables of dark and bright images, with embeddings that know how they were made."""
 
-import time
-
-from fake_backends import FakeBackend
+from fake_backends import FakeBackend, wait_until_at_rest
 from pictures import picture
 from PIL import Image
 
@@ -17,8 +15,9 @@ def write_classes(folder, n=6, first=0):
         (folder / kind).mkdir(parents=True)
         for i in range(first, first + n):
             pixels = picture(i) // 3 + low
-            Image.fromarray(pixels).save(folder / kind / f"{i}.png")
-    time.sleep(0.03)
+            path = folder / kind / f"{i}.png"
+            Image.fromarray(pixels).save(path)
+    wait_until_at_rest(path)
     return oie.import_images(folder).table
 
 

@@ -2,10 +2,12 @@
 
 import dataclasses
 import threading
+import time
 
 import numpy as np
 from Orange.data import StringVariable
 
+from orangecontrib.imageembedding.caches.filestate import file_state
 from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import BackendError, DecodeError
@@ -50,6 +52,20 @@ class FakeBackend:
     def load(self, spec, progress):
         self.loads += 1
         return FakeEmbedder(self, spec)
+
+
+def wait_for_runs():
+    """Wait until no run goes on in the background, nor what it has left."""
+    names = ("imageembedding", "imageembedding-close")
+    while threads := [thread for thread in threading.enumerate() if thread.name in names]:
+        threads[0].join(30)
+        assert not threads[0].is_alive()
+
+
+def wait_until_at_rest(path):
+    """Wait until a file that has been written can be known again."""
+    while file_state(path) is None:
+        time.sleep(0.002)
 
 
 class FakeEmbedder(LoadedEmbedder):

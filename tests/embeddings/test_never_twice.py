@@ -6,11 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import threading
 
 import numpy as np
 import pytest
-from fake_backends import FakeBackend
+from fake_backends import FakeBackend, wait_for_runs
 from pictures import encoded, picture, write_images
 from PIL import Image
 from web_server import say, web_server
@@ -24,13 +24,13 @@ from orangecontrib.imageembedding.errors import BackendError, Cancelled
 
 SPEC = get_embedder("efficientnet-lite0")
 N = 12
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 @pytest.fixture
 def locations(tmp_path):
     names = [f"{i}.png" for i in range(N)]
     write_images(tmp_path, names)
-    time.sleep(0.03)  # a file changed a moment ago may change again without a trace
     return [str(tmp_path / name) for name in names]
 
 
@@ -96,7 +96,6 @@ def test_a_moved_or_copied_image_is_read_but_not_computed(locations, tmp_path, r
     shutil.move(locations[0], tmp_path / "moved.png")
     shutil.copy(locations[1], tmp_path / "copy.png")
     new = [str(tmp_path / "moved.png"), str(tmp_path / "copy.png")]
-    time.sleep(0.03)
     again, backend = embedded(new)
     assert (backend.locations, again.n_cached) == ([], 2)
     reads.clear()
@@ -181,14 +180,22 @@ def test_failures_are_not_kept(tmp_path):
 
 
 def test_what_was_finished_before_a_cancel_is_kept(locations):
+    go_on, begun = threading.Event(), []
+
+    def wait_at_the_third():
+        begun.append(1)
+        if len(begun) > 2:
+            go_on.wait(30)
+
     def cancel_in_the_middle(fraction):
         if fraction >= 0.5:
+            go_on.set()
             raise Cancelled
 
-    backend = FakeBackend(on_batch=lambda: time.sleep(0.05))
+    backend = FakeBackend(on_batch=wait_at_the_third)
     with pytest.raises(Cancelled):
         embed_locations(locations, SPEC, backend, cancel_in_the_middle)
-    time.sleep(1)  # what was begun is finished, and kept, too
+    wait_for_runs()  # what was begun is finished, and kept, too
     again, second = embedded(locations)
     assert sorted(backend.locations + second.locations) == sorted(locations)
     assert again.n_cached == len(backend.locations)
@@ -197,7 +204,7 @@ def test_what_was_finished_before_a_cancel_is_kept(locations):
 def test_what_was_finished_before_the_device_broke_is_kept(locations):
     with pytest.raises(BackendError):
         embedded(locations, FakeBackend(fail_at=8))
-    time.sleep(0.5)
+    wait_for_runs()
     again, second = embedded(locations)
     assert again.n_cached >= 6
     assert len(second.locations) == N - again.n_cached
@@ -251,7 +258,6 @@ embed_locations(locations, get_embedder("efficientnet-lite0"), backend, tell)
 def test_after_kill_9_in_the_middle_everything_finished_is_there(tmp_path):
     images = tmp_path / "images"
     write_images(images, [f"{i:02}.png" for i in range(60)])
-    time.sleep(0.03)
     tests = os.path.dirname(os.path.dirname(__file__))
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, tests, str(images)], stdout=subprocess.PIPE, text=True

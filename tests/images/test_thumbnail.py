@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 from pictures import encoded, picture
 
-from orangecontrib.imageembedding.caches import filestate
 from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.images import thumbnail as module
 from orangecontrib.imageembedding.images import thumbnailcache
 from orangecontrib.imageembedding.images.thumbnail import thumbnail
 
-
-@pytest.fixture(autouse=True)
-def _clock_without_ticks(monkeypatch):
-    """A file that was changed just now is as good as another."""
-    monkeypatch.setattr(filestate, "TICK_NS", 0)
-    monkeypatch.setattr(filestate, "COARSE_TICK_NS", 0)
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 
 @pytest.fixture

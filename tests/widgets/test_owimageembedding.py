@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from AnyQt.QtWidgets import QFileDialog
-from fake_backends import FakeBackend
+from fake_backends import FakeBackend, wait_for_runs, wait_until_at_rest
 from Orange.data import DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
@@ -453,7 +453,7 @@ class TestOWImageEmbedding(WidgetTest):
         widget._show_embedders = lambda: shown.append(1)
         widget.onDeleteWidget()
         answer.set()
-        time.sleep(0.3)
+        widget.background._executor.shutdown(wait=True)
         self.process_events()
         assert shown == []
 
@@ -502,14 +502,14 @@ class TestOWImageEmbedding(WidgetTest):
 
         names = [f"x/{i}.png" for i in range(20)]
         images = import_images(write_images(self.folder / "many", names)).table
-        time.sleep(0.03)
+        wait_until_at_rest(self.folder / "many" / names[-1])
         self.use_fake(FakeBackend(on_batch=wait_at_the_second))
         widget = self.create()
         self.send(widget, images, wait=False)
         self.process_events(lambda: len(self.backend.locations) >= 3, timeout=30_000)
         widget.cancel_button.click()
         go_on.set()
-        time.sleep(0.5)
+        wait_for_runs()
         n_done = len(self.backend.locations)
         second = FakeBackend()
         self.use_fake(second)
@@ -680,7 +680,7 @@ class TestOWImageEmbedding(WidgetTest):
         self.use_fake()
         widget = self.create()
         self.send(widget, self.images)
-        assert "cache clear" in str(widget.Warning.note)
+        assert "was damaged and begins anew" in str(widget.Warning.note)
         assert len(self.outputs(widget)[0]) == 3
 
     def test_vectors_of_the_wrong_length_are_an_error(self):
