@@ -170,6 +170,8 @@ def with_images_found(
         As for `image_locations`.
     """
     old = table.domain[column.name]
+    if _leads_there(table, old, locations):
+        return table
     marked = old.copy()
     marked.attributes["type"] = "image"
     is_text = isinstance(old, StringVariable)
@@ -187,14 +189,22 @@ def with_images_found(
             del variable.attributes["type"]
         return variable
 
-    found = table.copy() if is_text else table[:]
+    found = table[:]  # the numbers are shared
     domain = table.domain
     parts = (domain.attributes, domain.class_vars, domain.metas)
     found.domain = Domain(*([changed(variable) for variable in part] for part in parts))
     if is_text:
-        with found.unlocked(found.metas):
-            found.set_column(marked, np.array(locations, dtype=object))
+        metas = found.metas.copy()
+        metas[:, found.domain.metas.index(marked)] = locations
+        with found.unlocked_reference():
+            found.metas = metas
     return found
+
+
+def _leads_there(table: Table, column: Variable, locations: Sequence[str]) -> bool:
+    marked = [other for other in _candidates(table) if is_marked_as_images(other)]
+    is_text = isinstance(column, StringVariable)
+    return marked == [column] and is_text and table.get_column(column).tolist() == list(locations)
 
 
 def location_key(table: Table, column: Variable) -> Hashable:

@@ -41,6 +41,12 @@ def resolved(paths: Sequence[str], folders: Sequence[str]) -> list[str]:
     return plain
 
 
+def first_lost(locations: Sequence[str]) -> str:
+    """Get a location that names a file that is not there, if one of a sample does; else ""."""
+    sample = locations[:: max(len(locations) // N_SAMPLED, 1)]
+    return next((location for location in sample if is_lost(location)), "")
+
+
 def found_in(paths: Sequence[str], folder: str) -> bool:
     """Tell whether a folder has one of some files."""
     return any(os.path.isfile(place) for place in resolved(paths, [folder]))

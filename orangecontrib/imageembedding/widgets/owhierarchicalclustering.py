@@ -34,6 +34,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
     Scores,
     choose_in_background,
     cluster_in_background,
+    find_in_background,
     link_in_background,
     score_in_background,
 )
@@ -70,6 +71,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         incomplete = Msg("{} rows skipped: they have missing numbers.")
         distances_first = Msg("Distances are given: the input Data is not used.")
         other_subset = Msg("No row of Data Subset is in the tree.")
+        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
     class Information(OWWidget.Information):
         cancelled = Msg("Cancelled. Send goes on.")
@@ -91,6 +93,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
     normalise: bool = Setting(False)
     all_numeric: bool = Setting(False)
     order_leaves: bool = Setting(True)
+    image_attr: Variable | None = ContextSetting(None)
+    images_folder: str = Setting("", schema_only=True)
     label_attr: Variable | None = ContextSetting(None)
     strip_attrs: list[Variable] = ContextSetting([])
     height_scale: str = Setting(LINEAR)
@@ -114,6 +118,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self.subset: Table | None = None
         self.silhouettes: np.ndarray | None = None
         self._next = None
+        self._rows_as_given: ClusteredRows | None = None
         self._source: Table | DistMatrix | None = None
         self._add_controls()
         self.panel = TreePanel()
@@ -134,7 +139,9 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
 
     def _add_controls(self) -> None:
         add_clustering_box(self, self._start)
-        add_appearance_box(self, self._show_label, self._show_strips, self._show_scale)
+        add_appearance_box(
+            self, self._find_images, self._show_label, self._show_strips, self._show_scale
+        )
         add_selection_box(self, self._select_by)
         gui.rubber(self.controlArea)
         box = gui.auto_send(self.buttonsArea, self, "auto_commit")
@@ -176,7 +183,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         for name in ("distance_metric", "normalise", "all_numeric"):
             getattr(self.controls, name).setEnabled(self.distances is None)
         if self.distances is not None:
-            self.start(partial(link_in_background, self.distances, self.linkage, self.order_leaves))
+            args = self.distances, self.linkage, self.order_leaves, self.images_folder
+            self.start(partial(link_in_background, *args))
         elif self.data is not None:
             self._foresee_memory()
             options = {
@@ -184,7 +192,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
                 "all_numeric": self.all_numeric,
                 "ordered": self.order_leaves,
             }
-            args = self.data, self.distance_metric, self.linkage, options
+            args = self.data, self.distance_metric, self.linkage, options, self.images_folder
             self.start(partial(cluster_in_background, *args))
         self.cancel_button.setEnabled(self.task is not None)
 
@@ -240,7 +248,9 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         clustered = result.clustered
         self.Warning.incomplete(clustered.n_left_out, shown=clustered.n_left_out > 0)
         self.Information.all_equal(shown=not clustered.tree.linkage[:, 2].any())
-        self._open_context(clustered.table.domain)
+        self._rows_as_given = result.source
+        self._open_context(result)
+        self.Warning.not_found(result.problem, shown=bool(result.problem))
         self.panel.show_tree(clustered, result.locations, self.label_attr)
         for node in clustered.nodes_of(self.rotated_keys):
             self.panel.turn(node)
@@ -250,10 +260,26 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self._set_clicked(self._nodes_kept())
         self.panel.restore(self.collapsed_keys, self.kept_view)
         self._show_selection()
-        self._next = self._commit_or_score
+        is_other = self.image_attr is not None and self.image_attr != result.column
+        self._next = self._find_images if is_other else self._commit_or_score
 
-    def _open_context(self, domain) -> None:
+    def _find_images(self, *_: object) -> None:
+        """Show the images of the column and the folder that were chosen."""
+        if self.clustered is None:  # the task that makes the tree began with other ones
+            if self.task is not None:
+                self._start()
+            return
+        self._keep_view()
+        name = self.image_attr and self.image_attr.name
+        args = self._rows_as_given, name, self.images_folder
+        self.start(partial(find_in_background, *args))
+        self.cancel_button.setEnabled(True)
+
+    def _open_context(self, result: NewTree) -> None:
+        domain = result.clustered.table.domain
         self.closeContext()
+        self.image_model[:] = result.columns
+        self.image_attr = result.column
         self.label_model.set_domain(domain)
         self.strip_model.set_domain(domain)
         self.label_attr = next((v for v in self.label_model if isinstance(v, Variable)), None)

@@ -39,6 +39,7 @@ from orangecontrib.imageembedding.errors import (
 from orangecontrib.imageembedding.pipeline import EmbeddedImages
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.locate import default_image_column, image_columns
+from orangecontrib.imageembedding.tables.search import NOT_FOUND
 from orangecontrib.imageembedding.widgets.embedding import speeds
 from orangecontrib.imageembedding.widgets.embedding.cachebox import CacheBox
 from orangecontrib.imageembedding.widgets.embedding.choices import (
@@ -62,6 +63,7 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
+from orangecontrib.imageembedding.widgets.shared.imagesfolder import CHOOSE, ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
 from orangecontrib.imageembedding.widgets.shared.predecessor import OLD_EMBEDDERS
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
@@ -98,8 +100,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
 
     class Error(OWWidget.Error):
         no_column = Msg(
-            "The data has no text or categorical column with paths or URLs of images. "
-            "Import Images makes such data."
+            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
+            "is one. Import Images makes such data."
         )
         unknown_embedder = Msg("{} Choose another embedder.")
         no_server = Msg("Type the address of the server, for example http://localhost:8000.")
@@ -120,6 +122,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
     settingsHandler = DomainContextHandler()
 
     image_attr: Variable | None = ContextSetting(None)
+    images_folder: str = Setting("", schema_only=True)
     embedder_id: str = Setting(DEFAULT_ID)
     own_file: str = Setting("")
     own_like: str = Setting(DEFAULT_ID)
@@ -172,6 +175,10 @@ class OWImageEmbedding(OWWidget, TaskWidget):
             tooltip="The column with the paths or URLs of the images",
         )  # fmt: skip
         self.controls.image_attr.setAccessibleName("Image column")
+        self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
+        self.images_folder = self.folder_row.folder
+        self.folder_row.chosen.connect(self._folder_chosen)
+        box.layout().addWidget(self.folder_row)
         self.notice = Notice()
         self.notice.shown.connect(self._make_room)
         self.controls_box.layout().addWidget(self.notice)
@@ -269,6 +276,10 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         if self.task is not None:
             self._stop()
         self.commit.deferred()
+
+    def _folder_chosen(self, folder: str) -> None:
+        self.images_folder = folder
+        self._changed()
 
     def choose_embedder(self, embedder_id: str) -> None:
         """Use another embedder."""
@@ -446,7 +457,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         if backend is None:
             return None
         own_file = self.own_file if is_own else None
-        return Wanted(embedder_id, self.image_attr.name, backend, own_file)
+        folder = self.images_folder or None
+        return Wanted(embedder_id, self.image_attr.name, backend, own_file, folder)
 
     def _backend(self) -> Backend | None:
         if self.device.startswith(PLUGIN):
@@ -506,6 +518,11 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         if result.skipped is not None:
             self.go_on.offer()
             reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
+            if reason.startswith(NOT_FOUND):
+                text = (
+                    f"{len(result.skipped)} of {n_images} images are missing. The first: {reason}."
+                )
+                self.notice.show_notice(text, [(CHOOSE, self.folder_row.choose)])
             if len(result.embeddings):
                 self.Warning.skipped(len(result.skipped), n_images, reason)
             else:
@@ -530,6 +547,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
 
     def _ways_on(self, error: Exception) -> list[Way]:
         ways: list[Way] = [(TRY_AGAIN, self.commit.now)]
+        if isinstance(error, InputError) and self.images_folder:
+            ways.append((CHOOSE, self.folder_row.choose))
         if isinstance(error, WeightsError):
             ways.append((FOLDER_OF_WEIGHTS, self.choose_weights_folder))
             if self.embedder_id != BUILT_IN_ID:

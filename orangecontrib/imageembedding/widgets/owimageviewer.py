@@ -26,10 +26,14 @@ from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
     image_columns,
     image_locations,
+    searched_folders,
+    with_images_found,
 )
+from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
 from orangecontrib.imageembedding.widgets.shared.colors import colours_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
+from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
@@ -39,6 +43,7 @@ from orangecontrib.imageembedding.widgets.thumbnails.view import (
     ThumbnailView,
 )
 from orangecontrib.imageembedding.widgets.viewing.controls import (
+    AFTER_COLUMN,
     add_images_box,
     add_order_box,
     add_size_box,
@@ -78,17 +83,19 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
 
     class Error(OWWidget.Error):
         no_column = Msg(
-            "The data has no text or categorical column with paths or URLs of images. "
-            "Import Images makes such data."
+            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
+            "is one. Import Images makes such data."
         )
 
     class Warning(OWWidget.Warning):
         foreign_subset = Msg("No row of Data Subset is in the data.")
+        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
     settings_version = 4
     settingsHandler = DomainContextHandler()
 
     image_attr: Variable | None = ContextSetting(None)
+    images_folder: str = Setting("", schema_only=True)
     title_attrs: list[Variable] = ContextSetting([])
     colour_attr: Variable | None = ContextSetting(None)
     group_attr: Variable | None = ContextSetting(None)
@@ -112,7 +119,12 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self._preview: Preview | None = None
         self._copier = ImageCopier(self)
         self._to_restore = self.selected_images, list(self.selected_rows)
-        add_images_box(self, self._column_changed, self._show_titles, self._show_colours)
+        self._led: Table | None = None  # what goes on: leads to the images without the folder
+        box = add_images_box(self, self._column_changed, self._show_titles, self._show_colours)
+        self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
+        self.images_folder = self.folder_row.folder
+        self.folder_row.chosen.connect(self._folder_chosen)
+        box.layout().insertWidget(AFTER_COLUMN, self.folder_row)
         add_order_box(self, self._rearrange)
         add_size_box(self, self._resize)
         gui.rubber(self.controlArea)
@@ -182,8 +194,6 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self.selected_cells = frozenset()
         if self.column_model:  # where there is nothing to choose, no choice is to be remembered
             self.openContext(domain)
-        elif self.data is not None:
-            self.Error.no_column()
 
     def _default_titles(self) -> list[Variable]:
         texts = [v for v in self.title_model if isinstance(v, StringVariable)]
@@ -209,12 +219,23 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self._show_subset()
         self._selection_changed()
 
+    def _folder_chosen(self, folder: str) -> None:
+        self.images_folder = folder
+        self._column_changed()
+
     def _show_images(self) -> None:
-        self._locations, self._texts = [], []
+        self._locations, self._texts, self._led = [], [], self.data
+        self.Error.no_column(shown=self.data is not None and self.image_attr is None)
+        self.Warning.not_found.clear()
         if self._preview is not None:
             self._preview.forget()
         if self.data is not None and self.image_attr is not None:
-            self._locations = image_locations(self.data, self.image_attr)
+            args = self.data, self.image_attr
+            self._locations = image_locations(*args, self.images_folder)
+            self._led = with_images_found(*args, self._locations, self.images_folder)
+            if lost := first_lost(self._locations):
+                folders = searched_folders(*args, self.images_folder)
+                self.Warning.not_found(f"{lost}: {explained(NOT_FOUND, folders)}")
             self.view.set_images(self._locations, Titles(self.data, self.title_attrs))
         else:
             self.view.set_images((), ())
@@ -331,7 +352,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
 
     @gui.deferred
     def commit(self) -> None:
-        data, rows = self.data, np.array(self.view.selected_rows(), dtype=int)
+        data, rows = self._led, np.array(self.view.selected_rows(), dtype=int)
         if data is None:
             self.Outputs.selected_data.send(None)
             self.Outputs.data.send(None)

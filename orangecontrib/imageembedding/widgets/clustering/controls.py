@@ -8,10 +8,11 @@ from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import QButtonGroup, QLabel, QListView, QRadioButton
 from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable
 from Orange.widgets import gui
-from Orange.widgets.utils.itemmodels import DomainModel, PyListModel
+from Orange.widgets.utils.itemmodels import DomainModel, PyListModel, VariableListModel
 
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.clusters.link import LINKAGES
+from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR, LOG
 
 BY_CLICK, BY_HEIGHT, BY_NUMBER, BY_SILHOUETTE = "click", "height", "number", "silhouette"
@@ -53,9 +54,18 @@ def add_clustering_box(widget, changed) -> None:
     widget.plan_label.setWordWrap(True)
 
 
-def add_appearance_box(widget, labels_changed, strips_changed, scale_changed) -> None:
-    """Add labels, colours and the scale of heights."""
+def add_appearance_box(
+    widget, images_changed, labels_changed, strips_changed, scale_changed
+) -> None:
+    """Add images, labels, colours and the scale of heights."""
     box = gui.vBox(widget.controlArea, "Appearance")
+    widget.image_model = VariableListModel()
+    _add_combo(box, widget, "image_attr", "&Images:", widget.image_model, images_changed)
+    widget.folder_row = ImagesFolder(widget.images_folder, widget.workflowEnv().get("basedir", ""))
+    widget.images_folder = widget.folder_row.folder
+    widget.folder_row.chosen.connect(partial(setattr, widget, "images_folder"))
+    widget.folder_row.chosen.connect(images_changed)
+    box.layout().addWidget(widget.folder_row)
     order = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
     widget.label_model = DomainModel(
         order,

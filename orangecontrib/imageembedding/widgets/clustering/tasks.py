@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 import numpy as np
-from Orange.data import Table
+from Orange.data import Table, Variable
 from Orange.misc import DistMatrix
 from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.pipeline import ChosenBranches, ClusteredRows
-from orangecontrib.imageembedding.tables.locate import default_image_locations
+from orangecontrib.imageembedding.tables.locate import (
+    default_image_column,
+    image_columns,
+    image_locations,
+    searched_folders,
+    with_images_found,
+)
+from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
 
 
 @dataclass(frozen=True, slots=True)
 class NewTree:
-    """A tree and the image of each leaf; "" where there is none."""
+    """A tree with its images.
+
+    Attributes
+    ----------
+    clustered : ClusteredRows
+        With a table that leads to the images.
+    source : ClusteredRows
+        With the table as it came.
+    locations : sequence of str
+        The image of each leaf; "" where there is none.
+    columns : list of Variable
+        That can hold images.
+    column : Variable or None
+        Of them, the one that was taken.
+    problem : str
+        An image that is not there, and where it was looked for; "" if there is none.
+    """
 
     clustered: ClusteredRows
+    source: ClusteredRows
     locations: Sequence[str]
+    columns: Sequence[Variable]
+    column: Variable | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +60,28 @@ class Scores:
 
 
 def cluster_in_background(
-    data: Table, metric: str, linkage: str, options: dict, state: TaskState
+    data: Table, metric: str, linkage: str, options: dict, images_folder: str, state: TaskState
 ) -> NewTree:
     """Cluster the rows of a table."""
     progress = TaskProgress(state)
-    return _with_locations(pipeline.cluster_table(data, metric, linkage, progress, **options))
+    clustered = pipeline.cluster_table(data, metric, linkage, progress, **options)
+    return with_images_of(clustered, None, images_folder)
 
 
 def link_in_background(
-    distances: DistMatrix, linkage: str, ordered: bool, state: TaskState
+    distances: DistMatrix, linkage: str, ordered: bool, images_folder: str, state: TaskState
 ) -> NewTree:
     """Cluster by distances that are given."""
     progress = TaskProgress(state)
-    return _with_locations(
-        pipeline.cluster_distances(distances, linkage, progress, ordered=ordered)
-    )
+    clustered = pipeline.cluster_distances(distances, linkage, progress, ordered=ordered)
+    return with_images_of(clustered, None, images_folder)
+
+
+def find_in_background(
+    clustered: ClusteredRows, column: str, images_folder: str, state: TaskState
+) -> NewTree:
+    """Look for the images of a tree in another column or folder."""
+    return with_images_of(clustered, column, images_folder)
 
 
 def score_in_background(clustered: ClusteredRows, state: TaskState) -> Scores:
@@ -62,8 +96,30 @@ def choose_in_background(
     return pipeline.choose_branches(clustered, nodes, TaskProgress(state))
 
 
-def _with_locations(clustered: ClusteredRows) -> NewTree:
+def with_images_of(source: ClusteredRows, name: str | None, images_folder: str) -> NewTree:
+    """Find the images of a tree.
+
+    Parameters
+    ----------
+    source : ClusteredRows
+        The tree and its rows.
+    name : str or None
+        Of the column of images; by default it is found, or there are no images.
+    images_folder : str
+        Where they are, as the user says; "" where that was not said.
+    """
     import_module("scipy.cluster.hierarchy")  # cuts need it: the window is not to wait for it
-    locations = default_image_locations(clustered.table)
-    rows = clustered.rows[clustered.tree.typical_rows].tolist()
-    return NewTree(clustered, [locations[row] for row in rows])
+    table = source.table
+    columns = image_columns(table)
+    named = [column for column in columns if column.name == name]
+    column = named[0] if named else default_image_column(table)
+    if column is None:
+        return NewTree(source, source, [""] * source.tree.n_leaves, columns, None, "")
+    locations = image_locations(table, column, images_folder)
+    led = with_images_found(table, column, locations, images_folder)
+    clustered = replace(source, table=led)
+    rows = source.rows[source.tree.typical_rows].tolist()
+    lost = first_lost(locations)
+    folders = searched_folders(table, column, images_folder)
+    problem = lost and f"{lost}: {explained(NOT_FOUND, folders)}"
+    return NewTree(clustered, source, [locations[row] for row in rows], columns, column, problem)

@@ -24,6 +24,7 @@ class Wanted:
     column: str
     backend: Backend
     own_file: str | None
+    images_folder: str | None = None
 
 
 def embed_in_background(data: Table, wanted: Wanted, state: TaskState) -> EmbeddedImages:
@@ -32,6 +33,7 @@ def embed_in_background(data: Table, wanted: Wanted, state: TaskState) -> Embedd
         data,
         wanted.embedder,
         image_column=wanted.column,
+        images_folder=wanted.images_folder,
         backend=wanted.backend,
         weights=wanted.own_file,
         progress=CountingProgress(state),

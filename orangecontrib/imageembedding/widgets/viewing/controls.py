@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from AnyQt.QtCore import QSize
-from AnyQt.QtWidgets import QListView
+from AnyQt.QtWidgets import QListView, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 
 from orangecontrib.imageembedding.widgets.thumbnails.view import MAX_SIDE, MIN_SIDE
 
+AFTER_COLUMN = 1  # place in the box
 TITLES_SIZE = QSize(100, 84)
 ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
 
 
-def add_images_box(widget, column_changed, titles_changed, colour_changed) -> None:
+def add_images_box(widget, column_changed, titles_changed, colour_changed) -> QWidget:
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     widget.column_model = VariableListModel()
@@ -29,6 +30,7 @@ def add_images_box(widget, column_changed, titles_changed, colour_changed) -> No
     primitive = DiscreteVariable, ContinuousVariable
     widget.colour_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
     _add_combo(box, widget, "colour_attr", "Colour", widget.colour_model, colour_changed)
+    return box
 
 
 def add_order_box(widget, changed) -> None:
