@@ -71,7 +71,7 @@ def test_an_image_that_is_gone_is_listed_and_its_cell_stays_empty(folder, tmp_pa
     assert run("embed", folder, "-o", tmp_path / "t.pkl", *BUILT_IN) == 0
     (folder / "cat" / "1.png").unlink()
     assert run("grid", tmp_path / "t.pkl", "-o", tmp_path / "grid.png") == 1
-    assert "left out of the picture" in capsys.readouterr().err
+    assert "not in the picture" in capsys.readouterr().err
     pixels = np.asarray(Image.open(tmp_path / "grid.png").convert("L"))
     assert (pixels.reshape(2, 96, 2, 96).min(axis=(1, 3)) < 200).sum() == 3
 

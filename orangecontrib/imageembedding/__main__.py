@@ -98,14 +98,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="tell the version and exit")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", dest="command"
     )
 
     embed = commands.add_parser(
         "embed",
-        help="images to a table of numbers",
+        help="turn images into a table of numbers",
         description="Embed the images of a folder, or those that a table points to.",
         epilog=EXIT_CODES,
     )
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 
     cluster = commands.add_parser(
         "cluster",
-        help="images or embeddings to clusters",
+        help="group images or embeddings into clusters",
         description="Cluster the rows of a table by their embeddings. A folder, or a table that "
         "has no embeddings, is embedded first.",
         epilog=EXIT_CODES,
@@ -171,9 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     grid.add_argument(
         "--columns", type=int, metavar="N", help="of the grid (default: as many as rows)"
     )
-    grid.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="another one gives another grid"
-    )
+    grid.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     _add_embedder(grid)
     grid.set_defaults(run=run_grid)
 
@@ -191,15 +189,13 @@ def _parser() -> argparse.ArgumentParser:
         "--method", default="tsne", choices=("tsne", "pca"),
         help="t-SNE, or principal components at once (default: %(default)s)",
     )  # fmt: skip
-    mapped.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="another one gives another map"
-    )
+    mapped.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     _add_embedder(mapped)
     mapped.set_defaults(run=run_map)
 
     save = commands.add_parser(
         "save",
-        help="images of a table to new files",
+        help="save the images of a table as new files",
         description="Copy or convert the images of a table into a folder. Nothing that is there "
         "is changed: equal names get a number, equal files are not written twice.",
         epilog=EXIT_CODES,
@@ -223,13 +219,15 @@ def _parser() -> argparse.ArgumentParser:
 
     cache = commands.add_parser(
         "cache",
-        help="show, clear or limit the vectors that are kept",
-        description="Every vector is kept on disk, so that no image is embedded twice.",
+        help="show, clear or limit the cache of vectors",
+        description="Vectors are cached on disk, so that no image is embedded twice.",
     )
     cache.usage = "%(prog)s [-h] {info,clear,limit SIZE}"
     cache.add_argument("what", choices=("info", "clear", "limit"), help="what to do")
     cache.add_argument(  # whatever follows: "-5GB" is a wrong size, not an unknown option
-        "size", nargs=argparse.REMAINDER, help="of limit: the most to keep, for instance 5GB"
+        "size",
+        nargs=argparse.REMAINDER,
+        help="for limit: the largest size of the cache, for example 5GB",
     )
     cache.set_defaults(run=run_cache)
 
@@ -347,17 +345,17 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=512,
         metavar="N",
-        help="images to take on at the same time (default: %(default)s)",
+        help="images accepted at the same time (default: %(default)s)",
     )
     parser.add_argument(
         "--max-image-mb",
         type=int,
         default=32,
         metavar="N",
-        help="size of the largest image file to take (default: %(default)s)",
+        help="size of the largest image file accepted (default: %(default)s)",
     )
     parser.add_argument(
-        "--no-cache", action="store_true", help="keep no vectors; images are never kept"
+        "--no-cache", action="store_true", help="do not cache vectors; images are never cached"
     )
     parser.add_argument(
         "--ray",

@@ -469,12 +469,12 @@ class TestOWImageEmbedding(WidgetTest):
         widget.on_partial_result("Embedding images")
         assert widget.progress.label.text() == "Embedding images"
         widget.on_partial_result(Counts(200, 1200, 200, "/a/1.png"))
-        assert widget.progress.label.text() == "200 of 1,200 images · 200 known already"
+        assert widget.progress.label.text() == "200 of 1,200 images · 200 cached"
         clock[0] += 2
         widget.on_partial_result(Counts(300, 1200, 200, "/a/2.png"))
         widget.on_partial_result(0.25)
         assert widget.progress.label.text() == (
-            "300 of 1,200 images · 50 per second · 18 s left · 200 known already"
+            "300 of 1,200 images · 50 per second · 18 s left · 200 cached"
         )
         assert widget.progress.label.toolTip() == "/a/2.png"
         assert widget.progress.bar.value() == 250

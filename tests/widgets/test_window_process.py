@@ -160,7 +160,7 @@ def test_a_worker_that_is_killed_is_said_and_apply_goes_on_from_what_was_finishe
         canvas.wait_until_finished(widget=widget, timeout=60_000)
         assert not widget.Error.failed.is_shown()
         assert np.isfinite(canvas.get_output(widget.Outputs.embeddings, widget=widget).X).all()
-        assert "6 of them known already" in widget.progress.label.text()
+        assert "6 of them cached" in widget.progress.label.text()
         assert the_worker().pid != worker
     """
     run(code, folder, plugin, path=[plugin])

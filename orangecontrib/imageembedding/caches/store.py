@@ -204,7 +204,9 @@ class Store:
         """Get a file that works: the same one without anything in it, or another one."""
         self._n_repairs += 1
         path = self.path
-        self.note = f"The cache of {self.layout.contents} {path} was damaged and begins anew."
+        self.note = (
+            f"The cache of {self.layout.contents} {path} was damaged; a new one was started."
+        )
         try:
             if self._db is None:
                 raise error
@@ -214,7 +216,7 @@ class Store:
                 raise
             self.close()
             move_aside(path)
-            self.note += f" What was there is now {aside(path)}."
+            self.note += f" The old file is now {aside(path)}."
         LOG.warning("%s (%s)", self.note, error)
 
     def _rest(self, error: Exception) -> None:

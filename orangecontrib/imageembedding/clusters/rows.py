@@ -99,9 +99,7 @@ class PreparedRows:
         )
         if n_bad:
             n = len(self._vectors)
-            raise InputError(
-                f"{n_bad} of {n} rows have missing or infinite numbers. Leave them out."
-            )
+            raise InputError(f"{n_bad} of {n} rows have missing or infinite numbers. Skip them.")
 
     def _measure_columns(self) -> None:
         self._centre = np.asarray(self._vectors.mean(axis=0, dtype=np.float64))

@@ -57,7 +57,7 @@ def draw_images(
                 raise ImageError(f"row {row + 1}", "no path or URL")
             return thumbnail(locations[row], side_px)
         except ImageError as error:
-            reasons.append(f"left out of the picture: {error}")
+            reasons.append(f"not in the picture: {error}")
             return None
 
     bar.say("Drawing the images")

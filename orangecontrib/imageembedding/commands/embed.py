@@ -59,7 +59,9 @@ def _embed_on_ray(options: argparse.Namespace) -> int:
     refuse_without_effect(options, ["weights", "server", "force"], "with --ray")
     output = Path(options.output).absolute()
     if output.suffix != ".parquet" or output.is_file():
-        raise InputError("With --ray, name a folder -o OUT.parquet that is new, or of such a run.")
+        raise InputError(
+            "With --ray, -o must name a new folder OUT.parquet, or one of an earlier run."
+        )
     need("ray", "cluster")
     from orangecontrib.imageembedding.ray.cluster import connect
     from orangecontrib.imageembedding.ray.pieces import embed_images_in_pieces
@@ -71,8 +73,8 @@ def _embed_on_ray(options: argparse.Namespace) -> int:
         table, skipped = _images_of(options, bar)
         done = embed_images_in_pieces(table, spec, backend, output, bar)
     for location, reason in skipped:
-        complain(f"left out: {location}: {reason}")
-    told = f"{done.n_images} images in {output}; {done.n_failures} have a reason instead"
+        complain(f"skipped: {location}: {reason}")
+    told = f"{done.n_images} images in {output}; {done.n_failures} skipped, with reasons"
     return conclude([told], SOME_MISSING if skipped or done.n_failures else FINE)
 
 
@@ -124,7 +126,7 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     if done.skipped is not None:
         skipped += _locations_and_reasons(done.skipped)
     for location, reason in skipped:
-        complain(f"left out: {location}: {reason}")
+        complain(f"skipped: {location}: {reason}")
     if not len(done.embeddings):
         raise InputError(
             f"None of the {len(table)} images of {options.source} could be embedded; see above."

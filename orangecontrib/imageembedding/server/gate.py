@@ -129,9 +129,9 @@ async def tell_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Full):
         service = service_of(request)
         n_seconds = 1 + service.images.used // IMAGES_A_SECOND
-        reason, status = "The server has too much to do. Come again later.", TOO_MANY
+        reason, status = "The server is overloaded. Try again later.", TOO_MANY
         if service.is_ending:
-            reason, status = "The server ends. Come again when it runs again.", UNAVAILABLE
+            reason, status = "The server ends. Try again when it runs again.", UNAVAILABLE
         error = HTTPException(status, reason, {"Retry-After": str(n_seconds)})
     if not isinstance(error, HTTPException):
         error = HTTPException(BROKEN, "The server has a bug; its log tells more.")

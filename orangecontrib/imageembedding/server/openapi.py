@@ -30,7 +30,7 @@ REASONS = {
     "413": "too large, or too many images",
     "415": "compressed",
     "422": "an image cannot be embedded",
-    "429": "too much to do; come again after Retry-After seconds",
+    "429": "overloaded; try again after Retry-After seconds",
     "500": "the embedder has failed",
     "503": "the server ends",
 }

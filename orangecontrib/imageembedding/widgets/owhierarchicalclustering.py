@@ -69,7 +69,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
 
     class Warning(OWWidget.Warning):
         incomplete = Msg("{} rows skipped: they have missing numbers.")
-        distances_first = Msg("Distances are given: the input Data is not used.")
+        distances_first = Msg("Precomputed distances are used: the input Data is ignored.")
         other_subset = Msg("No row of Data Subset is in the tree.")
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 

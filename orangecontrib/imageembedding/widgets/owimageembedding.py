@@ -115,7 +115,9 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         note = Msg("{}")
 
     class Information(OWWidget.Information):
-        cancelled = Msg("Cancelled. What was finished is kept: Apply goes on from there.")
+        cancelled = Msg(
+            "Cancelled. Finished vectors are cached: Continue or Apply resumes from there."
+        )
 
     want_main_area = False
     settings_version = 3
@@ -493,7 +495,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         self.cancel()
         self.Information.cancelled()
         self.notice.show_notice(
-            "Cancelled. What was finished is cached.", [(CONTINUE, self.commit.now)]
+            "Cancelled. Finished vectors are cached.", [(CONTINUE, self.commit.now)]
         )
         self.progress.finish("")
         self.go_on.offer()
@@ -527,7 +529,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
                 self.Warning.skipped(len(result.skipped), n_images, reason)
             else:
                 self.Error.none_embedded(n_images, reason)
-        known = f", {result.n_cached:,} of them known already" if result.n_cached else ""
+        known = f", {result.n_cached:,} of them cached" if result.n_cached else ""
         self.progress.finish(f"{len(result.embeddings):,} images embedded{known}.")
         self._send(result)
         self._show_embedders()  # weights may have been downloaded, a speed measured

@@ -86,7 +86,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         foreign_subset = Msg("No row of Data Subset is in the data.")
 
     class Information(OWWidget.Information):
-        cancelled = Msg("Cancelled: the images are not sorted to the end.")
+        cancelled = Msg("Cancelled: the images are only partly sorted.")
 
     settings_version = 2  # the predecessor's is 1
     settingsHandler = DomainContextHandler()

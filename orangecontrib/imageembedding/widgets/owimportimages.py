@@ -119,7 +119,7 @@ class OWImportImages(OWWidget, TaskWidget):
         gui.checkBox(box, self, "classes", "Sub-folders are classes", callback=self.reload)
         tip = "Patterns of names, such as *.jpg or cat/*; a semicolon between them"
         for name, label, example in (
-            ("include", "Only files:", "all"), ("exclude", "Leave out:", "nothing"),
+            ("include", "Only files:", "all"), ("exclude", "Exclude:", "nothing"),
         ):  # fmt: skip
             edit = gui.lineEdit(
                 box, self, name, label=label, orientation=Qt.Horizontal, labelWidth=70,
@@ -219,7 +219,7 @@ class OWImportImages(OWWidget, TaskWidget):
         n_found = len(self.found.files)
         self.Information.cancelled()
         self._send(None, None)
-        self.info_label.setText(f"{n_found:,} images found until then." if n_found else "")
+        self.info_label.setText(f"{n_found:,} images found so far." if n_found else "")
         self.use_button.setVisible(n_found > 0)
 
     def use_found(self) -> None:
@@ -316,7 +316,7 @@ class OWImportImages(OWWidget, TaskWidget):
             ("Folders", ", ".join(self.paths)),
             ("Images", self.info_label.text()),
             ("Only files", self.include),
-            ("Left out by name", self.exclude),
+            ("Excluded by name", self.exclude),
         ]
         self.report_items([(name, text) for name, text in items if text])
         if self.imported is not None and self.imported.skipped:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from orangecontrib.imageembedding.errors import WorkerError
 
-TRY_AGAIN = "What was finished is cached: try again to go on from there."
+TRY_AGAIN = "Finished vectors are cached: try again to continue from there."
 MEMORY = " Perhaps the memory ran out: close other programs, or choose a smaller embedder."
 
 

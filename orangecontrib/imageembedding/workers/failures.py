@@ -16,7 +16,7 @@ from orangecontrib.imageembedding import errors
 PLAIN = (str, int, float, bool, type(None))
 NO_MEMORY = (
     "There was not enough memory to compute the embeddings ({}). Close other programs, or choose "
-    "a smaller embedder. What was finished is cached: try again to go on from there."
+    "a smaller embedder. Finished vectors are cached: try again to continue from there."
 )
 
 

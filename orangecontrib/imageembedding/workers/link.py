@@ -139,7 +139,7 @@ class Link:
 
     def _end_if_busy(self, number: int) -> None:
         if number in self._busy and not self.is_lost:
-            LOG.warning("The process that computes does not stop after a Cancel; it is ended.")
+            LOG.warning("The worker process does not stop after Cancel; it is terminated.")
             self.end()
 
     def end(self) -> None:
@@ -215,6 +215,6 @@ def _pickled(call: object) -> bytes:
         return pickle.dumps(call, protocol=5)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise WorkerError(
-            f"The embedder or backend cannot be sent to the process that computes: {error}. "
+            f"The embedder or backend cannot be sent to the worker process: {error}. "
             "It must be one that can be pickled, of a module that can be imported."
         ) from error

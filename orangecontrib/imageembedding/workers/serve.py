@@ -97,7 +97,7 @@ def _unpickled(body: bytes) -> tuple[str, tuple[object, ...], dict[str, object],
         return pickle.loads(body)  # type: ignore[no-any-return]
     except Exception as error:  # somebody else's classes
         raise BackendError(
-            "The process that computes cannot make use of what it was sent: "
+            "The worker process cannot use what it was sent: "
             f"{type(error).__name__}: {error}. A backend must be defined in a module that can be "
             "imported."
         ) from error

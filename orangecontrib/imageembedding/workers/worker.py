@@ -87,7 +87,7 @@ class Worker:
     def _running(self) -> Link:
         with self._lock:
             if self._is_closed:
-                raise WorkerError("This program is ending: nothing is computed any more.")
+                raise WorkerError("This program is closing: nothing is computed any more.")
             if self._link is None or self._link.is_lost or self._link.is_ended_by_us:
                 self._link = Link(self._command, self._grace_s)
             return self._link

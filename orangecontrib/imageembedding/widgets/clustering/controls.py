@@ -47,7 +47,7 @@ def add_clustering_box(widget, changed) -> None:
     for name, label, tip in (
         ("normalise", "&Normalise columns", "Scale each column to mean 0 and deviation 1."),
         ("all_numeric", "&All numeric columns", "Compare all numbers, not only the embeddings."),
-        ("order_leaves", "&Order leaves", "Turn branches so that neighbours are alike."),
+        ("order_leaves", "&Order leaves", "Turn branches so that neighboring leaves are similar."),
     ):
         gui.checkBox(box, widget, name, label, tooltip=tip, callback=changed)
     widget.plan_label = gui.widgetLabel(box, "")

@@ -133,7 +133,7 @@ def described(spec: EmbedderSpec, weights_folder: str, speed: float | None) -> s
         f"Licence: {spec.licence}. {spec.source}",
     ]
     if speed:
-        lines[1] += f" {speed:.3g} images per second here, when last measured."
+        lines[1] += f" {speed:.3g} images per second on this computer when last measured."
     text = "<br>".join(html.escape(line) for line in lines)
     return re.sub(r"(https?://[^\s<]+)", r'<a href="\1">\1</a>', text)
 

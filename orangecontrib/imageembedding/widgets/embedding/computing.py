@@ -49,7 +49,7 @@ class ComputingBox(QWidget):
         self.url_edit = QLineEdit(placeholderText="http://localhost:8000")
         self.url_edit.setCompleter(QCompleter(list(servers), self.url_edit))
         self.key_edit = QLineEdit(
-            placeholderText="only if the server wants one", echoMode=QLineEdit.Password
+            placeholderText="only if the server requires one", echoMode=QLineEdit.Password
         )
         self.where_label = QLabel(wordWrap=True)
         self.where_label.setAccessibleName("Where the images go")

@@ -56,7 +56,7 @@ class WorkProgress(QWidget):
             parts.append(f"{_rounded(self.images_per_s)} per second")
             parts.append(f"{duration((n_total - n_done) / self.images_per_s)} left")
         if n_cached:
-            parts.append(f"{n_cached:,} known already")
+            parts.append(f"{n_cached:,} cached")
         self._show(" · ".join(parts), location)
 
     def finish(self, text: str) -> None:

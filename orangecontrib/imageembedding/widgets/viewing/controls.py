@@ -40,7 +40,7 @@ def add_order_box(widget, changed) -> None:
     _add_combo(box, widget, "group_attr", "Group by", widget.group_model, changed)
     widget.sort_model = DomainModel(ORDER, placeholder="(as in the data)")
     _add_combo(box, widget, "sort_attr", "Sort by", widget.sort_model, changed)
-    gui.checkBox(box, widget, "descending", "Largest or last first", callback=changed)
+    gui.checkBox(box, widget, "descending", "Descending", callback=changed)
 
 
 def add_size_box(widget, changed) -> None:

@@ -51,8 +51,7 @@ class Losses:
         self._n_in_a_row += 1
         if self._n_in_a_row >= MAX_LOST:
             raise ServerAnswerError(
-                f"The server {self._url} fails on every image: {reason}. "
-                "Whoever runs it finds more in its log."
+                f"The server {self._url} fails on every image: {reason}. Its log says more."
             )
 
 
@@ -89,6 +88,6 @@ def checked(vector: Vector, n_features: int, url: str, model: str) -> Vector:
     if not np.isfinite(vector).all():
         raise ServerAnswerError(
             f"The server {url} gives numbers that are not finite (NaN) from {model}. "
-            "Whoever runs it must mend that."
+            "This must be fixed on the server."
         )
     return vector

@@ -37,7 +37,7 @@ from orangecontrib.imageembedding.images.prepare import Preparation
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
 SERVER = "server:"
-NO_ADDRESS = "{!r} is no address of a server. It looks like http://localhost:8000."
+NO_ADDRESS = "{!r} is not the address of a server. It looks like http://localhost:8000."
 IMAGENET_RESIZE = 256 / 224  # how much larger than its crop a picture is resized, by custom
 
 

@@ -187,7 +187,7 @@ class Connection:
     def _accepted(self, reply: Reply) -> Reply:
         if reply.status in UNAUTHORIZED:
             raise ServerKeyError(
-                f"The server {self.url} does not let us in ({reply.status}): it wants an API key, "
+                f"The server {self.url} refuses access ({reply.status}): it wants an API key, "
                 "or another one. Whoever runs the server has it. Name the server with the key: "
                 f'{VARIABLE}="{self.url} KEY".'
             )
@@ -196,7 +196,7 @@ class Connection:
         elif reply.status < HTTPStatus.BAD_REQUEST:
             elsewhere = reply.headers.get("location", "another address")
             raise ServerAnswerError(
-                f"The server {self.url} sends us to {elsewhere}. Use that address."
+                f"The server {self.url} redirects to {elsewhere}. Use that address."
             )
         return reply
 
@@ -211,7 +211,7 @@ class Connection:
     def _failure(self, error: HttpError) -> ServerError:
         if error.status in BUSY:
             return ServerBusyError(
-                f"The server {self.url} has too much to do ({error.status}). Try again later."
+                f"The server {self.url} is overloaded ({error.status}). Try again later."
             )
         if error.status is not None:
             return ServerAnswerError(

@@ -79,7 +79,7 @@ def ask_model(connection: Connection, name: str, progress: Progress) -> V2Model:
         model = read_model(name, json_object(reply.body))
     except (WireError, KeyError, TypeError, IndexError) as error:
         raise ServerAnswerError(
-            f"What the server {url} tells of {name!r} is not to be understood: {error}."
+            f"What the server {url} tells of {name!r} cannot be understood: {error}."
         ) from error
     if model is None:
         raise ServerAnswerError(

@@ -195,7 +195,7 @@ class V2Embedder(LoadedEmbedder):
             message = unpack("outputs", reply.body, reply.headers.get(LENGTH_HEADER.lower()))
         except WireError as error:
             raise ServerAnswerError(
-                f"The answer of the server {url} from {model.name} is not to be understood: {error}"
+                f"The answer of the server {url} from {model.name} cannot be understood: {error}"
             ) from error
         found = [tensor.values for tensor in message.tensors if tensor.name == model.output_name]
         values = found[0] if found else []
