@@ -240,7 +240,7 @@ def test_a_damaged_cache_is_said_once_and_works_again(folder, tmp_path, capsys):
     arguments = ["embed", str(folder), "-o", str(tmp_path / "t.npz"), *BUILT_IN]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert done.stderr.count("was damaged and begins anew") == 1
+    assert done.stderr.count("was damaged; a new one was started") == 1
     assert run("cache", "info") == 0
     assert "4 vectors" in capsys.readouterr().out
 
