@@ -124,7 +124,8 @@ FAKE = """
 import numpy as np
 from orangecontrib.imageembedding.embeddings.backends.base import LoadedEmbedder
 class Fake(LoadedEmbedder):
-    batch_size, n_workers = 8, 2
+    batch_size, n_workers, n_shares = 8, 2, 1
+    def close(self): pass
     def fingerprint(self, spec, progress): return "fake exact 1"
     def load(self, spec, progress): return self
     def embed(self, images):

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from orangecontrib.imageembedding.caches.parked import the_parking
 from orangecontrib.imageembedding.embeddings.backends.base import Backend, LoadedEmbedder
 from orangecontrib.imageembedding.embeddings.cache import Cache
 from orangecontrib.imageembedding.embeddings.feed import Batch, Feed, Items
@@ -140,15 +141,15 @@ def _embed(
 
 
 def _close(cache: Cache, batches: Batches) -> None:
-    """Close the cache; if the work was broken off, once what was begun is in it."""
+    """Close the cache soon; if the work was broken off, once what was begun is in it."""
     begun = [batch for batch in batches if not batch.cancelled()]
     if not begun:
-        cache.close()
+        the_parking().park(cache)
         return
 
     def close_later() -> None:
         wait(begun)
-        cache.close()
+        the_parking().park(cache)
 
     threading.Thread(target=close_later, daemon=True, name="imageembedding-close").start()
 
