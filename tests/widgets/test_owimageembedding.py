@@ -400,7 +400,7 @@ class TestOWImageEmbedding(WidgetTest):
         assert widget.progress.label.text() == "3 images embedded."
         widget.commit.now()
         self.wait_until_finished(widget=widget)
-        assert widget.progress.label.text() == "3 images embedded, 3 of them known already."
+        assert widget.progress.label.text() == "3 images embedded, 3 of them cached."
         assert self.backend.loads == 1
 
     def test_what_is_kept_can_be_cleared(self):
@@ -487,7 +487,7 @@ class TestOWImageEmbedding(WidgetTest):
         widget._remember_speed(100)
         widget._describe_embedder()
         widget.description.set_whole(True)
-        assert "images per second here" in widget.description.text()
+        assert "images per second on this computer" in widget.description.text()
         assert 30 < speeds.remembered_speed("efficientnet-lite0", "auto exact") < 60
         assert "speed" not in str(widget.settingsHandler.pack_data(widget))
 
@@ -680,7 +680,7 @@ class TestOWImageEmbedding(WidgetTest):
         self.use_fake()
         widget = self.create()
         self.send(widget, self.images)
-        assert "was damaged and begins anew" in str(widget.Warning.note)
+        assert "was damaged" in str(widget.Warning.note)
         assert len(self.outputs(widget)[0]) == 3
 
     def test_vectors_of_the_wrong_length_are_an_error(self):
