@@ -41,6 +41,7 @@ RULES = {
     "ray": ({"server", "images", "embeddings", "pipeline"}, ORANGE | TORCH | HTTP),
     "widgets/shared": (VIEWS, TORCH | HTTP),
     "widgets/thumbnails": (VIEWS, TORCH | HTTP),
+    "widgets/grid": (VIEWS, TORCH | HTTP),
     "widgets/tree": (VIEWS, TORCH | HTTP),
     "widgets": (
         {

@@ -23,8 +23,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 
 GROUP = 64
 DECAY = 0.95
-ROUNDS = 2  # at each radius
-LAST_ROUNDS = 12  # more at radius 1
+LAST_ROUNDS = 12  # at radius 1
 REACH = 2.0  # of a group, in radii
 FIXED_WEIGHT = 100.0  # of a vector that stays: the others come to it, not it to them
 REDUCING = 0.1  # part of the progress
@@ -95,10 +94,9 @@ def sort_vectors(
         if settled is not None:
             settled(_cell_of(grid.image_in, n))
         targets = grid.targets(radius)
-        for _ in range(ROUNDS if radius > 1 else 1):
-            for groups in groups_of_near_cells(free, n_columns, GROUP, REACH * radius, rng):
-                progress(part)
-                assign(grid.image_in, groups, compared, targets)
+        for groups in groups_of_near_cells(free, n_columns, GROUP, REACH * radius, rng):
+            progress(part)
+            assign(grid.image_in, groups, compared, targets)
     progress(1.0)
     return _cell_of(grid.image_in, n)
 

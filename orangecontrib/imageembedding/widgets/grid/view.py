@@ -17,7 +17,7 @@ from orangecontrib.imageembedding.widgets.grid.zoom import CellArea
 from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps, decoded_side
 
-MAX_PICTURES = 2500  # in sight: of more cells, only the mean colors are painted
+MAX_PICTURES = 2100  # in sight, painted in 25 ms: of more cells, only the mean colors are
 REPAINT_MS = 30  # images that become ready within it are painted together
 MARK_HUES = (35, 275, 185, 330, 90)  # of the second and further groups
 EMPTY = -1
