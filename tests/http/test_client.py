@@ -123,8 +123,7 @@ def test_no_proxy_is_an_exception(get, monkeypatch):
 @pytest.mark.parametrize("proxy", ["nonsense://host", "http://host:port"])
 def test_a_proxy_variable_that_makes_no_sense_is_told(get, proxy, monkeypatch):
     monkeypatch.setenv("http_proxy", proxy)
-    with pytest.raises(ImageEmbeddingError, match="the proxy set on this computer cannot be used"):
-        get("http://127.0.0.1:9")
+    assert_says(get, "http://far.example", "the proxy set on this computer cannot be used")
 
 
 # Words
@@ -138,10 +137,13 @@ def hang_up(handler):
 def assert_fails(get, scheme, context, reason, routes=()):
     with web_server(context) as site:
         site.routes.update(routes)
-        url = f"{scheme}://{site.url.partition('://')[2]}"
-        with pytest.raises(ImageEmbeddingError) as caught:
-            get(url)
-    assert reason in str(caught.value)
+        assert_says(get, f"{scheme}://{site.url.partition('://')[2]}", reason)
+
+
+def assert_says(get, url, reason):
+    with pytest.raises(ImageEmbeddingError) as caught:
+        get(url)
+    assert reason in str(caught.value).lower()
     assert url in str(caught.value)
 
 
@@ -164,8 +166,7 @@ def test_a_stranger_s_certificate_has_the_same_words(get, tmp_path):
 def test_no_connection_has_the_same_words(get):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(ImageEmbeddingError, match="connection refused"):
-        get(f"http://127.0.0.1:{port}")
+    assert_says(get, f"http://127.0.0.1:{port}", "connection refused")
 
 
 # The thread
