@@ -23,7 +23,8 @@ from ray.cluster_utils import Cluster
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.embeddings.backends.base import EncodedImage
 from orangecontrib.imageembedding.progress import silent
-from orangecontrib.imageembedding.ray.serving import Scale, deployment
+from orangecontrib.imageembedding.ray.replicas import Scale
+from orangecontrib.imageembedding.ray.serving import deployment
 from orangecontrib.imageembedding.server.run import Options
 
 PORT = 8765

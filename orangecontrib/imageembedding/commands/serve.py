@@ -50,7 +50,15 @@ def _serve(options: argparse.Namespace) -> int:
     _warn(wanted, address, options.api_key_file)
     if options.ray is not None:
         _serve_on_ray(wanted, address, options.ray)
-        return FINE
+    else:
+        _serve_here(wanted, address)
+    # A network that computes cannot be broken off, and to unload torch takes seconds.
+    sys.stdout.flush()
+    logging.shutdown()
+    os._exit(FINE)
+
+
+def _serve_here(wanted: Options, address: Address) -> None:
     from orangecontrib.imageembedding.server.run import serve
 
     with Bar() as bar:
@@ -60,10 +68,6 @@ def _serve(options: argparse.Namespace) -> int:
             _announce(wanted, url)
 
         serve(wanted, address, announce, bar)
-    # A network that computes cannot be broken off, and to unload torch takes seconds.
-    sys.stdout.flush()
-    logging.shutdown()
-    os._exit(FINE)
 
 
 def _serve_on_ray(wanted: Options, address: Address, cluster: str) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import logging
 import signal
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+
+from starlette.applications import Starlette
 
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.cache import Cache
@@ -136,6 +139,28 @@ def serve(
     models = {name: loading.load(name, progress) for name in loading.specs}
     loaders = {name: partial(loading.load, name) for name in models}
     app = create_app(models, options.limits, options.api_key, metrics, loaders)
+    serve_app(app, options, address, listening, announce)
+    loading.close()
+
+
+def serve_app(
+    app: Starlette,
+    options: Options,
+    address: Address,
+    listening: socket.socket,
+    announce: Callable[[str], object],
+) -> None:
+    """Serve an app of `create_app` until SIGTERM or SIGINT, then finish what was begun.
+
+    Parameters
+    ----------
+    app : Starlette
+        What to serve.
+    options, address, announce
+        As of `serve`.
+    listening : socket
+        Of that address.
+    """
     log_to_stderr()
     server = Server(app, address)
 
@@ -152,7 +177,6 @@ def serve(
     announce(f"{scheme}://{host}:{listening.getsockname()[1]}")
     server.run([listening])
     server.close_models()
-    loading.close()
 
 
 def _read_again(options: Options, server: Server) -> None:
