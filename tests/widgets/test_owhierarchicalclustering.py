@@ -27,6 +27,7 @@ from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_SILHOUETTE,
 )
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import OWHierarchicalClustering
+from orangecontrib.imageembedding.widgets.tree.nameedit import NameEdit
 from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 
@@ -319,6 +320,128 @@ class TestOWHierarchicalClustering(WidgetTest):
         ]
         self.widget.select_branches([int(item.shape_of_tree.leaf_order[0])])
         assert self.widget.selection_label.text() == "1 branch: 1 row"
+
+    def cluster_values(self, output="annotated_data"):
+        self.wait_until_finished()
+        data = self.get_output(getattr(self.widget.Outputs, output))
+        return data.domain["Cluster"].values
+
+    def name_by_double_click(self, node, text, key=Qt.Key_Return):
+        view = self.widget.view
+        self.widget.resize(1000, 800)
+        self.widget.show()
+        view.show_node(node)
+        place = view._name_places()[node]
+        before = self.widget.selection.nodes()
+        QTest.mouseClick(view.viewport(), Qt.LeftButton, pos=place.center())
+        QTest.mouseDClick(view.viewport(), Qt.LeftButton, pos=place.center())
+        assert self.widget.selection.nodes() == before
+        edits = view.viewport().findChildren(NameEdit)
+        (edit,) = [edit for edit in edits if not edit.isHidden()]
+        edit.clear()
+        QTest.keyClicks(edit, text)
+        QTest.keyClick(edit, key)
+        assert edit.isHidden()
+        self.widget.hide()
+
+    def test_a_cluster_is_named_by_double_click_and_the_name_goes_out(self):
+        self.send(self.iris)
+        self.widget.n_clusters = 3
+        self.widget._select_by(BY_NUMBER)
+        first, second, third = self.widget.selection.nodes()
+        self.name_by_double_click(second, " spotted  dogs ")
+        assert self.cluster_values() == ("C1", "spotted dogs", "C3")
+        self.name_by_double_click(third, "spotted dogs")
+        assert self.cluster_values() == ("C1", "spotted dogs", "spotted dogs (2)")
+        assert self.cluster_values("representatives") == self.cluster_values()
+        self.name_by_double_click(first, "never", key=Qt.Key_Escape)
+        self.name_by_double_click(third, "")
+        assert self.cluster_values() == ("C1", "spotted dogs", "C3")
+        reopened = self.reopened(self.iris)
+        data = self.get_output(reopened.Outputs.annotated_data, widget=reopened)
+        assert data.domain["Cluster"].values == ("C1", "spotted dogs", "C3")
+        self.widget.n_clusters = 2
+        self.widget._select_by(BY_NUMBER)
+        assert set(self.cluster_values()) <= {"C1", "C2", "spotted dogs"}
+
+    def test_a_click_selects_among_the_clusters_that_a_rule_makes(self):
+        self.send(self.iris)
+        self.widget.n_clusters = 4
+        self.widget._select_by(BY_NUMBER)
+        nodes = self.widget.selection.nodes()
+        sizes = self.widget.clustered.tree.sizes_of(nodes)
+        leaf = int(self.widget.clustered.tree.rows_of(nodes[1])[0])
+        click = self.widget._node_clicked
+        click(leaf, Qt.NoModifier)
+        assert self.widget.select_by == BY_NUMBER
+        assert self.widget.selection.nodes() == nodes
+        self.wait_until_finished()
+        data = self.get_output(self.widget.Outputs.annotated_data)
+        assert len(data) == 150
+        assert data.domain["Cluster"].values == ("C1", "C2", "C3", "C4")
+        assert np.isfinite(data.get_column("Cluster")).all()
+        assert data.get_column("Selected").sum() == sizes[1]
+        selected = self.get_output(self.widget.Outputs.selected_data)
+        assert {str(row["Cluster"]) for row in selected} == {"C2"}
+        assert self.widget.selection_label.text() == f"1 of 4 branches: {sizes[1]} rows"
+        click(nodes[3], Qt.ControlModifier)
+        self.wait_until_finished()
+        selected = self.get_output(self.widget.Outputs.selected_data)
+        assert len(selected) == sizes[1] + sizes[3]
+        representatives = self.get_output(self.widget.Outputs.representatives)
+        assert [str(row["Cluster"]) for row in representatives] == ["C2", "C4"]
+        click(leaf, Qt.ControlModifier)
+        assert self.widget.selection.chosen(nodes) == [3]
+        click(None, Qt.NoModifier)
+        self.wait_until_finished()
+        assert len(self.get_output(self.widget.Outputs.selected_data)) == 150
+
+    def test_undo_takes_back_selection_collapse_rotation_and_names(self):
+        self.send(self.iris)
+        widget, view = self.widget, self.widget.view
+        root = 2 * 150 - 2
+        first, second = (int(node) for node in widget.clustered.tree.linkage[-1, :2])
+        widget.select_branches([first])
+        widget.select_branches([second])
+        view.toggle_collapsed(second)
+        order = widget.clustered.tree.leaf_order.tolist()
+        widget.rotate(root)
+        widget.rename(second, "mine")
+        widget._node_clicked(first, Qt.ControlModifier)
+        widget._select_by(BY_NUMBER)
+        view.set_collapsed([])
+        states = []
+        for _ in range(8):
+            states.append(
+                (widget.select_by, sorted(widget.clicked_nodes), widget.cluster_names != [],
+                 widget.clustered.tree.leaf_order.tolist() != order, view.collapsed)
+            )  # fmt: skip
+            self.widget.undo.undo()
+        both = sorted([first, second])
+        assert states == [
+            (BY_NUMBER, both, True, True, []),
+            (BY_NUMBER, both, True, True, [second]),
+            (BY_CLICK, both, True, True, [second]),
+            (BY_CLICK, [second], True, True, [second]),
+            (BY_CLICK, [second], False, True, [second]),
+            (BY_CLICK, [second], False, False, [second]),
+            (BY_CLICK, [second], False, False, []),
+            (BY_CLICK, [first], False, False, []),
+        ]
+        assert widget.clicked_nodes == []
+        widget.undo.undo()
+        assert widget.rotated_keys == []
+
+    def test_ctrl_z_undoes(self):
+        self.send(self.iris)
+        self.widget.select_branches([10])
+        self.widget.show()
+        self.widget.activateWindow()
+        assert QTest.qWaitForWindowActive(self.widget)
+        self.widget.view.setFocus()
+        QTest.keyClick(self.widget.view, Qt.Key_Z, Qt.ControlModifier)
+        assert self.widget.clicked_nodes == []
+        self.widget.hide()
 
     def test_the_frame_of_the_keyboard_is_not_drawn_for_the_mouse(self):
         self.send(self.iris)

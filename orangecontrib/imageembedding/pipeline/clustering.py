@@ -20,8 +20,10 @@ from orangecontrib.imageembedding.pipeline.results import ChosenBranches, Cluste
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables.build import table_of_names
 from orangecontrib.imageembedding.tables.cluster_columns import (
+    default_names,
     row_keys,
     rows_with_clusters,
+    unique_names,
     with_clusters,
 )
 from orangecontrib.imageembedding.tables.features import (
@@ -180,7 +182,12 @@ def score_clusters(clustered: ClusteredRows, progress: Progress = silent) -> NDA
 
 
 def choose_branches(
-    clustered: ClusteredRows, nodes: Sequence[int], progress: Progress = silent
+    clustered: ClusteredRows,
+    nodes: Sequence[int],
+    progress: Progress = silent,
+    *,
+    names: Sequence[str] | None = None,
+    chosen: Sequence[int] | None = None,
 ) -> ChosenBranches:
     """Get the rows in some branches.
 
@@ -189,19 +196,27 @@ def choose_branches(
     clustered : ClusteredRows
         Where they are.
     nodes : sequence of int
-        On top of the branches, which become the clusters C1, C2 and so on.
+        On top of the branches, which become the clusters.
     progress : Progress, optional
         Told the part of the branches that are done.
+    names : sequence of str, optional
+        Of the clusters; by default C1, C2 and so on. One that comes again gets a number.
+    chosen : sequence of int, optional
+        The positions in `nodes` of those that are selected; by default all.
     """
     tree, rows = clustered.tree, clustered.rows
+    names = unique_names(default_names(len(nodes)) if names is None else names)
+    chosen = range(len(nodes)) if chosen is None else chosen
     labels = tree.labels_of(nodes)
     medoids = []
-    for i, node in enumerate(nodes):
-        progress(i / len(nodes))
-        medoids.append(medoid(clustered.distances, tree.rows_of(node)))
-    selected = np.flatnonzero(labels)
+    for n_done, i in enumerate(chosen):
+        progress(n_done / len(chosen))
+        medoids.append(medoid(clustered.distances, tree.rows_of(nodes[i])))
+    of_chosen = np.asarray(chosen, dtype=np.intp) + 1
+    selected = np.flatnonzero(np.isin(labels, of_chosen))
+    table = clustered.table
     return ChosenBranches(
-        rows_with_clusters(clustered.table, rows[selected], labels[selected]),
-        with_clusters(clustered.table, labels, rows, selected=rows[selected]),
-        rows_with_clusters(clustered.table, rows[medoids], np.arange(1, len(nodes) + 1)),
+        rows_with_clusters(table, rows[selected], labels[selected], names),
+        with_clusters(table, labels, rows, rows[selected], names),
+        rows_with_clusters(table, rows[medoids], of_chosen, names),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ def with_clusters(
     labels: NDArray[np.intp],
     rows: NDArray[np.intp] | None = None,
     selected: NDArray[np.intp] | None = None,
+    cluster_names: Sequence[str] | None = None,
 ) -> Table:
     """Get a table with a categorical meta ``Cluster``.
 
@@ -35,12 +37,14 @@ def with_clusters(
         The rows that `labels` are of, if not all; the others belong to no cluster.
     selected : ndarray of int, optional
         Rows to be marked by Yes in a further meta ``Selected``, as Orange's widgets do.
+    cluster_names : sequence of str, optional
+        Of all clusters, each another one; by default C1, C2, ….
     """
     if rows is not None:
         labels, of_rows = np.zeros(len(table), dtype=np.intp), labels
         labels[rows] = of_rows
-    n_clusters = int(labels.max(initial=0))
-    values = [f"C{i + 1}" for i in range(n_clusters)]
+    values = default_names(int(labels.max(initial=0))) if cluster_names is None else cluster_names
+    values, n_clusters = list(values), len(values)
     codes = labels.astype(float) - 1
     if (labels == 0).any():
         codes[labels == 0] = n_clusters
@@ -55,10 +59,31 @@ def with_clusters(
 
 
 def rows_with_clusters(
-    table: Table, rows: NDArray[np.intp], labels: NDArray[np.intp]
+    table: Table,
+    rows: NDArray[np.intp],
+    labels: NDArray[np.intp],
+    cluster_names: Sequence[str] | None = None,
 ) -> Table | None:
     """Get some rows with their ``Cluster``; None if there are none."""
-    return with_clusters(table[np.asarray(rows, dtype=int)], labels) if len(rows) else None
+    if not len(rows):
+        return None
+    return with_clusters(table[np.asarray(rows, dtype=int)], labels, cluster_names=cluster_names)
+
+
+def default_names(n_clusters: int) -> list[str]:
+    """Get C1, C2, …."""
+    return [f"C{i + 1}" for i in range(n_clusters)]
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Get the names of clusters, those that come again with a number; none is `OTHER`."""
+    taken = {OTHER}
+    unique = []
+    for name in names:
+        candidates = chain([name], (f"{name} ({i})" for i in count(2)))
+        unique.append(next(text for text in candidates if text not in taken))
+        taken.add(unique[-1])
+    return unique
 
 
 def with_metas(table: Table, columns: Sequence[Variable], data: list[NDArray[np.float64]]) -> Table:

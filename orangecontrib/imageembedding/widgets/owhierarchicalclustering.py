@@ -20,6 +20,11 @@ from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
 from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
 from orangecontrib.imageembedding.widgets.clustering.branchselection import BranchSelection
+from orangecontrib.imageembedding.widgets.clustering.clusternames import (
+    NamedBranch,
+    names_of,
+    renamed,
+)
 from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_CLICK,
     BY_HEIGHT,
@@ -41,6 +46,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
 from orangecontrib.imageembedding.widgets.clustering.treepanel import HINT, KeptView, TreePanel
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.undo import Undo
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
 
 MAX_DESCRIBED = 100  # clusters in a report
@@ -104,6 +110,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
     auto_commit: bool = Setting(True)
     clicked_nodes: list[int] = Setting([], schema_only=True)
     clicked_keys: list[BranchKey] = Setting([], schema_only=True)
+    picked_keys: list[BranchKey] = Setting([], schema_only=True)
+    cluster_names: list[NamedBranch] = Setting([], schema_only=True)
     collapsed_keys: list[BranchKey] = Setting([], schema_only=True)
     rotated_keys: list[BranchKey] = Setting([], schema_only=True)
     kept_view: KeptView | None = Setting(None, schema_only=True)
@@ -120,6 +128,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self._next = None
         self._rows_as_given: ClusteredRows | None = None
         self._source: Table | DistMatrix | None = None
+        self.undo = Undo(self)
+        self._last_selection: tuple = ()
         self._add_controls()
         self.panel = TreePanel()
         self.view = self.panel.view
@@ -127,6 +137,10 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self.view.cut_moved.connect(self._cut_moved)
         self.view.cut_released.connect(partial(self._select_by, BY_HEIGHT))
         self.view.rotate_requested.connect(self.rotate)
+        self.view.renamed.connect(self.rename)
+        self.view.collapse_changed.connect(
+            lambda old: self.undo.add(partial(self.view.set_collapsed, old))
+        )
         self.mainArea.layout().addWidget(self.panel)
         self._paint_later = QTimer(self, singleShot=True, interval=PAINT_MS)
         self._paint_later.timeout.connect(partial(self.panel.setUpdatesEnabled, True))
@@ -259,6 +273,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self._show_subset()
         self._set_clicked(self._nodes_kept())
         self.panel.restore(self.collapsed_keys, self.kept_view)
+        self._last_selection = self._selection_state()
+        self.undo.clear()
         self._show_selection()
         is_other = self.image_attr is not None and self.image_attr != result.column
         self._next = self._find_images if is_other else self._commit_or_score
@@ -322,6 +338,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         others = [key for key in self.rotated_keys if self.clustered.nodes_of([key]) != [node]]
         is_back = len(others) < len(self.rotated_keys)
         self.rotated_keys = others if is_back else [*others, self.clustered.key_of(node)]
+        self.undo.add(partial(self.rotate, node))
         self._selection_changed()
 
     # Selection
@@ -332,13 +349,25 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self._selection_changed()
 
     def _node_clicked(self, node: int | None, modifiers) -> None:
+        if self.select_by != BY_CLICK:
+            self._pick(node, adds=bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier)))
+            return
         if node is None:
             self.select_branches([])
             return
         adds = bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier))
-        chosen = self.clicked_nodes if adds and self.select_by == BY_CLICK else []
+        chosen = self.clicked_nodes if adds else []
         extends = bool(modifiers & Qt.ShiftModifier)
         self.select_branches(after_click(self.clustered.tree, chosen, node, extends=extends))
+
+    def _pick(self, node: int | None, *, adds: bool) -> None:
+        """Select among the clusters that the settings make; beside the tree, all of them."""
+        selection = self.selection
+        here = set() if node is None else set(selection.at(node))
+        before = set(selection.picked)
+        picked = (before - here if here <= before else before | here) if adds else here
+        self.picked_keys = [self.clustered.key_of(top) for top in sorted(picked)]
+        self._selection_changed()
 
     def select_branches(self, nodes: list[int]) -> None:
         """Select the branches under some nodes, as clicks on them do."""
@@ -365,10 +394,40 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
             self.height_percent,
             self.n_clusters,
             self.silhouettes,
+            self.clustered.nodes_of(self.picked_keys),
         )
+
+    def _names_of(self, nodes: Sequence[int]) -> list[str]:
+        return names_of(self.clustered, nodes, self.cluster_names)
+
+    def rename(self, node: int, name: str) -> None:
+        """Give a cluster another name; "" for that by its place."""
+        self._set_names(renamed(self.clustered, node, name, self.cluster_names))
+
+    def _set_names(self, names: list[NamedBranch]) -> None:
+        self.undo.add(partial(self._set_names, self.cluster_names))
+        self.cluster_names = names
+        self._show_selection()
+        self.commit.deferred()
+
+    def _selection_state(self) -> tuple:
+        """Get what `_restore_selection` needs."""
+        return (
+            self.select_by, list(self.clicked_nodes), self.picked_keys, self.height_percent,
+            self.n_clusters,
+        )  # fmt: skip
+
+    def _restore_selection(self, state: tuple) -> None:
+        mode, nodes, self.picked_keys, self.height_percent, self.n_clusters = state
+        self._set_clicked(nodes)
+        self._select_by(mode)
 
     def _selection_changed(self) -> None:
         if self.clustered is not None:
+            state = self._selection_state()
+            if state != self._last_selection:
+                self.undo.add(partial(self._restore_selection, self._last_selection))
+                self._last_selection = state
             self._show_selection()
             self._commit_or_score(self.commit.deferred)
 
@@ -382,7 +441,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
     def _show_selection(self) -> None:
         selection = self.selection
         nodes = selection.nodes()
-        self.view.set_branches(nodes, [f"C{i}" for i in range(1, len(nodes) + 1)])
+        self.view.set_branches(nodes, self._names_of(nodes), selection.chosen(nodes))
         self.view.set_cut(selection.cut_height)
         self.selection_label.setText(selection.describe(nodes))
 
@@ -394,7 +453,10 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         elif self.select_by == BY_SILHOUETTE and self.silhouettes is None:
             self._commit_or_score()
         else:
-            self.start(partial(choose_in_background, self.clustered, self.selection.nodes()))
+            selection = self.selection
+            nodes = selection.nodes()
+            options = self.clustered, nodes, self._names_of(nodes), selection.chosen(nodes)
+            self.start(partial(choose_in_background, *options))
 
     def _send(self, selected, data, representatives) -> None:
         self.Outputs.selected_data.send(selected)
@@ -432,7 +494,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
             return
         nodes = self.selection.nodes()[:MAX_DESCRIBED]
         if nodes:
-            lines = cluster_rows(self.clustered, nodes, self.panel.labels, self.panel.purity_by)
+            panel, names = self.panel, self._names_of(self.selection.nodes())[: len(nodes)]
+            lines = cluster_rows(self.clustered, nodes, names, panel.labels, panel.purity_by)
             self.report_raw("Clusters", as_html(lines))
         self.report_plot(self.scene)
 

@@ -36,6 +36,8 @@ class BranchSelection:
         How many are wanted; there may be fewer leaves.
     silhouettes : ndarray or None
         Of the cuts into 2, 3, … clusters; None as long as they are not known.
+    picked : sequence of int
+        Clicked among the clusters that another mode than `BY_CLICK` makes.
     """
 
     tree: Tree
@@ -44,6 +46,7 @@ class BranchSelection:
     height_percent: float
     n_clusters: int
     silhouettes: np.ndarray | None
+    picked: Sequence[int] = ()
 
     @property
     def number_of_clusters(self) -> int | None:
@@ -72,12 +75,29 @@ class BranchSelection:
             return self.tree.branches(height=self.cut_height).tolist()
         return self.tree.in_leaf_order(self.clicked) if self.mode == BY_CLICK else []
 
+    def chosen(self, nodes: Sequence[int]) -> list[int] | None:
+        """Get the positions in `nodes` of the clusters that are picked; None if it is all."""
+        picked = set(self.picked) if self.mode != BY_CLICK else set()
+        return [i for i, node in enumerate(nodes) if node in picked] or None
+
+    def at(self, node: int) -> list[int]:
+        """Get the clusters that lie in a branch, or in which it lies."""
+        shape, nodes = self.tree.outline, np.asarray(self.nodes(), dtype=np.intp)
+        first, end = shape.first_leaf[nodes], shape.first_leaf[nodes] + shape.n_leaves[nodes]
+        low, high = shape.first_leaf[node], shape.first_leaf[node] + shape.n_leaves[node]
+        return nodes[(first < high) & (end > low)].tolist()
+
     def describe(self, nodes: Sequence[int]) -> str:
         """Say how many branches there are, and their sizes."""
+        chosen = self.chosen(nodes)
+        n_nodes = len(nodes)
+        nodes = nodes if chosen is None else [nodes[i] for i in chosen]
         sizes = sorted(self.tree.sizes_of(nodes).tolist(), reverse=True)
         shown = ", ".join(map(str, sizes[:N_SIZES_SHOWN]))
         shown += ", …" if len(sizes) > N_SIZES_SHOWN else ""
         branches = "1 branch" if len(sizes) == 1 else f"{len(sizes)} branches"
+        if chosen is not None:
+            branches = f"{len(sizes)} of {n_nodes} branches"
         rows = "row" if sizes == [1] else "rows"
         text = f"{branches}: {shown} {rows}" if sizes else "Nothing selected"
         if self.mode == BY_SILHOUETTE and self.silhouettes is not None:

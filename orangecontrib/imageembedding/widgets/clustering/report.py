@@ -16,6 +16,7 @@ N_REPRESENTATIVES = 3
 def cluster_rows(
     clustered: ClusteredRows,
     nodes: Sequence[int],
+    names: Sequence[str],
     labels: Sequence[str],
     variable: DiscreteVariable | None,
 ) -> list[list[str]]:
@@ -24,11 +25,11 @@ def cluster_rows(
     if variable is not None:
         heading[3:3] = [f"Majority ({variable.name})", "Purity"]
     lines = [heading]
-    for i, node in enumerate(nodes, start=1):
+    for name, node in zip(names, nodes, strict=True):
         size = int(clustered.tree.sizes_of([node])[0])
         height = clustered.tree.outline.height[node]
         chosen = [labels[leaf] for leaf in clustered.typical_of(node, N_REPRESENTATIVES)]
-        line = [f"C{i}", f"{size:,}", f"{height:.4g}", ", ".join(chosen)]
+        line = [name, f"{size:,}", f"{height:.4g}", ", ".join(chosen)]
         if variable is not None:
             value, purity = majority(clustered, node, variable)
             line[3:3] = [value, f"{purity:.0%}" if value else ""]

@@ -90,10 +90,16 @@ def score_in_background(clustered: ClusteredRows, state: TaskState) -> Scores:
 
 
 def choose_in_background(
-    clustered: ClusteredRows, nodes: Sequence[int], state: TaskState
+    clustered: ClusteredRows,
+    nodes: Sequence[int],
+    names: Sequence[str],
+    chosen: Sequence[int] | None,
+    state: TaskState,
 ) -> ChosenBranches:
-    """Make the tables of the selected branches."""
-    return pipeline.choose_branches(clustered, nodes, TaskProgress(state))
+    """Make the tables of the clusters, of which some are selected."""
+    return pipeline.choose_branches(
+        clustered, nodes, TaskProgress(state), names=names, chosen=chosen
+    )
 
 
 def with_images_of(source: ClusteredRows, name: str | None, images_folder: str) -> NewTree:

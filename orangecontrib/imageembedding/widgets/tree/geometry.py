@@ -73,6 +73,7 @@ class TreeItem(QGraphicsObject):
         self._typical_of: dict[int, Sequence[int]] = {}
         self._width = MIN_TREE_WIDTH + LABEL_WIDTH
         self.names: Sequence[str] = ()
+        self.chosen: set[int] | None = None
         self.tops = np.empty(0, dtype=np.intp)
         self._colour_of = np.full(len(shape.height), -1)
         self._pixmap: ReadPixmap = lambda location, side_px: None
@@ -95,11 +96,17 @@ class TreeItem(QGraphicsObject):
         self.slots = make_slots(self.shape_of_tree, nodes)
         self.update()
 
-    def set_branches(self, nodes: Sequence[int], names: Sequence[str]) -> None:
-        """Shade the branches under some nodes, two tints in turn, and name them."""
+    def set_branches(
+        self, nodes: Sequence[int], names: Sequence[str], chosen: Sequence[int] | None = None
+    ) -> None:
+        """Shade the branches under some nodes, two tints in turn, and name them.
+
+        Of all of them, or those at the positions `chosen`, the tints are strong.
+        """
         shape = self.shape_of_tree
         self.tops = np.asarray(nodes, dtype=np.intp)
         self.names = list(names)
+        self.chosen = None if chosen is None else {int(self.tops[i]) for i in chosen}
         first, size = shape.first_leaf[self.tops], shape.n_leaves[self.tops]
         leaves = np.repeat(first - np.cumsum(size) + size, size) + np.arange(size.sum())
         number = np.full(len(shape.leaf_order), -1)
@@ -124,6 +131,7 @@ class TreeItem(QGraphicsObject):
         other.scale = HeightScale(self.shape_of_tree.height, self.scale.kind)
         other.cut_height, other.marked, other.palette = self.cut_height, self.marked, self.palette
         other.set_branches(self.tops, self.names)
+        other.chosen = self.chosen
         return other
 
     def typical(self, node: int) -> Sequence[int]:

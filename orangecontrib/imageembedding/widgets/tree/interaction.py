@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from AnyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
-from AnyQt.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from AnyQt.QtCore import QPoint, QRect, Qt, QTimer, pyqtSignal
+from AnyQt.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from AnyQt.QtWidgets import QApplication, QMenu
 
 from orangecontrib.imageembedding.widgets.tree.hovercard import HoverCard
 from orangecontrib.imageembedding.widgets.tree.keys import next_node
+from orangecontrib.imageembedding.widgets.tree.nameedit import NameEdit
+from orangecontrib.imageembedding.widgets.tree.painting import name_font
 from orangecontrib.imageembedding.widgets.tree.view import WHEEL_STEP, ZOOM_STEP, TreeView
 
 GRAB_PX = 4
@@ -25,6 +27,8 @@ class DendrogramView(TreeView):
     """The height to which the cut is dragged; `cut_released` when that ends."""
     cut_released = pyqtSignal()
     rotate_requested = pyqtSignal(int)
+    renamed = pyqtSignal(int, str)
+    """A cluster and its new name; "" for that by its place."""
     preview_requested = pyqtSignal(int)
     """A leaf whose image is to be shown large."""
 
@@ -36,7 +40,8 @@ class DendrogramView(TreeView):
         self.setAccessibleName("Dendrogram")
         self.setAccessibleDescription(
             "Arrows go through the tree, Enter selects, Ctrl and Shift add, Space shows the image, "
-            "C collapses, R rotates, plus and minus zoom, 0 shows all."
+            "C collapses, R rotates, F2 renames a cluster, Ctrl+Z undoes, plus and minus zoom, "
+            "0 shows all."
         )
         self.describe: Callable[[int], str] = lambda node: ""
         self._card = HoverCard(self.viewport(), self.pixmaps.pixmap)
@@ -107,14 +112,42 @@ class DendrogramView(TreeView):
         if drags == "cut":
             self.cut_released.emit()
         elif not drags:
+            if self._named_at(event.pos()) is not None:  # a double click may follow
+                return
             node = self.item.node_at(self.mapToScene(event.pos()))
             self._focus(node)
             self.node_clicked.emit(node, event.modifiers())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        node = self.item.node_at(self.mapToScene(event.pos())) if self.item is not None else None
-        if node is not None:
+        if self.item is None:
+            return
+        named = self._named_at(event.pos())
+        node = self.item.node_at(self.mapToScene(event.pos()))
+        if named is not None:
+            self.edit_name(named)
+        elif node is not None:
             self.toggle_collapsed(node)
+
+    def _name_places(self) -> dict[int, QRect]:
+        """Get where the names of clusters stand in the window."""
+        metrics = QFontMetricsF(name_font(self.font()))
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        return {
+            node: self.mapFromScene(self.item.name_rect(node, text, metrics)).boundingRect()
+            for node, text in self.item.names_in_sight(seen.top(), seen.bottom())
+        }
+
+    def _named_at(self, point: QPoint) -> int | None:
+        places = self._name_places().items()
+        return next((node for node, place in places if place.contains(point)), None)
+
+    def edit_name(self, node: int) -> None:
+        """Let the user type another name for a cluster in sight."""
+        place = self._name_places().get(node)
+        if place is not None:
+            self._card.hide()
+            name = self.item.names[self.item.tops.tolist().index(node)]
+            NameEdit(self.viewport(), place, name, lambda text: self.renamed.emit(node, text))
 
     def leaveEvent(self, event) -> None:
         self._hover.stop()
@@ -123,9 +156,10 @@ class DendrogramView(TreeView):
 
     def _is_at_cut(self, point: QPoint) -> bool:
         item = self.item
-        return item.cut_height is not None and point.x() <= item.tree_right and (
-            abs(point.x() - float(item.x_at(item.cut_height))) <= GRAB_PX
-        )  # fmt: skip
+        if item.cut_height is None or point.x() > item.tree_right:
+            return False
+        is_near = abs(point.x() - float(item.x_at(item.cut_height))) <= GRAB_PX
+        return is_near and self._named_at(point) is None
 
     def _show_card(self) -> None:
         node = None if self.item is None else self.item.node_at(self.mapToScene(self._pointer))
@@ -146,6 +180,8 @@ class DendrogramView(TreeView):
             menu.addAction("Rotate branch").triggered.connect(
                 lambda: self.rotate_requested.emit(node)
             )
+        if node in self._name_places():
+            menu.addAction("Rename cluster").triggered.connect(lambda: self.edit_name(node))
         menu.addAction("Expand all").triggered.connect(lambda: self.set_collapsed([]))
         menu.addAction("Show whole tree").triggered.connect(self.fit)
         menu.setAttribute(Qt.WA_DeleteOnClose)
@@ -170,6 +206,7 @@ class DendrogramView(TreeView):
                 Qt.Key_Return: lambda: self.node_clicked.emit(node, event.modifiers()),
                 Qt.Key_Enter: lambda: self.node_clicked.emit(node, event.modifiers()),
                 Qt.Key_Space: lambda: self.preview_requested.emit(int(self.item.typical(node)[0])),
+                Qt.Key_F2: lambda: self.edit_name(node),
                 Qt.Key_C: lambda: self.toggle_collapsed(node),
                 Qt.Key_R: lambda: self.rotate_requested.emit(node),
             }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from AnyQt.QtCore import QPointF, QRectF, Qt
-from AnyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
+from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
 from AnyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from pyqtgraph import arrayToQPath
 
@@ -20,7 +20,7 @@ from orangecontrib.imageembedding.widgets.tree.geometry import (
 from orangecontrib.imageembedding.widgets.tree.strips import paint_strips
 
 NAME_PX = 11
-FILL_ALPHA, WEDGE_ALPHA, GRID_ALPHA = 0.16, 0.55, 0.12
+FILL_ALPHA, WEAK_ALPHA, WEDGE_ALPHA, GRID_ALPHA = 0.22, 0.06, 0.55, 0.12
 
 
 class DendrogramItem(TreeItem):
@@ -50,8 +50,7 @@ class DendrogramItem(TreeItem):
             painter.drawRect(self.rect_of(self.focus_node).adjusted(1, 1, -2, -1))
 
     def _paint_names(self, painter: QPainter, top: float, bottom: float) -> None:
-        font = painter.font()
-        font.setPixelSize(NAME_PX)
+        font = name_font(painter.font())
         painter.setFont(font)
         metrics = QFontMetricsF(font)
         for node, text in self.names_in_sight(top, bottom):
@@ -76,7 +75,8 @@ class DendrogramItem(TreeItem):
     def _paint_fills(self, painter: QPainter, top: float, bottom: float) -> None:
         for node, colour in self.tops_in_sight(top, bottom, self.row_height):
             tint = QColor(colour)
-            tint.setAlphaF(FILL_ALPHA)
+            is_weak = self.chosen is not None and node not in self.chosen
+            tint.setAlphaF(WEAK_ALPHA if is_weak else FILL_ALPHA)
             painter.fillRect(self.rect_of(node), tint)
 
     def _paint_tree(self, painter: QPainter, top: float, bottom: float) -> None:
@@ -166,6 +166,13 @@ class DendrogramItem(TreeItem):
         text = QFontMetricsF(font).elidedText(text, Qt.ElideMiddle, max(rect.width(), 0))
         painter.setPen(self.ink())
         painter.drawText(rect, Qt.AlignVCenter | Qt.AlignLeft, text)
+
+
+def name_font(font: QFont) -> QFont:
+    """Get the font of the clusters' names."""
+    small = QFont(font)
+    small.setPixelSize(NAME_PX)
+    return small
 
 
 def _strong(colour: QColor, palette: QPalette) -> QColor:

@@ -39,6 +39,8 @@ class TreeView(QGraphicsView):
 
     laid_out = pyqtSignal()
     """The height of the rows, or what is shown at all, may be another one."""
+    collapse_changed = pyqtSignal(list)
+    """The branches that were collapsed until now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,9 +110,11 @@ class TreeView(QGraphicsView):
         self.item.strips = strips
         self._changed()
 
-    def set_branches(self, nodes: Sequence[int], names: Sequence[str]) -> None:
-        """Show the branches under some nodes as clusters with names."""
-        self.item.set_branches(nodes, names)
+    def set_branches(
+        self, nodes: Sequence[int], names: Sequence[str], chosen: Sequence[int] | None = None
+    ) -> None:
+        """Show the branches under some nodes as clusters; of all, or `chosen` ones, as selected."""
+        self.item.set_branches(nodes, names, chosen)
         self._minimap.refresh()
 
     def set_cut(self, height: float | None) -> None:
@@ -126,6 +130,9 @@ class TreeView(QGraphicsView):
 
     def set_collapsed(self, nodes: Sequence[int]) -> None:
         """Show some branches in one row each."""
+        if self.collapsed != list(nodes):
+            self.collapse_changed.emit(self.collapsed)
+            self._place = None
         self.collapsed = list(nodes)
         self.item.set_collapsed(self.collapsed)
         self._lay_out()
@@ -137,7 +144,6 @@ class TreeView(QGraphicsView):
             self.set_collapsed([other for other in self.collapsed if other != node])
         elif node >= len(self.item.labels):
             self.set_collapsed([*self.collapsed, node])
-        self._place = None
 
     def close_threads(self) -> None:
         """Stop decoding for good."""
