@@ -31,7 +31,7 @@ RULES = {
     "embeddings": ({"images", "workers", "http", "caches"}, ORANGE),
     "server": ({"images", "embeddings", "workers", "caches"}, ORANGE | TORCH | HTTP),
     "tables": (
-        {"files", "embeddings", "images.fetch", "caches"},
+        {"files", "embeddings", "images.fetch", "images.options", "caches"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "pipeline": (

@@ -20,6 +20,7 @@ from orangecontrib.imageembedding.embeddings.key import content_hash
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import BackendError, ImageError
 from orangecontrib.imageembedding.images.fetch import fetch, local_path
+from orangecontrib.imageembedding.images.options import options_of
 from orangecontrib.imageembedding.progress import Counts
 
 LOOKED_UP_AT_ONCE = 1000
@@ -91,7 +92,7 @@ class Job:
             yield part if self._cache is None else self._look_up(self._cache, items, part)
 
     def _look_up(self, cache: Cache, items: Items, locations: Sequence[str]) -> list[str]:
-        paths = {location: local_path(location) for location in locations}
+        paths = {location: _path_of(location) for location in locations}
         states = {path: state for path in paths.values() if path and (state := file_state(path))}
         contents = cache.contents(states)
         vectors = self._known(cache, list(set(contents.values())))
@@ -136,11 +137,11 @@ class Job:
             try:
                 if not item.location:
                     raise ImageError("", "no path or URL")
-                path = local_path(item.location)
+                path = _path_of(item.location)
                 state = file_state(path) if path and self._cache else None  # before it is read
                 data = fetch(item.location) if item.data is None else item.data
                 file = (path, state) if path and state else None
-                reads.append(_Read(item, content_hash(data), data, file))
+                reads.append(_Read(item, _content_of(data, item.location), data, file))
             except ImageError as error:
                 self.fail(item, error)
         return reads
@@ -228,3 +229,14 @@ class Job:
 
 def _files(reads: Iterable[_Read]) -> list[tuple[str, str, bytes]]:
     return [(*read.file, read.content) for read in reads if read.file is not None]
+
+
+def _path_of(location: str) -> str | None:
+    """Get the path of a file whose vector is known by its state: one that is read as usual."""
+    return None if options_of(location).channels else local_path(location)
+
+
+def _content_of(data: bytes, location: str) -> bytes:
+    """Get what tells one picture from all others: the same file may be shown in other colors."""
+    channels = options_of(location).channels
+    return content_hash(data + repr(channels).encode() if channels else data)

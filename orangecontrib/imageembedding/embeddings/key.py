@@ -9,7 +9,7 @@ from dataclasses import asdict
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 
 # Goes up when decoding or preparation give other pixels than before.
-PREPARATION_VERSION = 1
+PREPARATION_VERSION = 2
 
 
 def fingerprint(spec: EmbedderSpec, weights_hash: str, precision: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
-Row = tuple[str, str, int, int, int, int, str]
+Row = tuple[str, str, int, int, int, int, str, str]
 """The attributes of an `ImageFile`, in their order."""
 
 
@@ -29,6 +29,8 @@ class ImageFile:
         Frames of an animation, pages of a stack; 1 for a single picture.
     relative_path : str
         Path inside the chosen folder, its parts joined by ``/``.
+    channels : str
+        Which channels are shown, in which colors; "" of a plain picture.
     """
 
     path: str
@@ -38,6 +40,7 @@ class ImageFile:
     height_px: int
     n_frames: int = 1
     relative_path: str = ""
+    channels: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from orangecontrib.imageembedding.progress import Progress, silent
 CLUTTER = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "$recycle.bin"})
 NUMBER_WIDTH = 20  # digits to which numbers in names are filled up for sorting
 
-ReadHeader = Callable[[str], tuple[int, int, int]]
+ReadHeader = Callable[[str], tuple[int, int, int] | tuple[int, int, int, str]]
 Listed = tuple[str, str, str]
 """Path, class name ("" directly in a chosen folder), and that folder."""
 
@@ -59,8 +59,9 @@ def scan_paths(
     paths : sequence of str
         Folders; also single files, whose class is the name of the folder they lie in.
     read_header : callable
-        Gives (width, height, number of frames) of the image file at a path, the size in pixels,
-        reading no more than its header; raises `ImageError` for a file that is none.
+        Gives (width, height, number of frames) of the image file at a path, the size in
+        pixels, and may add which channels are shown, reading no
+        more than its header; raises `ImageError` for a file that is none.
     progress : Progress, optional
         Told the part of the files that are looked at.
     wanted : Patterns, optional
@@ -86,10 +87,11 @@ def scan_paths(
     for i, (path, class_name, top) in enumerate(listed):
         try:
             n_bytes = _size_of_regular_file(path)
-            width_px, height_px, n_frames = read_header(path)
+            width_px, height_px, n_frames, *others = read_header(path)
+            channels = str(others[0]) if others else ""
             file_class = class_name or class_of_top[top]
             inside = path[len(top) :].lstrip(os.sep).replace(os.sep, "/")
-            row = (path, file_class, n_bytes, width_px, height_px, n_frames, inside)
+            row = (path, file_class, n_bytes, width_px, height_px, n_frames, inside, channels)
             found.files.append(row)
         except ImageError as error:
             found.skipped.append(SkippedFile(path, error.reason))

@@ -17,6 +17,7 @@ from orangecontrib.imageembedding.images.deeppixels import (
     deep_png_values,
 )
 from orangecontrib.imageembedding.images.limits import refuse_too_large
+from orangecontrib.imageembedding.images.options import Location, reading
 from orangecontrib.imageembedding.images.picture import Picture, finished
 from orangecontrib.imageembedding.images.pillow import (
     DAMAGE,
@@ -37,7 +38,8 @@ def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArra
     data : bytes
         A whole encoded file (PNG, JPEG, ...).
     location : str
-        Where `data` came from; named in the error, never opened.
+        Where `data` came from; named in the error, never opened. A `Location` also tells how it
+        is to be read.
     at_least_px : int, optional
         A large JPEG may come reduced to half its size, a quarter or an eighth, as long as its
         short side keeps so many pixels; that is several times faster.
@@ -54,6 +56,13 @@ def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArra
     DecodeError
         If `data` is not a complete image, or is too large.
     """
+    if isinstance(location, Location):
+        with reading(location.options):
+            return _decode(data, location, at_least_px)
+    return _decode(data, location, at_least_px)
+
+
+def _decode(data: bytes, location: str, at_least_px: int | None) -> NDArray[np.uint8]:
     kind = sniff(data[:SNIFFED_BYTES])
     try:
         return finished(_decoded(data, kind, location, at_least_px))

@@ -18,7 +18,7 @@ from orangecontrib.imageembedding.images.pillow import (
 )
 from orangecontrib.imageembedding.images.quickheader import quick_header
 from orangecontrib.imageembedding.images.reasons import reason_of
-from orangecontrib.imageembedding.images.sniff import sniff
+from orangecontrib.imageembedding.images.sniff import SNIFFED_BYTES, sniff
 
 MAX_JPEG_REDUCTION = 8
 START_BYTES = 4096
@@ -72,6 +72,31 @@ def read_header(path: str, limit: float | None = None) -> Header:
             if kind == "TIFF":
                 return _header_of_tiff(buffered, path)
             return _header_by_pillow(buffered, kind, start, path)
+
+
+def channels_of(path: str) -> str:
+    """Say which channels are shown of a picture of several, as ``1 DAPI blue, 2 GFP green``.
+
+    Returns
+    -------
+    channels : str
+        "" of a plain picture.
+
+    Raises
+    ------
+    DecodeError
+        If the file is damaged.
+    """
+    try:
+        file = open(path, "rb")  # noqa: PTH123, SIM115 - faster, and there are many
+    except OSError as error:
+        raise DecodeError(path, f"cannot be read: {error.strerror}") from error
+    with file:
+        if sniff(file.read(SNIFFED_BYTES)) != "TIFF":
+            return ""
+        from orangecontrib.imageembedding.images.tiff import shown_channels
+
+        return shown_channels(file, path)
 
 
 def _header_by_pillow(file: BinaryIO, kind: str | None, start: bytes, path: str) -> Header:

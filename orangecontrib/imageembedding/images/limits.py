@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 
 from orangecontrib.imageembedding.errors import DecodeError
+from orangecontrib.imageembedding.images.options import current
 
 DEFAULT_MAX_MEGAPIXELS = 64.0  # decoding one takes less than 500 MB, whatever its format
 VARIABLE = "IMAGE_EMBEDDING_MAX_MEGAPIXELS"
 
 
 def max_megapixels() -> float:
-    """Get the limit: that of the environment variable `VARIABLE`, else the default."""
+    """Get the limit: of the options in force, of the environment variable, else the default."""
+    limit = current().max_megapixels
+    if limit is not None:
+        return limit
     try:
         return float(os.environ[VARIABLE])
     except (KeyError, ValueError):

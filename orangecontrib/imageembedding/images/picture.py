@@ -37,7 +37,7 @@ def finished(picture: Picture) -> NDArray[np.uint8]:
     """Get upright sRGB pixels on white, of shape (height, width, 3) and dtype uint8."""
     pixels = picture.pixels
     if isinstance(pixels, np.ndarray) and (picture.profile or picture.alpha is not None):
-        pixels = Image.fromarray(pixels)
+        pixels = Image.fromarray(np.ascontiguousarray(pixels))
     if isinstance(pixels, Image.Image):
         pixels = srgb_pixels(pixels, picture.profile, picture.alpha)
     return upright(pixels, picture.orientation)
@@ -55,4 +55,4 @@ def upright(pixels: NDArray[np.uint8], orientation: int | None) -> NDArray[np.ui
         7: across[::-1, ::-1],
         8: across[::-1],
     }.get(orientation or 1, pixels)
-    return np.ascontiguousarray(turned)
+    return np.require(turned, requirements=("C", "W"))

@@ -9,6 +9,7 @@ from PIL import Image
 from orangecontrib.imageembedding.images import thumbnailcache
 from orangecontrib.imageembedding.images.decode import decode
 from orangecontrib.imageembedding.images.fetch import fetch, is_url
+from orangecontrib.imageembedding.images.options import USUAL, options_of
 
 
 def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
@@ -32,7 +33,8 @@ def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
         If the image cannot be had or read, with the reason.
     """
     kept_px = None if is_url(location) else thumbnailcache.kept_side(side_px)
-    key = None if kept_px is None else thumbnailcache.key_of(location, kept_px)
+    is_usual = options_of(location) == USUAL
+    key = None if kept_px is None or not is_usual else thumbnailcache.key_of(location, kept_px)
     if key is None or kept_px is None:
         return _shrunk(decode(fetch(location), location, at_least_px=side_px), side_px)
     kept = thumbnailcache.look_up(key)

@@ -18,6 +18,11 @@ from orangecontrib.imageembedding.images.picture import Picture
 from orangecontrib.imageembedding.images.pillow import open_image, silence
 from orangecontrib.imageembedding.images.quiet import quiet
 from orangecontrib.imageembedding.images.reasons import reason_of
+from orangecontrib.imageembedding.images.tiffchannels import (
+    channels_text,
+    may_have_channels,
+    read_channels,
+)
 from orangecontrib.imageembedding.images.tiffcolors import (
     BLACK_IS_0,
     CIELAB,
@@ -92,10 +97,34 @@ def decode_tiff(data: bytes, location: str, at_least_px: int | None = None) -> P
     first = first_page(file, location)
     page = level(file, first, at_least_px, location)
     refuse_unknown_colors(photometric_of(page), location)
+    if page is first and may_have_channels(first):
+        pixels = _channels(data, location)
+        if pixels is not None:
+            return Picture(pixels, first.orientation, first.profile)
     _refuse_impossible(page, len(data), location)
     bands, is_upright = _bands(data, page, location)
     image, alpha = colors_and_alpha(bands)
     return Picture(image, None if is_upright else first.orientation, first.profile, alpha)
+
+
+def shown_channels(file: BinaryIO, location: str) -> str:
+    """Say which channels of a file are shown; "" of a plain picture."""
+    first = first_page(file, location)
+    if not may_have_channels(first):
+        return ""
+    file.seek(0)
+    return channels_text(file, location)
+
+
+def _channels(data: bytes, location: str) -> NDArray[np.uint8] | None:
+    """Read the channels of a microscope; None where there is one, or none can be told apart."""
+    silence("tifffile")
+    try:
+        return read_channels(data, location)
+    except DecodeError:
+        raise
+    except Exception as error:
+        raise DecodeError(location, reason_of(error, "TIFF")) from error
 
 
 def _bands(data: bytes, page: Page, location: str) -> tuple[Bands, bool]:

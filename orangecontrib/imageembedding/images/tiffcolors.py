@@ -63,8 +63,11 @@ def refuse_unknown_colors(photometric: int, location: str) -> None:
         raise DecodeError(location, REFUSED.get(photometric, f"{unknown}; export it as RGB"))
 
 
-def colors_and_alpha(bands: Bands) -> tuple[Image.Image, NDArray[np.uint8] | None]:
-    """Get the picture of mode L, RGB or CMYK, and its opacity if it has one.
+Colors = Image.Image | NDArray[np.uint8]
+
+
+def colors_and_alpha(bands: Bands) -> tuple[Colors, NDArray[np.uint8] | None]:
+    """Get the picture, of mode L or CMYK or an array of RGB, and its opacity if it has one.
 
     Of gray with three bands or more the first three are taken for red, green and blue.
     """
@@ -90,20 +93,20 @@ def colors_and_alpha(bands: Bands) -> tuple[Image.Image, NDArray[np.uint8] | Non
 
 def _picture(
     colors: NDArray[Any], photometric: int, color_map: NDArray[np.uint16] | None
-) -> Image.Image:
+) -> Colors:
     n_colors = colors.shape[-1]
     if photometric == PALETTE and color_map is not None:
-        return Image.fromarray(_looked_up(colors[..., 0], color_map))
+        return _looked_up(colors[..., 0], color_map)
     if photometric in (CIELAB, ICCLAB) and n_colors == N_COLORS[CIELAB]:
-        return Image.fromarray(srgb_of_lab(colors, is_icc=photometric == ICCLAB))
+        return srgb_of_lab(colors, is_icc=photometric == ICCLAB)
     if photometric == YCBCR and n_colors == N_COLORS[YCBCR]:
         colors = _rgb_of_ycbcr(colors)
-    scaled = scaled_to_8_bits(np.ascontiguousarray(colors))
+    scaled = scaled_to_8_bits(colors)
     if photometric == WHITE_IS_0:
         scaled = 255 - scaled
     if photometric == CMYK and n_colors == N_COLORS[CMYK]:
         return Image.frombytes("CMYK", scaled.shape[1::-1], scaled.tobytes())
-    return Image.fromarray(scaled[..., 0] if n_colors == 1 else scaled)
+    return Image.fromarray(np.ascontiguousarray(scaled[..., 0])) if n_colors == 1 else scaled
 
 
 def _full(dtype: np.dtype[Any]) -> float:

@@ -35,6 +35,8 @@ def first_page(file: BinaryIO, location: str) -> Page:
     first = next(pages(file), None)
     if first is None or min(first.size) <= 0:
         raise DecodeError(location, "damaged image: its TIFF directory is cut or broken")
+    if first.is_cut:
+        raise DecodeError(location, "damaged image: the TIFF file is cut")
     return first
 
 

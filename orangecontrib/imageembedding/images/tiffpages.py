@@ -12,6 +12,7 @@ from typing import BinaryIO
 TYPES = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q"}
 MAX_VALUES = 1 << 20  # of one tag; what is read here has fewer
 MAX_TAGS = 4096
+NEVER = 1 << 64
 
 (
     SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, DESCRIPTION, ORIENTATION, SAMPLES,
@@ -39,11 +40,14 @@ class Page:
         Its place in the file, and that of the next page; 0 if there is none.
     tags : dict of int to tuple of ints
         Those of `WANTED` that it has.
+    is_cut : bool
+        Whether its description goes on behind the end of the file, or lies there as the next page.
     """
 
     offset: int
     next_offset: int
     tags: dict[int, tuple[int, ...]] = field(repr=False)
+    is_cut: bool = False
 
     def one(self, tag: int, default: int) -> int:
         """Get a tag that has one value."""
@@ -158,14 +162,18 @@ class _Reader:
         entry_bytes = self.entry.size + self.word.size
         block = self.file.read(min(n_tags, MAX_TAGS) * entry_bytes)
         end = offset + self.count.size + n_tags * entry_bytes
-        tags = {}
+        tags, lost_at = {}, NEVER
         for at in range(0, len(block) - entry_bytes + 1, entry_bytes):
             tag, kind, n_values = self.entry.unpack_from(block, at)
             if tag in wanted and kind in TYPES and n_values <= MAX_VALUES:
                 values = self._values(kind, n_values, block[at + self.entry.size :])
                 if values:
                     tags[tag] = values
-        return Page(offset, self._next(end), tags)
+                elif tag == DESCRIPTION and n_values:
+                    (lost_at,) = self.word.unpack_from(block, at + self.entry.size)
+        next_offset = self._next(end)
+        is_cut = lost_at < self.n_bytes or (lost_at < NEVER and next_offset >= self.n_bytes)
+        return Page(offset, next_offset, tags, is_cut)
 
     def _values(self, kind: int, n_values: int, field: bytes) -> tuple[int, ...]:
         values = struct.Struct(f"{self.order}{n_values}{TYPES[kind]}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 
 from orangecontrib.imageembedding.caches.store import cache_file
 from orangecontrib.imageembedding.errors import InputError
@@ -12,8 +11,9 @@ from orangecontrib.imageembedding.files.archives import is_archive, unpack
 from orangecontrib.imageembedding.files.patterns import Patterns
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.files.scan import scan_paths
-from orangecontrib.imageembedding.images.header import read_header
-from orangecontrib.imageembedding.images.limits import max_megapixels
+from orangecontrib.imageembedding.images import limits
+from orangecontrib.imageembedding.images.header import channels_of, read_header
+from orangecontrib.imageembedding.images.options import USUAL, ReadOptions, reading
 from orangecontrib.imageembedding.pipeline.results import ImportedImages
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables.build import table_of_images
@@ -28,6 +28,8 @@ def import_images(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     classes: bool = True,
+    max_megapixels: float | None = None,
+    channels: Sequence[int] = (),
     found: Found | None = None,
 ) -> ImportedImages:
     """Make a table of the images in folders and in all folders below them.
@@ -44,6 +46,12 @@ def import_images(
         folders that are not; see `Patterns`.
     classes : bool, optional
         Whether sub-folders become the classes.
+    max_megapixels : float, optional
+        The limit of size, also when the images are shown and embedded later; by default 64, or
+        that of the environment variable ``IMAGE_EMBEDDING_MAX_MEGAPIXELS``.
+    channels : sequence of 3 ints, optional
+        Of pictures of several channels, the numbers (from 1 on) of those shown in red, green and
+        blue, 0 for none; by default as ImageJ shows them.
     found : Found, optional
         Grows meanwhile; after a cancel `table_of_found` makes a table of it.
 
@@ -63,7 +71,13 @@ def import_images(
     paths = [os.fspath(path) for path in folder]
     wanted = Patterns(include, exclude)
     known = Found() if found is None else found
-    read = partial(read_header, limit=max_megapixels())  # asked once, not for each file
+    options = ReadOptions(max_megapixels, tuple(channels))
+    with reading(options):
+        limit = limits.max_megapixels()  # asked once, not for each file
+
+    def read(path: str) -> tuple[int, int, int, str]:
+        with reading(options):
+            return *read_header(path, limit), channels_of(path)
 
     def scan(relay: Progress) -> None:
         tops = _unpacked(paths, known, relay)
@@ -71,7 +85,7 @@ def import_images(
         scan_paths(tops, read, relay, wanted, known)
 
     run_watched(scan, progress)
-    return table_of_found(paths, known, classes=classes, wanted=wanted)
+    return table_of_found(paths, known, classes=classes, wanted=wanted, options=options)
 
 
 def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[str]:
@@ -87,7 +101,12 @@ def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[st
 
 
 def table_of_found(
-    paths: Sequence[str], found: Found, *, classes: bool = True, wanted: Patterns | None = None
+    paths: Sequence[str],
+    found: Found,
+    *,
+    classes: bool = True,
+    wanted: Patterns | None = None,
+    options: ReadOptions = USUAL,
 ) -> ImportedImages:
     """Make a table of what `import_images` found in some paths, also if it was cancelled.
 
@@ -104,4 +123,6 @@ def table_of_found(
             left_out += f". {len(skipped)} left out; the first: {first.path}: {first.reason}"
         raise InputError(f"The folder {', '.join(paths[:MAX_NAMED])} holds no images{left_out}.")
     name = " + ".join(os.path.basename(os.path.abspath(path)) or path for path in paths[:MAX_NAMED])
-    return ImportedImages(table_of_images(files, name, classes=classes), skipped)
+    return ImportedImages(
+        table_of_images(files, name, classes=classes, options=options.attributes()), skipped
+    )

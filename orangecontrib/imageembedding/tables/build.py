@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import numpy as np
@@ -20,7 +20,13 @@ def image_variable(name: str = "image") -> StringVariable:
     return variable
 
 
-def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = True) -> Table:
+def table_of_images(
+    files: Sequence[ImageFile],
+    name: str,
+    *,
+    classes: bool = True,
+    options: Mapping[str, str] | None = None,
+) -> Table:
     """Make the table of imported images.
 
     Parameters
@@ -31,6 +37,9 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
         Name of the table.
     classes : bool, optional
         Whether it gets a class.
+    options : mapping, optional
+        How the images are to be read, as `ReadOptions.attributes` gives it: becomes attributes of
+        the column ``image``.
 
     Returns
     -------
@@ -38,20 +47,25 @@ def table_of_images(files: Sequence[ImageFile], name: str, *, classes: bool = Tr
         Class ``category`` if there are several and they are wanted, metas ``image name``,
         ``image`` (absolute path: right wherever the rows go), ``size`` in bytes, ``width`` and
         ``height`` in pixels, ``file`` (path inside the chosen folder, by which other tables can
-        be joined); also ``frames`` if some image has more than one.
+        be joined); also ``frames`` if some image has more than one, and ``channels`` if some
+        picture has several: those that are shown, with their colors.
     """
     variables = [StringVariable("image name"), image_variable()]
+    variables[1].attributes.update(options or {})
     variables += [_number(name) for name in ("size", "width", "height")]
-    variables += [StringVariable("file"), _number("frames")]
+    variables += [StringVariable("file"), _number("frames"), StringVariable("channels")]
     metas = np.empty((len(files), len(variables)), dtype=object)
     class_names = []
     for row, file in enumerate(files):
         sizes = file.n_bytes, file.width_px, file.height_px
         inside = _readable(file.relative_path or os.path.basename(file.path))
-        metas[row] = _stem(file.path), location_of(file.path), *sizes, inside, file.n_frames
+        frames = file.n_frames, file.channels
+        metas[row] = _stem(file.path), location_of(file.path), *sizes, inside, *frames
         class_names.append(file.class_name)
-    if (metas[:, -1] <= 1).all():
-        variables, metas = variables[:-1], metas[:, :-1].copy()
+    is_told = [True] * 6 + [(metas[:, -2] > 1).any(), (metas[:, -1] != "").any()]
+    if not all(is_told):
+        variables = [variable for variable, told in zip(variables, is_told, strict=True) if told]
+        metas = metas[:, is_told].copy()
     class_vars, codes = _category(class_names) if classes else ([], None)
     table = Table.from_numpy(
         Domain([], class_vars, variables),

@@ -12,6 +12,11 @@ from Orange.data import DiscreteVariable, Domain, StringVariable, Table, Variabl
 
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.images.fetch import is_url, is_web
+from orangecontrib.imageembedding.images.options import (
+    USUAL,
+    options_from,
+    with_options,
+)
 from orangecontrib.imageembedding.tables.search import found_in, resolved
 
 NO_COLUMN = (
@@ -114,16 +119,24 @@ def image_locations(table: Table, column: Variable, images_folder: str = "") -> 
     locations : list of str
         One for each row; "" where the value is missing. Values are looked for as `resolved`
         says, in `searched_folders`; if the column's attribute ``origin`` is a URL, they are
-        joined to that.
+        joined to that. They are `Location`s where the column tells how to read them.
     """
     column = table.domain[column.name]  # the table's own: an equal one may have another origin
     origin = str(column.attributes.get("origin") or "")
     folders = searched_folders(table, column, images_folder)
     if isinstance(column, DiscreteVariable):
         codes = table.get_column(column)
-        places = [*_located(column.values, origin, folders), ""]
+        places = [*_read_as_told(_located(column.values, origin, folders), column), ""]
         return [places[code] for code in np.where(np.isnan(codes), -1, codes).astype(int)]
-    return _located(table.get_column(column).tolist(), origin, folders)
+    return _read_as_told(_located(table.get_column(column).tolist(), origin, folders), column)
+
+
+def _read_as_told(locations: list[str], column: Variable) -> list[str]:
+    """Let the images of a column be read as its attributes tell."""
+    options = options_from(column.attributes)
+    if options == USUAL:
+        return locations
+    return [with_options(location, options) for location in locations]
 
 
 def _located(values: Sequence[object], origin: str, folders: Sequence[str]) -> list[str]:
@@ -195,7 +208,7 @@ def with_images_found(
     found.domain = Domain(*([changed(variable) for variable in part] for part in parts))
     if is_text:
         metas = found.metas.copy()
-        metas[:, found.domain.metas.index(marked)] = locations
+        metas[:, found.domain.metas.index(marked)] = list(map(str, locations))
         with found.unlocked_reference():
             found.metas = metas
     return found
