@@ -134,6 +134,13 @@ def test_an_error_of_another_library_arrives_as_the_nearest_of_ours(shared):
     assert type(caught.value) is errors.ServerBusyError
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="has no groups of errors")
+def test_an_error_made_of_others_arrives_as_text(shared):
+    group = ExceptionGroup("two", [ValueError("one"), OSError("other")])  # noqa: F821
+    with pytest.raises(RuntimeError, match="two.*one.*other"):
+        shared.call("worker_jobs:fail", group)
+
+
 def test_too_little_memory_is_said(shared):
     with pytest.raises(BackendError, match=r"not enough memory.*4.00 TiB.*smaller embedder"):
         shared.call("worker_jobs:out_of_memory")
@@ -302,7 +309,7 @@ def test_a_closed_worker_starts_no_other_process(tmp_path):
         running = pool.submit(worker.call, "worker_jobs:wait", str(file), progress=lambda _: None)
         until(lambda: file.exists() and file.read_text())
         worker.close()
-        with pytest.raises(WorkerError, match="ending"):
+        with pytest.raises(WorkerError, match="closing"):
             running.result(PATIENCE_S)
     until(lambda: is_gone(int(file.read_text())))
 

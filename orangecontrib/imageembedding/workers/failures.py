@@ -62,7 +62,10 @@ def failure_of(error: BaseException) -> Failure:
 def error_of(failure: Failure) -> BaseException:
     """Make the error anew; its cause holds the traceback of the other process."""
     kind = _class_named(failure.name) or RuntimeError
-    error = kind.__new__(kind, *failure.args)
+    try:
+        error = kind.__new__(kind, *failure.args)
+    except (TypeError, ValueError):  # one that is made of other errors
+        error = RuntimeError(*failure.args)
     vars(error).update(failure.fields)
     error.__cause__ = RuntimeError(f"in the process that computes:\n{failure.text}")
     return error

@@ -137,6 +137,10 @@ class _ToWindow(logging.Handler):
         self._to_window = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)  # with the traceback, which cannot be sent
+        try:
+            text = self.format(record)  # with the traceback, which cannot be sent
+        except Exception:  # noqa: BLE001 - of whoever logs
+            self.handleError(record)
+            return
         fields = {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
         self._to_window("log", 0, fields | {"msg": text})
