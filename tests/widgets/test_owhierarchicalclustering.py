@@ -469,6 +469,19 @@ class TestOWHierarchicalClustering(WidgetTest):
         view.findChild(QMenu).close()
         self.widget.hide()
 
+    def test_the_card_over_a_name_is_that_of_its_cluster(self):
+        self.send(self.iris)
+        self.widget.n_clusters = 3
+        self.widget._select_by(BY_NUMBER)
+        self.widget.show()
+        view = self.widget.view
+        (node, place), *_ = view._name_places().items()
+        view._pointer = place.center()
+        view._show_card()
+        size = self.widget.clustered.tree.sizes_of([node])[0]
+        assert f"{size} rows" in view._card.text
+        self.widget.hide()
+
     def test_the_zoom_is_seen_and_set(self):
         self.send(self.iris)
         view, bar = self.widget.view, self.widget.panel.findChild(ZoomBar)

@@ -162,8 +162,13 @@ class DendrogramView(TreeView):
         return is_near and self._named_at(point) is None
 
     def _show_card(self) -> None:
-        node = None if self.item is None else self.item.node_at(self.mapToScene(self._pointer))
-        if node is not None and QApplication.activePopupWidget() is None:
+        is_typing = isinstance(QApplication.focusWidget(), NameEdit)
+        if self.item is None or is_typing or QApplication.activePopupWidget() is not None:
+            return
+        node = self._named_at(self._pointer)
+        if node is None:
+            node = self.item.node_at(self.mapToScene(self._pointer))
+        if node is not None:
             locations = [self.item.locations[leaf] for leaf in self.item.typical(node)]
             self._card.show_at(self._pointer, self.describe(node), locations)
 
