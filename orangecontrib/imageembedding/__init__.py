@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from orangecontrib.imageembedding.pipeline import (
         cluster_images,
         embed_images,
+        find_duplicates,
         import_images,
         map_images,
         save_images,
@@ -67,6 +68,7 @@ _MODULE_OF = {
     "cluster_images": "pipeline",
     "embed_files": "embeddings.embed",
     "embed_images": "pipeline",
+    "find_duplicates": "pipeline",
     "get_backend": "embeddings.backends.registry",
     "get_embedder": "embeddings.catalogue",
     "import_images": "pipeline",
@@ -97,6 +99,7 @@ __all__ = [
     "cluster_images",
     "embed_files",
     "embed_images",
+    "find_duplicates",
     "get_backend",
     "get_embedder",
     "import_images",

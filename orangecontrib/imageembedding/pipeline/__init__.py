@@ -7,6 +7,7 @@
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`); `map_images`: → a place on a
    map (`mapping`).
 5. `save_images`: the images of a table → new files in a folder (`saving`).
+6. `find_duplicates`: images → groups of those that are the same, or copies (`comparing`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
 the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.
@@ -20,6 +21,7 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     cluster_table,
     score_clusters,
 )
+from orangecontrib.imageembedding.pipeline.comparing import find_duplicates
 from orangecontrib.imageembedding.pipeline.embedding import embed_images, with_images
 from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
 from orangecontrib.imageembedding.pipeline.mapping import map_images
@@ -56,6 +58,7 @@ __all__ = [
     "embed_files",
     "embed_images",
     "example_name",
+    "find_duplicates",
     "import_images",
     "save_images",
     "score_clusters",

@@ -1,0 +1,1 @@
+"""⑥ Vectors and pixels → groups of images that are the same, or copies of each other."""

@@ -1,0 +1,179 @@
+"""How alike two images are: by what a network sees, and by their lowest frequencies.
+
+Neither suffices. A network takes two photos of one kind of bird for alike, and a hash takes
+crops for different images. So the similarity of vectors counts only by how far it is above that
+to other images (score normalization, as in Douze et al. 2021, "The 2021 Image Similarity
+Dataset and Challenge"), and a hash that agrees adds to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orangecontrib.imageembedding.duplicates.hashes import MIN_QUALITY, N_BITS
+from orangecontrib.imageembedding.progress import Progress, silent
+
+BLOCK_ROWS = 1024
+MAX_PAIRS_AT_ONCE = 1 << 16
+
+# Fitted on 55 photos of four kinds with eleven changes each; see doc/benchmarks.
+SURE_SIMILARITY, SURE_HASH = 0.8, 0.5  # copies, which do not tell how common an image is
+N_NEAREST = 3
+N_LOOKED_AT = 40  # of the nearest, some may be copies
+# Agreement of hashes beyond each bound counts so much; similarity beyond another counts twice.
+HASH_WEIGHTS = ((0.3, 0.35), (0.6, 0.5))
+MOST_BY_HASH = sum(weight * (1 - bound) for bound, weight in HASH_WEIGHTS)
+VERY_SIMILAR = 0.85
+DEFAULT_SCORE = 0.55
+
+N_SAMPLED = 4096  # images by which it is measured how common one is
+MIN_IMAGES = 24  # of fewer, neither the mean nor the nearest others tell anything
+USUAL_SIMILARITY = 0.55  # then: of two images, by vectors that are not centered
+
+_ones = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Images that are alike.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_pairs, 2), dtype int
+        The smaller row first.
+    scores : ndarray of shape (n_pairs,), dtype float32
+        How sure it is that one is a copy of the other; see `DEFAULT_SCORE`.
+    similarities : ndarray of shape (n_pairs,), dtype float32
+        Cosine of their vectors.
+    """
+
+    rows: NDArray[np.intp]
+    scores: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signals:
+    """What is compared of each image.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Of length 1.
+    hashes : ndarray of shape (n, 8, 32), dtype uint8
+        Of `hash_turns`.
+    is_flat : ndarray of shape (n,), dtype bool
+        Where the hash tells nothing.
+    common : ndarray of shape (n,), dtype float32
+        Similarity to the nearest images that are no copies.
+    """
+
+    vectors: NDArray[np.float32]
+    hashes: NDArray[np.uint8]
+    is_flat: NDArray[np.bool_]
+    common: NDArray[np.float32]
+
+
+def signals_of(
+    vectors: NDArray[np.floating], hashes: NDArray[np.uint8], qualities: NDArray[np.floating]
+) -> Signals:
+    """Get what is compared, from embeddings and hashes of all images."""
+    is_flat = np.asarray(qualities) < MIN_QUALITY
+    rows = np.asarray(vectors, dtype=np.float32)
+    is_small = len(rows) < MIN_IMAGES
+    if not is_small:
+        rows = rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    signals = Signals(rows, hashes, is_flat, np.full(len(rows), USUAL_SIMILARITY, np.float32))
+    return signals if is_small else _with_common(signals)
+
+
+def _with_common(signals: Signals) -> Signals:
+    """Measure how common each image is, by a sample of all."""
+    n = len(signals.vectors)
+    sample = np.unique(np.linspace(0, n - 1, min(n, N_SAMPLED)).astype(int))
+    others = signals.vectors[sample].T
+    common = np.empty(n, dtype=np.float32)
+    for start in range(0, n, BLOCK_ROWS):
+        block = np.arange(start, min(start + BLOCK_ROWS, n))
+        similar = signals.vectors[block] @ others
+        similar[(similar > SURE_SIMILARITY) | (block[:, None] == sample)] = -1
+        # Copies that only the hash knows are among the nearest, if anywhere.
+        n_looked_at = min(N_LOOKED_AT, similar.shape[1])
+        nearest = np.argpartition(similar, -n_looked_at, axis=1)[:, -n_looked_at:]
+        values = np.take_along_axis(similar, nearest, axis=1)
+        first = np.repeat(block, nearest.shape[1])
+        agree = hash_agreement(signals, first, sample[nearest.ravel()]).reshape(values.shape)
+        values[agree > SURE_HASH] = -1
+        common[block] = np.sort(values, axis=1)[:, -N_NEAREST:].mean(axis=1)
+    return Signals(signals.vectors, signals.hashes, signals.is_flat, np.maximum(common, 0))
+
+
+def hash_agreement(
+    signals: Signals, first: NDArray[np.intp], second: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Get how well hashes agree, turned and mirrored as suits best: 1 all bits, 0 by chance."""
+    agree = np.empty(len(first), dtype=np.float32)
+    for start in range(0, len(first), MAX_PAIRS_AT_ONCE):
+        part = slice(start, start + MAX_PAIRS_AT_ONCE)
+        differ = signals.hashes[first[part]] ^ signals.hashes[second[part], :1]
+        n_bits = _ones[differ].sum(axis=2, dtype=np.int16).min(axis=1)
+        agree[part] = 1 - n_bits * (2 / N_BITS)
+    agree[signals.is_flat[first] | signals.is_flat[second]] = 0
+    return agree
+
+
+def find_pairs(
+    signals: Signals,
+    least_score: float = DEFAULT_SCORE,
+    least_similarity: float | None = None,
+    n_first: int | None = None,
+    progress: Progress = silent,
+) -> Pairs:
+    """Find the pairs of images that are alike, among all; in blocks, exactly.
+
+    Parameters
+    ----------
+    signals : Signals
+        Of all images.
+    least_score : float
+        Pairs with so high a score are copies.
+    least_similarity : float, optional
+        Also pairs whose vectors are so similar are taken.
+    n_first : int, optional
+        Only pairs of one of the first so many images and one of the others.
+    progress : Progress, optional
+        Told the part that is done.
+    """
+    n = len(signals.vectors)
+    found: list[tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]] = []
+    n_rows = n if n_first is None else n_first
+    for start in range(0, n_rows, BLOCK_ROWS):
+        stop = min(start + BLOCK_ROWS, n_rows)
+        left = start if n_first is None else n_first
+        similar = signals.vectors[start:stop] @ signals.vectors[left:].T
+        common = np.minimum(signals.common[start:stop, None], signals.common[None, left:])
+        above = similar - common + np.maximum(similar - VERY_SIMILAR, 0)
+        is_near = above >= least_score - MOST_BY_HASH
+        if least_similarity is not None:
+            is_near |= similar >= least_similarity
+        rows, columns = np.nonzero(is_near)
+        first, second = rows + start, columns + left
+        is_once = first < second
+        rows, columns, first, second = (part[is_once] for part in (rows, columns, first, second))
+        agree = hash_agreement(signals, first, second)
+        by_hash = sum(weight * np.maximum(agree - bound, 0) for bound, weight in HASH_WEIGHTS)
+        scores, likeness = above[rows, columns] + by_hash, similar[rows, columns]
+        wanted = scores >= least_score
+        if least_similarity is not None:
+            wanted |= likeness >= least_similarity
+        pairs = np.column_stack([first, second])[wanted]
+        found.append((pairs, scores[wanted], likeness[wanted]))
+        progress(1 - ((n - stop) / n) ** 2 if n_first is None else stop / n_rows)
+    if not found:
+        return Pairs(np.empty((0, 2), np.intp), *(np.empty(0, np.float32) for _ in range(2)))
+    return Pairs(*(np.concatenate(part) for part in zip(*found, strict=True)))
