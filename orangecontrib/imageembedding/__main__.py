@@ -12,6 +12,7 @@ from typing import NoReturn
 from orangecontrib.imageembedding.commands.cache import run_cache
 from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.demo import run_demo
+from orangecontrib.imageembedding.commands.duplicates import add_duplicates, run_duplicates
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
 from orangecontrib.imageembedding.commands.grid import run_grid
 from orangecontrib.imageembedding.commands.map import run_map
@@ -202,6 +203,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_save(save)
     save.set_defaults(run=run_save)
+
+    duplicates = commands.add_parser(
+        "duplicates",
+        help="find images that are the same, or copies of each other",
+        description="List groups of images that are the same, or copies of each other: changed in "
+        "size, format, brightness, color or sharpness, cut, turned or mirrored. Nothing is "
+        "deleted.",
+    )
+    add_duplicates(duplicates)
+    duplicates.set_defaults(run=run_duplicates)
 
     serve = commands.add_parser(
         "serve",

@@ -84,7 +84,7 @@ def run_save(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.pipeline import save_images
 
     _refuse_unused(options)
-    table = _table_of(options)
+    table = table_of(options.table)
     with Bar() as bar:
         done = save_images(
             table,
@@ -123,14 +123,15 @@ def _refuse_unused(options: argparse.Namespace) -> None:
         refuse_without_effect(options, ["images_folder"], "on a folder")
 
 
-def _table_of(options: argparse.Namespace) -> Table:
+def table_of(source: str) -> Table:
+    """Read a table, or the images of a folder."""
     from orangecontrib.imageembedding.pipeline import import_images
     from orangecontrib.imageembedding.tables.store import load_table
 
-    if os.path.isdir(options.table):
+    if os.path.isdir(source):
         with Bar() as bar:
-            return import_images(options.table, bar).table
-    return load_table(options.table)
+            return import_images(source, bar).table
+    return load_table(source)
 
 
 def _size_of(text: str | None) -> int | tuple[int, int] | str | None:

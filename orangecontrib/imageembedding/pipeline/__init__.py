@@ -21,7 +21,7 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     cluster_table,
     score_clusters,
 )
-from orangecontrib.imageembedding.pipeline.comparing import find_duplicates
+from orangecontrib.imageembedding.pipeline.comparing import find_duplicates, with_duplicates
 from orangecontrib.imageembedding.pipeline.embedding import embed_images, with_images
 from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
 from orangecontrib.imageembedding.pipeline.mapping import map_images
@@ -66,5 +66,6 @@ __all__ = [
     "sort_into_grid",
     "table_of_found",
     "tables_of_saving",
+    "with_duplicates",
     "with_images",
 ]

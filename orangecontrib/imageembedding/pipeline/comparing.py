@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-from Orange.data import Table
+from Orange.data import ContinuousVariable, DiscreteVariable, Table
+from Orange.data.util import get_unique_names
 
-from orangecontrib.imageembedding.duplicates.find import Duplicates, Look, find_groups
+from orangecontrib.imageembedding.duplicates.find import KINDS, Duplicates, Look, find_groups
 from orangecontrib.imageembedding.duplicates.hashes import hash_turns
 from orangecontrib.imageembedding.embeddings.catalogue import BUILT_IN_ID
 from orangecontrib.imageembedding.embeddings.embed import embed_files
@@ -73,6 +74,33 @@ def find_duplicates(
         lambda relay: find_groups(looks, vectors, n_images, similar=similar, progress=relay),
         progress,
     )
+
+
+def with_duplicates(table: Table, found: Duplicates) -> Table:
+    """Get a table with the columns ``Duplicate Group``, ``Kind``, ``Similarity`` and ``Kept``.
+
+    Parameters
+    ----------
+    table : Table
+        In which `find_duplicates` found them.
+    found : Duplicates
+        What it found.
+    """
+    number = np.full(len(table), np.nan)
+    for i, group in enumerate(found.groups, start=1):
+        number[[row for row in group if row < len(table)]] = i
+    groups = [f"D{i}" for i in range(1, len(found.groups) + 1)]
+    kinds = [float(KINDS.index(kind)) if kind else np.nan for kind in found.kind]
+    columns = [
+        (DiscreteVariable("Duplicate Group", groups), number - 1),
+        (DiscreteVariable("Kind", KINDS), kinds),
+        (ContinuousVariable("Similarity"), found.similarity),
+        (DiscreteVariable("Kept", ("No", "Yes")), found.keep.astype(float)),
+    ]
+    names = get_unique_names(table.domain, [variable.name for variable, _ in columns])
+    for name, (variable, values) in zip(names, columns, strict=True):
+        table = table.add_column(variable.renamed(name), values, to_metas=True)
+    return table
 
 
 def _vectors_of(images: Table | Paths, progress: Progress) -> tuple[list[str], NDArray[np.float32]]:
