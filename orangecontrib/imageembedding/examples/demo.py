@@ -96,7 +96,7 @@ def _n_features(table: Table) -> int:
 def _largest_branch(clustering: OWBaseWidget) -> int:
     nodes = clustering.selection.nodes()
     sizes = clustering.clustered.tree.sizes_of(nodes)
-    return nodes[int(sizes.argmax())]
+    return int(nodes[int(sizes.argmax())])
 
 
 def _describe(clustered: Table) -> str:

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from AnyQt.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer, qInstallMessageHandler
 from AnyQt.QtWidgets import QApplication
@@ -69,11 +70,13 @@ class Workflow:
     def __init__(self, scheme: WidgetsScheme, failures: list[str]) -> None:
         self._scheme = scheme
         self._failures = failures
-        self._outputs: dict[tuple[str, str], object] = {}
+        self._outputs: dict[tuple[str, str], Any] = {}
         signals = scheme.signal_manager
         send = signals.send
 
-        def record_and_send(widget: OWBaseWidget, channel: str, value: object, *rest: object):
+        def record_and_send(
+            widget: OWBaseWidget, channel: str, value: object, *rest: object
+        ) -> object:
             self._outputs[scheme.node_for_widget(widget).title, channel] = value
             return send(widget, channel, value, *rest)
 
@@ -91,9 +94,9 @@ class Workflow:
                 return self._scheme.widget_for_node(node)
         raise KeyError(title)
 
-    def output(self, title: str, channel: str) -> object:
+    def output(self, title: str, channel: str) -> Any:
         """Get what a node has sent last, by the name of the output; None if nothing."""
-        value = self._outputs.get((title, channel))
+        value: Any = self._outputs.get((title, channel))
         return value.get_value() if LazyValue.is_lazy(value) else value
 
     def settle(self, timeout_s: float = 300.0) -> None:

@@ -75,8 +75,9 @@ class EmbedImages:
     ) -> None:
         self.image = image
         # As small as can be: it is saved.
-        is_known = isinstance(embedder, EmbedderSpec) and embedder in MODELS
-        self.embedder = embedder.id if is_known else embedder
+        self.embedder = (
+            embedder.id if isinstance(embedder, EmbedderSpec) and embedder in MODELS else embedder
+        )
         self.n_features = embedder.n_features if isinstance(embedder, EmbedderSpec) else 0
         self.backend = backend
         self.mark = mark
@@ -170,7 +171,7 @@ class EmbedImages:
         return np.full((n_rows, self.n_features), np.nan, dtype=np.float32)
 
 
-class EmbeddingColumn(SharedComputeValue):
+class EmbeddingColumn(SharedComputeValue):  # type: ignore[misc]
     """Gets one feature of the images."""
 
     def __init__(self, compute_shared: EmbedImages, index: int) -> None:
@@ -243,7 +244,9 @@ class _Memo:
         if not is_complete and only_in is None:
             return
         with self._lock:
-            self._results[key] = _Result(vectors, files, only_in and weakref.ref(only_in))
+            self._results[key] = _Result(
+                vectors, files, None if only_in is None else weakref.ref(only_in)
+            )
             while len(self._results) > 1 and self._n_bytes() > MEMO_BYTES:
                 self._results.popitem(last=False)
 

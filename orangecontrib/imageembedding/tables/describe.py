@@ -15,7 +15,7 @@ SelectedImages = tuple[str, list[tuple[str, int]]]
 """A folder, and images in it: the rest of the location, and how often it came before."""
 
 
-class Titles(Sequence):
+class Titles(Sequence[str]):
     """The title of each row: the values of some columns, one a line.
 
     They are made when they are looked at, which few of many are.
@@ -34,7 +34,7 @@ class Titles(Sequence):
     def __len__(self) -> int:
         return self._n_rows
 
-    def __getitem__(self, row: int) -> str:
+    def __getitem__(self, row: int) -> str:  # type: ignore[override]  # never a slice
         if row >= self._n_rows:
             raise IndexError(row)
         return "\n".join(text_of(variable, column[row]) for variable, column in self._columns)

@@ -68,7 +68,7 @@ def _names(domain: Domain, source: EmbedImages, n_features: int) -> list[str]:
     old = {c.compute_value.index: c.name for c in domain.attributes if _source(c) == source}
     if len(old) == n_features:
         return [old[i] for i in range(n_features)]
-    return get_unique_names(domain, [f"n{i}" for i in range(n_features)])
+    return list(get_unique_names(domain, [f"n{i}" for i in range(n_features)]))
 
 
 def _source(column: Variable) -> EmbedImages | None:
@@ -171,4 +171,4 @@ def normalised(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     is_constant = spread <= 1e-12 * np.abs(matrix).max(axis=0, initial=0)
     centred /= np.where(is_constant, 1, spread)
     centred[:, is_constant] = 0
-    return centred
+    return np.asarray(centred)

@@ -20,7 +20,7 @@ OWN_NAME, ROW_NUMBER = "name", "row"
 FOUND = ("Cluster", "Group")  # columns that other widgets add
 
 
-class FileNames(Sequence):
+class FileNames(Sequence[tuple[tuple[str, ...], str]]):
     """For each row, the sub-folders and the name of its file, without an ending.
 
     Parameters
@@ -62,7 +62,9 @@ class FileNames(Sequence):
     def __len__(self) -> int:
         return len(self._locations)
 
-    def __getitem__(self, row: int) -> tuple[tuple[str, ...], str]:
+    def __getitem__(  # type: ignore[override]  # never a slice
+        self, row: int
+    ) -> tuple[tuple[str, ...], str]:
         values = {
             OWN_NAME: _own_name(self._locations[row]),
             ROW_NUMBER: str(row + 1).zfill(self._digits),

@@ -26,7 +26,7 @@ def rows_with_groups(table: Table, groups: NDArray[np.intp]) -> Table | None:
     if not len(rows):
         return None
     column = DiscreteVariable(_unique(table, "Group"), values=_names(groups))
-    return with_metas(table[rows], [column], [groups[rows] - 1.0])
+    return with_metas(table[rows], [column], [np.asarray(groups[rows] - 1.0, dtype=np.float64)])
 
 
 def with_selection(table: Table, groups: NDArray[np.intp]) -> Table:
@@ -64,4 +64,4 @@ def _names(groups: NDArray[np.intp]) -> list[str]:
 
 
 def _unique(table: Table, name: str) -> str:
-    return get_unique_names(table.domain, name)
+    return str(get_unique_names(table.domain, name))

@@ -236,7 +236,7 @@ def default_image_locations(table: Table) -> list[str]:
 
 def is_marked_as_images(variable: Variable) -> bool:
     """Tell whether a column says of itself that it holds locations of images."""
-    return variable.attributes.get("type") == "image"
+    return bool(variable.attributes.get("type") == "image")
 
 
 def _candidates(table: Table) -> list[Variable]:

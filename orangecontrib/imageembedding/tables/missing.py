@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def say(message: str) -> None:
 
 def is_called_by(module: str) -> bool:
     """Tell whether a module whose name begins so is waiting for what happens now."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_globals.get("__name__", "").startswith(module):
             return True

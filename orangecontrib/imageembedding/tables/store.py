@@ -112,7 +112,9 @@ def _attributes_of(table: Table) -> str:
 
 def _table_of(frame: pd.DataFrame, attributes: dict[str, dict[str, object]]) -> Table:
     """Make a table: embeddings become attributes, ``category`` the class, the others metas."""
-    embeddings, class_vars, metas = {}, {}, {}
+    embeddings: dict[Variable, np.ndarray] = {}
+    class_vars: dict[Variable, np.ndarray] = {}
+    metas: dict[Variable, np.ndarray] = {}
     for name in map(str, frame.columns):
         variable, values = _column_of(name, frame[name])
         variable.attributes.update(attributes.get(name, {}))
@@ -139,7 +141,7 @@ def _column_of(name: str, series: pd.Series) -> tuple[Variable, np.ndarray]:
 
 
 def _side_by_side(columns: dict[Variable, np.ndarray], n_rows: int, dtype: type) -> np.ndarray:
-    matrix = np.empty((n_rows, len(columns)), dtype)
+    matrix: np.ndarray = np.empty((n_rows, len(columns)), dtype)
     for i, values in enumerate(columns.values()):
         matrix[:, i] = values
     return matrix
@@ -208,7 +210,7 @@ def _save_npz(table: Table, path: str) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
             with archive.open(f"{name.replace('/', '_')}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
+                np.lib.format.write_array(file, array, allow_pickle=False)  # type: ignore[no-untyped-call]
 
 
 def _read_npz(path: str) -> tuple[pd.DataFrame, dict[str, dict[str, object]]]:
