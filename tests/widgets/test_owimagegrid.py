@@ -245,8 +245,11 @@ class TestOWImageGrid(WidgetTest):
         QTest.mouseRelease(viewport, Qt.LeftButton, modifier, end)
 
     def test_a_rubber_band_selects_what_it_touches(self):
-        self.shown()
+        view = self.shown()
+        changes = []
+        view.selection_changed.connect(lambda: changes.append(self.groups()))
         self.drag(self.point_of(0), self.point_of(4))
+        assert changes == [[1, 0, 0, 0, 0, 0, 0, 0], self.groups()]  # at the press and the release
         assert self.groups() == [1, 1, 0, 1, 1, 0, 0, 0]
         self.drag(self.point_of(5), self.point_of(2), Qt.ShiftModifier)
         assert self.groups() == [1, 1, 2, 1, 1, 2, 0, 0]
@@ -422,7 +425,7 @@ class TestOWImageGrid(WidgetTest):
         view.set_groups(np.eye(8, dtype=int)[5])
         mixed = self.color_at(int(view.cells[5]))
         mark = view.mark_of(1)
-        expected = [round(0.4 * c + 0.6 * m) for c, m in
+        expected = [round((1 - mosaics.SELECTED) * c + mosaics.SELECTED * m) for c, m in
                     zip(self.color_of(5).getRgb(), mark.getRgb(), strict=True)]  # fmt: skip
         np.testing.assert_allclose(mixed.getRgb(), expected, atol=1)
         self.widget.hide()

@@ -25,6 +25,7 @@ class GridView(GridCanvas):
     """
 
     selection_changed = pyqtSignal()
+    """Other images are selected; while a rubber band is drawn, at its end."""
     opened = pyqtSignal(int)
     """An image that is to be shown large."""
 
@@ -52,7 +53,8 @@ class GridView(GridCanvas):
         if not np.array_equal(groups, self.groups):
             self.groups = groups
             self.look_changed()
-            self.selection_changed.emit()
+            if not self._band.isVisible():
+                self.selection_changed.emit()
 
     def select_cells(self, cells, modifiers=Qt.NoModifier) -> None:
         """Select the images in some cells, as a click or rubber band does."""
@@ -131,6 +133,7 @@ class GridView(GridCanvas):
         elif self._band.isVisible():
             self._band.hide()
             self._scroll_timer.stop()
+            self.selection_changed.emit()
         elif self._pressed is not None and self._may_drag(event):
             self._select_at(event)
         self._pressed = None

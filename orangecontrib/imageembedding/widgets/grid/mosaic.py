@@ -16,7 +16,7 @@ SMALLEST_PX = 32  # size at which images are decoded for their mean colors
 AT_ONCE = 400  # are asked for
 MIXED = 0.5  # part of the frame's color, where cells are too small for frames
 FADED = 0.25  # part that is left of what is not in the subset
-SELECTED = 0.6
+SELECTED = 0.7  # part of the color of their group in that of selected images
 
 
 class MeanColors:
