@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import monotonic
 
 from starlette.exceptions import HTTPException
@@ -23,7 +24,6 @@ SILENCE_S = 30.0
 SILENCE_IN_A_CROWD_S = 2.0  # while others wait for room, or for the end
 TICK_S = 0.25
 MIN_STEP_BYTES = 1024  # fewer are silence
-TIMEOUT, TOO_LARGE = 408, 413
 
 
 @dataclass(slots=True, eq=False)
@@ -162,9 +162,11 @@ class Bodies:
 
 def too_large(limit: int) -> HTTPException:
     """Make the answer to a body above the limit."""
-    return HTTPException(TOO_LARGE, f"The request is larger than {limit / 1e6:g} MB.")
+    return HTTPException(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request is larger than {limit / 1e6:g} MB."
+    )
 
 
 def _silent(silence_s: float) -> HTTPException:
     reason = f"The request stopped in the middle: nothing came for {silence_s:g} s."
-    return HTTPException(TIMEOUT, reason, {"Connection": "close"})
+    return HTTPException(HTTPStatus.REQUEST_TIMEOUT, reason, {"Connection": "close"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -22,9 +23,6 @@ from orangecontrib.imageembedding.server.exchange import (
 from orangecontrib.imageembedding.server.keys import Keys
 from orangecontrib.imageembedding.server.metrics import Metrics
 from orangecontrib.imageembedding.server.service import (
-    BROKEN,
-    TOO_MANY,
-    UNAVAILABLE,
     json_response,
     service_of,
 )
@@ -32,9 +30,8 @@ from orangecontrib.imageembedding.server.service import (
 LOG = logging.getLogger("orangecontrib.imageembedding.server.requests")
 
 OPEN_PATHS = ("/v2/health/live", "/v2/health/ready")  # whoever restarts the server has no key
-UNAUTHORISED = 401
 NO_KEY = HTTPException(
-    UNAUTHORISED,
+    HTTPStatus.UNAUTHORIZED,
     "This server wants an API key: Authorization: Bearer KEY.",
     {"WWW-Authenticate": 'Basic realm="Image Embedding: the key as password"'},
 )
@@ -65,7 +62,9 @@ class Gate:
             return
         begun = time.perf_counter()
         headers = Headers(scope=scope)
-        exchange = Exchange(request_id(headers.get(ID_HEADER, "")), BROKEN)
+        exchange = Exchange(
+            request_id(headers.get(ID_HEADER, "")), HTTPStatus.INTERNAL_SERVER_ERROR
+        )
         CURRENT.set(exchange)  # of this task: each request has its own
         if self._keys is not None:
             exchange.key_name = self._keys.name_of(headers.get("authorization", ""))
@@ -129,12 +128,17 @@ async def tell_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Full):
         service = service_of(request)
         n_seconds = 1 + service.images.used // IMAGES_A_SECOND
-        reason, status = "The server is overloaded. Try again later.", TOO_MANY
+        reason, status = "The server is overloaded. Try again later.", HTTPStatus.TOO_MANY_REQUESTS
         if service.is_ending:
-            reason, status = "The server ends. Try again when it runs again.", UNAVAILABLE
+            reason, status = (
+                "The server ends. Try again when it runs again.",
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            )
         error = HTTPException(status, reason, {"Retry-After": str(n_seconds)})
     if not isinstance(error, HTTPException):
-        error = HTTPException(BROKEN, "The server has a bug; its log tells more.")
+        error = HTTPException(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "The server has a bug; its log tells more."
+        )
     told: object = error.detail
     if request.scope["path"].startswith("/v1/"):  # as OpenAI's clients read it
         told = {"message": told, "type": "error", "param": None, "code": None}

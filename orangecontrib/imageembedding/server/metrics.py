@@ -55,7 +55,7 @@ class Metrics:
 
     def note_answer(self, route: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        self._answers.labels(route, str(status)).inc()
+        self._answers.labels(route, str(int(status))).inc()
         self._requests.labels(route).observe(seconds)
 
     def text(self, waiting: dict[str, int]) -> bytes:

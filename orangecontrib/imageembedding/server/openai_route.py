@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -19,9 +20,6 @@ from orangecontrib.imageembedding.errors import ImageError, WireError, WireSizeE
 from orangecontrib.imageembedding.server.bodies import too_large
 from orangecontrib.imageembedding.server.served import Outcome, Served
 from orangecontrib.imageembedding.server.service import (
-    BAD_REQUEST,
-    TOO_LARGE,
-    UNPROCESSABLE,
     V2_PATIENCE_S,
     Limits,
     Service,
@@ -63,9 +61,9 @@ def _read(body: bytes, service: Service) -> _Wish:
         model = service.model(head["model"])
         return _Wish(model, _files(head, service.limits), _is_base64(head, model))
     except WireSizeError as error:
-        raise HTTPException(TOO_LARGE, str(error)) from error
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)) from error
     except WireError as error:
-        raise HTTPException(BAD_REQUEST, str(error)) from error
+        raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
 
 
 def _is_base64(head: dict[str, Any], model: Served) -> bool:
@@ -108,7 +106,7 @@ def _answer(wish: _Wish, outcomes: list[Outcome]) -> Response:
     for index, outcome in enumerate(outcomes):
         if isinstance(outcome, ImageError):
             reason = f"Image {index} cannot be embedded: {outcome.reason}."
-            raise HTTPException(UNPROCESSABLE, reason)
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, reason)
         packed = (
             base64.b64encode(outcome.astype("<f4").tobytes()).decode() if wish.is_base64 else None
         )

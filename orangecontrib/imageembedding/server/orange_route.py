@@ -6,6 +6,8 @@ they are held back, until there is room.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +17,6 @@ from orangecontrib.imageembedding.server.form import file_in
 from orangecontrib.imageembedding.server.served import Outcome, Served
 from orangecontrib.imageembedding.server.service import (
     ORANGE_PATIENCE_S,
-    UNPROCESSABLE,
     json_response,
     refuse_what_is_announced,
     service_of,
@@ -28,7 +29,9 @@ async def embed_one(request: Request) -> Response:
     service = service_of(request)
     outcome = await outcome_of_body(request, service.model(request.path_params["model"]))
     if isinstance(outcome, ImageError):
-        raise HTTPException(UNPROCESSABLE, f"The image cannot be embedded: {outcome.reason}.")
+        raise HTTPException(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"The image cannot be embedded: {outcome.reason}."
+        )
     return json_response({"embedding": outcome})
 
 
@@ -40,6 +43,6 @@ async def outcome_of_body(request: Request, model: Served) -> Outcome:
     async with service.bodies.read(request, limit, ORANGE_PATIENCE_S) as body:
         data = file_in(body, request.headers.get("content-type", ""))
         if not data:
-            raise HTTPException(UNPROCESSABLE, "The request holds no image.")
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "The request holds no image.")
         work = service.embed(model, [data], ORANGE_PATIENCE_S)
         return (await unless_gone(request, work))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import cache
 from html import escape
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,9 +20,7 @@ from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.server.orange_route import outcome_of_body
 from orangecontrib.imageembedding.server.served import Served
 from orangecontrib.imageembedding.server.service import (
-    NOT_FOUND,
     ORANGE_PATIENCE_S,
-    UNPROCESSABLE,
     Service,
     json_response,
     service_of,
@@ -91,7 +90,7 @@ async def part(request: Request) -> Response:
     """Answer with the script or the style of the page."""
     name = request.path_params["name"]
     if name not in ("page.js", "page.css"):
-        raise HTTPException(NOT_FOUND, "There is no such part of the page.")
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such part of the page.")
     return FileResponse(HERE / name)
 
 
@@ -99,7 +98,7 @@ async def sketch(request: Request) -> Response:
     """Answer with one of the shipped sketches."""
     wanted = f"{request.path_params['kind']}/{request.path_params['name']}"
     if wanted not in _sketches():
-        raise HTTPException(NOT_FOUND, "There is no such sketch.")
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such sketch.")
     return FileResponse(_sketches()[wanted])
 
 
@@ -109,7 +108,9 @@ async def nearest(request: Request) -> Response:
     model = service.model(request.path_params["model"])
     outcome = await outcome_of_body(request, model)
     if isinstance(outcome, ImageError):
-        raise HTTPException(UNPROCESSABLE, f"The image cannot be embedded: {outcome.reason}.")
+        raise HTTPException(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"The image cannot be embedded: {outcome.reason}."
+        )
     similarities = await _sketch_directions(service, model) @ _directions(outcome[None])[0]
     names = list(_sketches())
     best = np.argsort(-similarities)[:N_NEAREST]

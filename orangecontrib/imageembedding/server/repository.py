@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 
 from orangecontrib.imageembedding.errors import BackendError
 from orangecontrib.imageembedding.server.served import Served
-
-NOT_FOUND, BROKEN = 404, 500
 
 Loader = Callable[[], Served]
 
@@ -47,7 +46,7 @@ class Repository:
             try:
                 self._models[name] = await asyncio.to_thread(self._loaders[name])
             except BackendError as error:
-                raise HTTPException(BROKEN, str(error)) from error
+                raise HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)) from error
 
     async def unload(self, name: str) -> None:
         """Unload an embedder, if it is loaded; what it has begun is finished before."""
@@ -60,4 +59,6 @@ class Repository:
     def _check(self, name: str) -> None:
         if name not in self.names:
             known = ", ".join(self.names)
-            raise HTTPException(NOT_FOUND, f"There is no model {name[:80]!r} here, only: {known}.")
+            raise HTTPException(
+                HTTPStatus.NOT_FOUND, f"There is no model {name[:80]!r} here, only: {known}."
+            )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -34,9 +35,6 @@ MAX_JSON_BYTES = 32 << 20  # reading JSON holds up everybody else
 # How long requests wait in line. Clients of v2 give up after 60 s. Orange's never read the status,
 # and drop an image after three refusals: they are held back nearly as long as they wait.
 V2_PATIENCE_S, ORANGE_PATIENCE_S = 30.0, 150.0
-
-BAD_REQUEST, NOT_FOUND, TOO_LARGE, UNSUPPORTED = 400, 404, 413, 415
-UNPROCESSABLE, TOO_MANY, BROKEN, UNAVAILABLE = 422, 429, 500, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class Service:
             reason = f"There is no model {name[:80]!r} here, only: {known}."
             if name in self.repository.names:
                 reason = f"{name} is not loaded: POST /v2/repository/models/{name}/load"
-            raise HTTPException(NOT_FOUND, reason)
+            raise HTTPException(HTTPStatus.NOT_FOUND, reason)
         return self.models[name]
 
     async def embed(
@@ -139,7 +137,11 @@ class Service:
             try:
                 outcomes = await model.embed(pictures)
             except BackendError as error:
-                status = UNAVAILABLE if self.is_ending else BROKEN
+                status = (
+                    HTTPStatus.SERVICE_UNAVAILABLE
+                    if self.is_ending
+                    else HTTPStatus.INTERNAL_SERVER_ERROR
+                )
                 raise HTTPException(status, f"The embedder has failed: {error}") from error
         n_bad = sum(isinstance(outcome, ImageError) for outcome in outcomes)
         self.metrics.note_images(model.spec.id, len(outcomes) - n_bad, n_bad)
@@ -159,7 +161,7 @@ def refuse_what_is_announced(request: Request, limit: int) -> None:
     """Refuse a body that says it is above the limit (413), or is packed (415)."""
     length = request.headers.get("content-length", "")
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise HTTPException(UNSUPPORTED, "Compressed requests are not read.")
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Compressed requests are not read.")
     if length.isascii() and length.isdigit() and int(length) > limit:
         raise too_large(limit)
 

@@ -7,6 +7,7 @@ the metadata says; the output is FP32 of shape (n, n_features). A whole body may
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,6 @@ from orangecontrib.imageembedding.errors import ImageError, WireError, WireSizeE
 from orangecontrib.imageembedding.server.bodies import too_large
 from orangecontrib.imageembedding.server.served import Outcome, Picture, Served
 from orangecontrib.imageembedding.server.service import (
-    BAD_REQUEST,
-    TOO_LARGE,
-    UNPROCESSABLE,
     V2_PATIENCE_S,
     Limits,
     json_response,
@@ -91,9 +89,9 @@ def _read(body: bytes, length: str | None, model: Served, limits: Limits) -> _Qu
             raise WireError("The input holds no image.")
         return _Question(pictures, _wants_binary(message.head), _id(message.head))
     except WireSizeError as error:
-        raise HTTPException(TOO_LARGE, str(error)) from error
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)) from error
     except WireError as error:
-        raise HTTPException(BAD_REQUEST, str(error)) from error
+        raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
 
 
 def _id(head: dict[str, Any]) -> str | None:
@@ -144,7 +142,9 @@ def _answer(model: Served, question: _Question, outcomes: list[Outcome]) -> Resp
     if failures:
         first = failures[0]
         error = f"Image {first['index']} cannot be embedded: {first['reason']}."
-        return json_response({"error": error, "failures": failures}, UNPROCESSABLE)
+        return json_response(
+            {"error": error, "failures": failures}, HTTPStatus.UNPROCESSABLE_ENTITY
+        )
     reply = {"model_name": model.spec.id, "model_version": version_of(model)}
     if question.id is not None:
         reply["id"] = question.id

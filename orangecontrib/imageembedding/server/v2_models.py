@@ -6,6 +6,7 @@ As the Open Inference Protocol has it, with the extensions of KServe and Triton 
 from __future__ import annotations
 
 from dataclasses import asdict
+from http import HTTPStatus
 from importlib.metadata import version
 
 from starlette.exceptions import HTTPException
@@ -16,8 +17,6 @@ from starlette.routing import Route
 from orangecontrib.imageembedding.embeddings.wire import BINARY_EXTENSION
 from orangecontrib.imageembedding.server.served import Served
 from orangecontrib.imageembedding.server.service import (
-    NOT_FOUND,
-    UNAVAILABLE,
     json_response,
     service_of,
 )
@@ -54,7 +53,7 @@ async def live(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """Tell whether all embedders work."""
     is_ready = all(model.is_well for model in service_of(request).models.values())
-    return json_response({"ready": is_ready}, 200 if is_ready else UNAVAILABLE)
+    return json_response({"ready": is_ready}, 200 if is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def server_metadata(request: Request) -> Response:
@@ -140,7 +139,8 @@ async def model_ready(request: Request) -> Response:
     """Tell whether an embedder works."""
     model = model_of(request)
     return json_response(
-        {"name": model.spec.id, "ready": model.is_well}, 200 if model.is_well else UNAVAILABLE
+        {"name": model.spec.id, "ready": model.is_well},
+        200 if model.is_well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
 
 
@@ -150,7 +150,7 @@ def model_of(request: Request) -> Served:
     wanted = request.path_params.get("version")
     if wanted is not None and wanted != version_of(model):
         reason = f"There is only version {version_of(model)} of {model.spec.id} here."
-        raise HTTPException(NOT_FOUND, reason)
+        raise HTTPException(HTTPStatus.NOT_FOUND, reason)
     return model
 
 
