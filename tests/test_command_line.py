@@ -5,7 +5,8 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
-from Orange.data import Table
+import tifffile
+from Orange.data import Domain, Table
 from pictures import encoded, picture, write_images
 from PIL import Image
 
@@ -114,6 +115,42 @@ def test_the_column_and_the_folder_of_the_images_can_be_told(folder, tmp_path, c
     assert default_image_locations(load_table(str(out))) == by_photo[::-1]
     assert run("embed", notes, "-o", out, "--force", "--images-folder", "nowhere", *BUILT_IN) == 2
     assert "nowhere does not exist" in capsys.readouterr().err
+
+
+def test_the_limit_of_size_and_the_channels_can_be_told(folder, tmp_path, capsys):
+    (folder / "cat" / "large.png").write_bytes(encoded(picture(5, 1500, 1000)))
+    plane = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+    tifffile.imwrite(folder / "cells.tif", np.stack([plane, plane.T, 255 - plane]), imagej=True,
+                     metadata={"axes": "CYX", "mode": "composite"})  # fmt: skip
+    out = tmp_path / "t.tab"
+    told = ["--max-megapixels", "1", "--channels", "3,0,1", "-o", out, "--force", *BUILT_IN]
+    vectors = []
+    for source, n_skipped in ((folder, 1), (out, 0)):
+        # The second time from a table without numbers, whose images are read as is told.
+        assert run("embed", source, *told) == n_skipped
+        assert ("large.png: too large: 1500 × 1000" in capsys.readouterr().err) == bool(n_skipped)
+        table = load_table(str(out))
+        assert table.domain["image"].attributes["channels"] == "3 0 1"
+        assert float(table.domain["image"].attributes["max_megapixels"]) == 1
+        vectors.append(table.X)
+        table.transform(Domain([], table.domain.class_vars, table.domain.metas)).save(str(out))
+    np.testing.assert_array_equal(*vectors)
+    assert run("embed", out, "--channels", "1,2,3", "-o", out, "--force", *BUILT_IN) == 0
+    row = [str(name) for name in table.get_column("image name")].index("cells")
+    assert np.abs(load_table(str(out)).X[row] - vectors[0][row]).max() > 0.01
+
+
+@pytest.mark.parametrize(("option", "value"), [
+    ("--channels", "1,2"), ("--channels", "red"), ("--channels", "0,0,0"),
+    ("--max-megapixels", "0"), ("--max-megapixels", "much"),
+])  # fmt: skip
+def test_a_wrong_way_of_reading_is_refused_and_named(folder, option, value, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("embed", folder, "-o", "t.tab", option, value)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert option in error
+    assert value in error
 
 
 def test_a_moved_table_draws_its_images_from_the_folder_that_is_told(folder, tmp_path, capsys):

@@ -274,6 +274,33 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the images of the table are, if it does not lead to them",
     )
+    parser.add_argument(
+        "--max-megapixels",
+        metavar="N",
+        type=megapixels,
+        help="skip images larger than that (default: 64)",
+    )
+    parser.add_argument(
+        "--channels",
+        metavar="R,G,B",
+        type=channels,
+        help="of images with several channels, the numbers of those shown in red, green and blue, "
+        "0 for none (default: as ImageJ shows them)",
+    )
+
+
+def megapixels(text: str) -> float:
+    """Read the value of an option; argparse names this function in its error."""
+    from orangecontrib.imageembedding.images.options import ReadOptions
+
+    return ReadOptions(max_megapixels=float(text)).max_megapixels or 0
+
+
+def channels(text: str) -> tuple[int, ...]:
+    """Read the value of an option; argparse names this function in its error."""
+    from orangecontrib.imageembedding.images.options import parsed_channels
+
+    return parsed_channels(text)
 
 
 def _add_output(

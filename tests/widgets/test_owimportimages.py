@@ -2,7 +2,9 @@ import os
 import threading
 import time
 
+import numpy as np
 import pytest
+import tifffile
 from AnyQt.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from AnyQt.QtGui import QDragEnterEvent, QDropEvent
 from AnyQt.QtTest import QTest
@@ -10,7 +12,9 @@ from Orange.widgets.tests.base import WidgetTest
 from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
 
+from orangecontrib.imageembedding.images.thumbnail import thumbnail
 from orangecontrib.imageembedding.pipeline import importing
+from orangecontrib.imageembedding.tables.locate import default_image_locations
 from orangecontrib.imageembedding.widgets import owimportimages
 from orangecontrib.imageembedding.widgets.importing import folderwatch
 from orangecontrib.imageembedding.widgets.importing.drop import ImportImagesDropHandler
@@ -70,6 +74,42 @@ class TestOWImportImages(WidgetTest):
         widget.folders.reload_button.click()
         self.wait_until_finished(widget=widget)
         assert len(self.output(widget)) == 3
+
+    def test_the_limit_of_size_is_set_under_advanced_and_goes_along(self):
+        write_images(self.tmp_path / "animals", ["cow/3.png"], width=1500, height=1000)
+        widget = self.open(self.folder)
+        assert len(self.output(widget)) == 3
+        assert "max_megapixels" not in self.output(widget).domain["image"].attributes
+        widget.max_megapixels = 1
+        widget.reload()
+        self.wait_until_finished(widget=widget)
+        assert len(self.output(widget)) == 2
+        assert "too large: 1500 × 1000 pixels" in str(widget.Warning.skipped)
+        assert self.output(widget).domain["image"].attributes["max_megapixels"] == "1"
+        widget.advanced.button.click()
+        assert widget.show_advanced
+        assert not widget.advanced.content.isHidden()
+
+    def test_channels_of_microscopes_are_chosen_under_advanced(self):
+        plane = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+        metadata = {"axes": "CYX", "mode": "composite"}
+        tifffile.imwrite(self.tmp_path / "animals" / "cells.tif", np.stack([plane, plane.T]),
+                         imagej=True, metadata=metadata)  # fmt: skip
+        widget = self.open(self.folder)
+        told = {str(row["image name"]): str(row["channels"]) for row in self.output(widget)}
+        assert told["cells"] == "1 red, 2 green"
+        widget.channels = "2,0,1"
+        widget.reload()
+        self.wait_until_finished(widget=widget)
+        table = self.output(widget)
+        assert "2 red, 1 blue" in [str(row["channels"]) for row in table]
+        (location,) = [each for each in default_image_locations(table) if "cells" in each]
+        expected = np.dstack([plane.T, np.zeros_like(plane), plane])
+        np.testing.assert_array_equal(thumbnail(location, 64), expected)
+        widget.channels = "one"
+        widget.reload()
+        assert "one does not tell three channels" in str(widget.Error.channels)
+        assert self.output(widget) is None
 
     def test_a_path_can_be_typed(self):
         widget = self.open()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 
 IMAGES = ("image_column", "images_folder")
+READING = ("max_megapixels", "channels")
 HERE = ("weights", "weights_folder", "device", "precision")
 EMBEDDING = ("embedder", "server", *HERE)
 

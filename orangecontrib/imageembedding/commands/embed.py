@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orangecontrib.imageembedding.commands.computing import (
     EMBEDDING,
     IMAGES,
+    READING,
     embedder_of,
     local_backend,
     refuse_unused,
@@ -26,10 +27,17 @@ from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
+    from typing import TypedDict
 
     from Orange.data import Table
 
     from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
+
+    class Reading(TypedDict):
+        """How images are read."""
+
+        max_megapixels: float | None
+        channels: tuple[int, ...]
 
 
 def run_embed(options: argparse.Namespace) -> int:
@@ -56,7 +64,7 @@ def _embed_on_ray(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.commands.serve import need
     from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
 
-    refuse_without_effect(options, ["weights", "server", "force"], "with --ray")
+    refuse_without_effect(options, ["weights", "server", "force", *READING], "with --ray")
     output = Path(options.output).absolute()
     if output.suffix != ".parquet" or output.is_file():
         raise InputError(
@@ -107,12 +115,14 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
         reason = f"on {options.source}, which has numbers already"
         refuse_without_effect(options, EMBEDDING, reason)
         if options.command == "cluster" and options.picture is None:
-            refuse_without_effect(options, IMAGES, f"{reason}, without --picture")
+            refuse_without_effect(options, (*IMAGES, *READING), f"{reason}, without --picture")
         return _led(table, options), 0
     spec, backend = embedder_of(options)
     skipped: list[tuple[str, str]] = []
     if table is None:
         table, skipped = _images_of(options, bar)
+    elif any(getattr(options, name) for name in READING):
+        table = _led(table, options)
     done = embed_images(
         table,
         spec,
@@ -141,7 +151,7 @@ def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple
     table = _loaded_table(options)
     if table is not None:
         return _led(table, options), []
-    found = import_images(options.source, bar)
+    found = import_images(options.source, bar, **_reading(options))
     return found.table, [(file.path, file.reason) for file in found.skipped]
 
 
@@ -161,9 +171,15 @@ def _led(table: Table, options: argparse.Namespace) -> Table:
     """Get a table that leads to its images as the options say."""
     from orangecontrib.imageembedding.pipeline import with_images
 
-    if options.image_column is None and options.images_folder is None:
+    told = (options.image_column, options.images_folder, *(getattr(options, n) for n in READING))
+    if told == (None,) * len(told):
         return table
-    return with_images(table, options.image_column, options.images_folder)
+    return with_images(table, options.image_column, options.images_folder, **_reading(options))
+
+
+def _reading(options: argparse.Namespace) -> Reading:
+    """Get the options of how images are read."""
+    return {"max_megapixels": options.max_megapixels, "channels": options.channels or ()}
 
 
 def _has_numbers(table: Table) -> bool:

@@ -47,6 +47,18 @@ class ReadOptions:
 USUAL = ReadOptions()
 
 
+def parsed_channels(text: str) -> tuple[int, ...]:
+    """Get the channels that somebody wrote, as ``2,1,0``; none of an empty text.
+
+    Raises
+    ------
+    ValueError
+        If they are not three numbers from 0 on, not all of them 0.
+    """
+    numbers = tuple(int(part) for part in text.replace(",", " ").split())
+    return ReadOptions(channels=numbers).channels
+
+
 def options_from(attributes: Mapping[str, object]) -> ReadOptions:
     """Get the options of an image column; what cannot be read is as usual."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from Orange.data import Table
 
@@ -14,6 +15,7 @@ from orangecontrib.imageembedding.embeddings.recognize import mark_of
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.images.options import ReadOptions
 from orangecontrib.imageembedding.pipeline.results import EmbeddedImages
 from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.tables import locate
@@ -94,6 +96,9 @@ def with_images(
     table: Table,
     image_column: str | None = None,
     images_folder: str | os.PathLike[str] | None = None,
+    *,
+    max_megapixels: float | None = None,
+    channels: Sequence[int] = (),
 ) -> Table:
     """Get a table that leads to its images, in a column that is marked as holding them.
 
@@ -101,6 +106,8 @@ def with_images(
     ----------
     table, image_column, images_folder
         As for `embed_images`.
+    max_megapixels, channels
+        How the images are to be read, as for `import_images`.
 
     Raises
     ------
@@ -110,7 +117,9 @@ def with_images(
     folder = _checked(images_folder)
     column = locate.image_column(table, image_column)
     locations = locate.image_locations(table, column, folder)
-    return locate.with_images_found(table, column, locations, folder)
+    found = locate.with_images_found(table, column, locations, folder)
+    told = ReadOptions(max_megapixels, tuple(channels)).attributes()
+    return locate.read_as(found, column, told) if told else found
 
 
 def _checked(images_folder: str | os.PathLike[str] | None) -> str:

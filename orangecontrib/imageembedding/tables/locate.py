@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -211,6 +211,27 @@ def with_images_found(
         metas[:, found.domain.metas.index(marked)] = list(map(str, locations))
         with found.unlocked_reference():
             found.metas = metas
+    return found
+
+
+def read_as(table: Table, column: Variable, attributes: Mapping[str, str]) -> Table:
+    """Get a table whose images are read as such attributes of their column tell.
+
+    Parameters
+    ----------
+    table : Table
+        Any; it stays as it is.
+    column : Variable
+        Its column of images.
+    attributes : mapping
+        See `ReadOptions.attributes`.
+    """
+    old = table.domain[column.name]
+    told = old.copy()
+    told.attributes.update(attributes)
+    found = table[:]  # the numbers are shared
+    parts = (table.domain.attributes, table.domain.class_vars, table.domain.metas)
+    found.domain = Domain(*([told if each is old else each for each in part] for part in parts))
     return found
 
 

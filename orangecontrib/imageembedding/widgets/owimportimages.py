@@ -18,6 +18,8 @@ from Orange.widgets.widget import Msg, Output, OWWidget
 
 from orangecontrib.imageembedding.files.patterns import split_patterns
 from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.images.limits import DEFAULT_MAX_MEGAPIXELS
+from orangecontrib.imageembedding.images.options import ReadOptions, parsed_channels
 from orangecontrib.imageembedding.pipeline import ImportedImages, import_images, table_of_found
 from orangecontrib.imageembedding.tables.arrange import some_of_each_class
 from orangecontrib.imageembedding.tables.build import table_of_skipped
@@ -32,6 +34,7 @@ from orangecontrib.imageembedding.widgets.importing.folders import (
 from orangecontrib.imageembedding.widgets.importing.folderwatch import FolderWatch
 from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
 from orangecontrib.imageembedding.widgets.shared.dragging import dropped_paths
+from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress, TaskWidget
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
@@ -39,6 +42,7 @@ from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 STRIP_SIDE, MAX_STRIPS = 64, 100
 HINT = "Choose a folder with images, or drop one here."
 STRIP_WIDTH = 450  # of the images of a class side by side
+MAX_MEGAPIXELS = 10_000
 LOOK_MS = 100  # how often the number of files found is shown
 
 
@@ -51,10 +55,10 @@ def import_in_background(
 
 
 def table_in_background(
-    paths: list[str], classes: bool, found: Found, _: TaskState
+    paths: list[str], classes: bool, found: Found, reading: ReadOptions, _: TaskState
 ) -> tuple[ImportedImages, Table | None]:
     """Make the tables of what was found until the import was cancelled."""
-    imported = table_of_found(paths, found, classes=classes)
+    imported = table_of_found(paths, found, classes=classes, options=reading)
     return imported, table_of_skipped(imported.skipped)
 
 
@@ -72,6 +76,7 @@ class OWImportImages(OWWidget, TaskWidget):
 
     class Error(OWWidget.Error):
         failed = Msg("{}")
+        channels = Msg("{} does not tell three channels. Write three numbers, for example 2,1,0.")
 
     class Warning(OWWidget.Warning):
         skipped = Msg("{} skipped; the first: {}: {}. See the output Skipped Files.")
@@ -88,6 +93,9 @@ class OWImportImages(OWWidget, TaskWidget):
     classes: bool = Setting(True)
     include: str = Setting("", schema_only=True)
     exclude: str = Setting("", schema_only=True)
+    max_megapixels: int = Setting(int(DEFAULT_MAX_MEGAPIXELS), schema_only=True)
+    channels: str = Setting("", schema_only=True)
+    show_advanced: bool = Setting(False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,6 +135,26 @@ class OWImportImages(OWWidget, TaskWidget):
             )  # fmt: skip
             edit.setPlaceholderText(example)
             edit.setAccessibleName(label.rstrip(":"))
+
+        self.advanced = Fold("Advanced", self.show_advanced)
+        self.advanced.toggled.connect(self._advanced_toggled)
+        content = self.advanced.content
+        gui.spin(
+            content, self, "max_megapixels", 1, MAX_MEGAPIXELS, label="Largest image (megapixels):",
+            callback=self.reload, tooltip="Larger images are skipped; decoding takes 8 MB each",
+        )  # fmt: skip
+        edit = gui.lineEdit(
+            content, self, "channels", label="Red, green, blue are channels:",
+            orientation=Qt.Horizontal, callback=self.reload,
+            tooltip="Of images with several channels, such as those of microscopes: three numbers, "
+            "0 for none, for example 2,1,0",
+        )  # fmt: skip
+        edit.setPlaceholderText("as in ImageJ")
+        edit.setAccessibleName("Channels of red, green and blue")
+        box.layout().addWidget(self.advanced)
+
+    def _advanced_toggled(self, is_open: bool) -> None:
+        self.show_advanced = is_open
 
     def _add_images(self) -> None:
         box = gui.vBox(self.controlArea, "Images")
@@ -195,6 +223,15 @@ class OWImportImages(OWWidget, TaskWidget):
             self.info_label.setText("No folder chosen.")
             self._send(None, None)
             return
+        try:
+            is_usual = self.max_megapixels == DEFAULT_MAX_MEGAPIXELS
+            limit = None if is_usual else self.max_megapixels
+            self._reading = ReadOptions(limit, parsed_channels(self.channels))
+        except ValueError:
+            self.Error.channels(self.channels)
+            self.info_label.setText("")
+            self._send(None, None)
+            return
         self.info_label.setText("Reading …")
         self.cancel_button.show()
         self.found = Found()
@@ -203,6 +240,8 @@ class OWImportImages(OWWidget, TaskWidget):
             "classes": self.classes,
             "include": split_patterns(self.include),
             "exclude": split_patterns(self.exclude),
+            "max_megapixels": self._reading.max_megapixels,
+            "channels": self._reading.channels,
         }
         self.start(import_in_background, list(self.paths), options, self.found)
 
@@ -225,7 +264,7 @@ class OWImportImages(OWWidget, TaskWidget):
     def use_found(self) -> None:
         """Send what was found until the import was cancelled."""
         self.use_button.hide()
-        self.start(table_in_background, list(self.paths), self.classes, self.found)
+        self.start(table_in_background, list(self.paths), self.classes, self.found, self._reading)
 
     def on_done(self, result: tuple[ImportedImages, Table | None]) -> None:
         self._looking.stop()
