@@ -12,6 +12,7 @@ from orangecontrib.imageembedding.tables.locate import default_image_locations
 from orangecontrib.imageembedding.widgets import owimageembedding
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import OWHierarchicalClustering
 from orangecontrib.imageembedding.widgets.owimageembedding import OWImageEmbedding
+from orangecontrib.imageembedding.widgets.owimagegrid import OWImageGrid
 from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import CHOOSE, moved_folder
 
@@ -105,6 +106,16 @@ class TestImagesFolder(WidgetTest):
         self.send(widget, None)
         self.send(widget, self.table)  # the choice is remembered
         assert widget.view.item.locations == self.paths(NAMES[::-1])
+
+    def test_the_grid_too(self):
+        widget = self.create(OWImageGrid)
+        self.send(widget, self.table)
+        assert "a.png: file not found" in str(widget.Warning.not_found)
+        widget.folder_row.button.click()
+        self.settle(widget)
+        assert not widget.Warning.not_found.is_shown()
+        data = self.get_output(widget.Outputs.data, widget=widget)
+        assert default_image_locations(data) == self.paths()
 
     def test_a_tree_without_images_is_as_ever(self):
         widget = self.create(OWHierarchicalClustering)

@@ -31,6 +31,7 @@ from orangecontrib.imageembedding.tables.features import (
     feature_matrix,
     normalised,
 )
+from orangecontrib.imageembedding.tables.marks import restored
 
 
 def cluster_images(
@@ -121,6 +122,7 @@ def cluster_table(
     all_numeric : bool
         Whether to compare all numeric attributes although there are embeddings.
     """
+    table = restored(table)
     vectors = feature_matrix(table, all_numeric)
     rows = complete_rows(vectors)
     if len(rows) < len(vectors):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from Orange.data import Table, Variable
 
@@ -32,17 +33,24 @@ def complete(table: Table, path: str) -> None:
     path : str
         Its file.
     """
-    if not getattr(table, "__file__", None):
-        table.__file__ = path
     if any(ORIGIN in column.attributes for column in table.domain.attributes):
         from orangecontrib.imageembedding.tables.marks import restored_domain
 
         table.domain = restored_domain(table.domain)
+    if _is_temporary(path):  # what was downloaded lies where no images are
+        return
+    if not getattr(table, "__file__", None):
+        table.__file__ = path
     for column in (*table.domain.variables, *table.domain.metas):
         if not (column.is_string or column.is_discrete):
             continue
         if is_marked_as_images(column) or has_names_of_images(table, column):
             _set_origin(table, column)
+
+
+def _is_temporary(path: str) -> bool:
+    folder, name = os.path.split(path)
+    return folder == tempfile.gettempdir() and name.startswith(tempfile.gettempprefix())
 
 
 def _set_origin(table: Table, column: Variable) -> None:

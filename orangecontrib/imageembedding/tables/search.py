@@ -67,7 +67,7 @@ class _Search:
 
     def __init__(self, folders: Sequence[str]) -> None:
         self._folders = folders or [""]
-        self._moved: dict[tuple[str, ...], str] = {}
+        self._moved: dict[str, str] = {}
 
     def find_all(self, paths: Sequence[str], plain: Sequence[str]) -> list[str]:
         """Look for all paths that lead nowhere."""
@@ -75,27 +75,30 @@ class _Search:
             self.find(path) if is_lost(location) else location
             for path, location in zip(paths, plain, strict=True)
         ]
-        origins: dict[str, set[str]] = {}
-        for path, location in zip(paths, found, strict=True):
-            if location:
-                origins.setdefault(location, set()).add("/".join(_parts(path)))
+        path_of: dict[str, str] = {}
+        doubtful = {
+            location
+            for path, location in zip(paths, found, strict=True)
+            if location and path_of.setdefault(location, path) != path
+            and _parts(path_of[location]) != _parts(path)
+        }  # fmt: skip
         return [
             # Two images cannot be the same: it is not told which of them this is.
-            location if location and len(origins[location]) == 1 else given
+            location if location and location not in doubtful else given
             for location, given in zip(found, plain, strict=True)
         ]
 
     def find(self, path: str) -> str:
         """Look for one path; "" if it is nowhere."""
-        parts = _parts(path)
-        if not parts:
-            return ""
-        known = self._moved.get(parts[:-1])
-        if known is not None and os.path.isfile(location := os.path.join(known, parts[-1])):
+        start = max(path.rfind("/"), path.rfind("\\")) + 1
+        folder, name = path[:start], path[start:]
+        known = self._moved.get(folder)
+        if known is not None and os.path.isfile(location := os.path.join(known, name)):
             return location
-        for location in self._candidates(path, parts):
+        for location in self._candidates(path, _parts(path)):
             if os.path.isfile(location):
-                self._moved[parts[:-1]] = os.path.dirname(location)
+                if not is_url(path):  # the name in a URL may be another one than that of the file
+                    self._moved[folder] = os.path.dirname(location)
                 return location
         return ""
 
@@ -121,7 +124,7 @@ def _parts(path: str) -> tuple[str, ...]:
 
 
 def _is_absolute(path: str) -> bool:
-    return is_url(path) or re.match(r"[/\\]|[A-Za-z]:[/\\]", path) is not None
+    return path[:1] in ("/", "\\") or path[1:3] in (":/", ":\\") or is_url(path)
 
 
 def _joined(folder: str, path: str) -> str:

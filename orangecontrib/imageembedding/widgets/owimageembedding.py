@@ -521,9 +521,8 @@ class OWImageEmbedding(OWWidget, TaskWidget):
             self.go_on.offer()
             reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
             if reason.startswith(NOT_FOUND):
-                text = (
-                    f"{len(result.skipped)} of {n_images} images are missing. The first: {reason}."
-                )
+                n, name = len(result.skipped), result.skipped[0, self.image_attr.name]
+                text = f"{n} of {n_images} images are missing. The first: {name}: {reason}."
                 self.notice.show_notice(text, [(CHOOSE, self.folder_row.choose)])
             if len(result.embeddings):
                 self.Warning.skipped(len(result.skipped), n_images, reason)

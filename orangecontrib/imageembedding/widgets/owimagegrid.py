@@ -33,17 +33,22 @@ from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
     image_columns,
     image_locations,
+    searched_folders,
+    with_images_found,
 )
+from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
 from orangecontrib.imageembedding.widgets.grid.interaction import GridView
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
 from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.shared.colors import colours_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
+from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.sorting.controls import (
+    AFTER_COLUMN,
     LAYOUTS,
     MAP,
     SIMILARITY,
@@ -75,8 +80,8 @@ class OWImageGrid(OWWidget, TaskWidget):
 
     class Error(OWWidget.Error):
         no_column = Msg(
-            "The data has no text or categorical column with paths or URLs of images. "
-            "Import Images makes such data."
+            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
+            "is one. Import Images makes such data."
         )
         no_map = Msg("A map needs two numeric columns, such as t-SNE adds.")
         failed = Msg("{}")
@@ -84,6 +89,7 @@ class OWImageGrid(OWWidget, TaskWidget):
     class Warning(OWWidget.Warning):
         incomplete = Msg("{} rows are not in the grid: they have missing numbers.")
         foreign_subset = Msg("No row of Data Subset is in the data.")
+        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
     class Information(OWWidget.Information):
         cancelled = Msg("Cancelled: the images are only partly sorted.")
@@ -92,6 +98,7 @@ class OWImageGrid(OWWidget, TaskWidget):
     settingsHandler = DomainContextHandler()
 
     image_attr: Variable | None = ContextSetting(None)
+    images_folder: str = Setting("", schema_only=True)
     label_attrs: list[Variable] = ContextSetting([])
     color_attr: Variable | None = ContextSetting(None)
     x_attr: Variable | None = ContextSetting(None)
@@ -115,6 +122,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         self.subset: Table | None = None
         self.grid: GridOfRows | None = None
         self._locations: list[str] = []
+        self._led: Table | None = None  # what goes on: leads to the images without the folder
         self._is_new = False
         self._pictures: dict = {}
         self._preview: Preview | None = None
@@ -126,9 +134,13 @@ class OWImageGrid(OWWidget, TaskWidget):
 
     def _add_controls(self) -> None:
         add_layout_box(self, self._layout_changed)
-        add_images_box(
+        box = add_images_box(
             self, self._column_changed, self._show_labels, self._show_colors, self._show_fit
         )
+        self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
+        self.images_folder = self.folder_row.folder
+        self.folder_row.chosen.connect(self._folder_chosen)
+        box.layout().insertWidget(AFTER_COLUMN, self.folder_row)
         add_size_box(self, self._resize, self._show_whole)
         add_output_box(self, self._places_changed)
         gui.rubber(self.controlArea)
@@ -194,8 +206,6 @@ class OWImageGrid(OWWidget, TaskWidget):
             self.openContext(domain)
             if 0 <= self.image_position < len(self.column_model):
                 self.image_attr = self.column_model[self.image_position]
-        elif data is not None:
-            self.Error.no_column()
 
     def _groups_of(self, data: Table | None) -> np.ndarray | None:
         """Get the groups as they are, in the order of new data with the same rows, else None."""
@@ -283,13 +293,25 @@ class OWImageGrid(OWWidget, TaskWidget):
         if self.grid is not None:
             self._show_grid(self.grid)
         self._show_subset()
+        self.commit.deferred()
+
+    def _folder_chosen(self, folder: str) -> None:
+        self.images_folder = folder
+        self._column_changed()
 
     def _show_images(self) -> None:
-        self._locations = []
+        self._locations, self._led = [], self.data
+        self.Error.no_column(shown=self.data is not None and self.image_attr is None)
+        self.Warning.not_found.clear()
         if self._preview is not None:
             self._preview.forget()
         if self.data is not None and self.image_attr is not None:
-            self._locations = image_locations(self.data, self.image_attr)
+            args = self.data, self.image_attr
+            self._locations = image_locations(*args, self.images_folder)
+            self._led = with_images_found(*args, self._locations, self.images_folder)
+            if lost := first_lost(self._locations):
+                folders = searched_folders(*args, self.images_folder)
+                self.Warning.not_found(f"{lost}: {explained(NOT_FOUND, folders)}")
         self.view.set_images(self._locations)
         self._show_labels()
         self._show_colors()
@@ -388,7 +410,7 @@ class OWImageGrid(OWWidget, TaskWidget):
             self.Outputs.selected_data.send(None)
             self.Outputs.data.send(None)
             return
-        data, groups, grid = self.data, self.view.groups, self.grid
+        data, groups, grid = self._led, self.view.groups, self.grid
 
         def all_rows() -> Table:
             return with_selection(placed(data), groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import QComboBox, QListView
+from AnyQt.QtWidgets import QComboBox, QListView, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
@@ -11,6 +11,7 @@ from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, STRETCH
 from orangecontrib.imageembedding.widgets.grid.zoom import MAX_SIDE
 
+AFTER_COLUMN = 1  # place in the box
 LABELS_SIZE = QSize(100, 84)
 ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
 SIMILARITY, MAP = "similarity", "map"
@@ -36,7 +37,7 @@ def add_layout_box(widget, changed) -> None:
     spin.setAccessibleName("Columns")
 
 
-def add_images_box(widget, column_changed, labels_changed, color_changed, fit_changed) -> None:
+def add_images_box(widget, column_changed, labels_changed, color_changed, fit_changed) -> QWidget:
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     widget.column_model = VariableListModel()
@@ -52,6 +53,7 @@ def add_images_box(widget, column_changed, labels_changed, color_changed, fit_ch
     primitive = DiscreteVariable, ContinuousVariable
     widget.color_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
     _add_combo(box, widget, "color_attr", "Frame color", widget.color_model, color_changed)
+    return box
 
 
 def add_size_box(widget, changed, show_whole) -> None:
