@@ -128,7 +128,7 @@ def pack(
 
 def unpack(
     key: str,
-    body: bytes,
+    body: bytes | bytearray,
     length: str | None,
     max_elements: int | None = None,
     max_json_bytes: int | None = None,
@@ -139,7 +139,7 @@ def unpack(
     ----------
     key : {"inputs", "outputs"}
         Of a request, or of a reply.
-    body : bytes
+    body : bytes or bytearray
         From anywhere: it is trusted in nothing.
     length : str or None
         The header `LENGTH_HEADER`, if there was one.
@@ -174,7 +174,7 @@ def unpack(
     return Message(head, tuple(tensors))
 
 
-def json_object(data: bytes) -> dict[str, Any]:
+def json_object(data: bytes | bytearray) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises
@@ -207,7 +207,7 @@ def member(parent: Mapping[str, Any], name: str, kind: type[T]) -> T:
     return value
 
 
-def quick_json_object(data: bytes) -> dict[str, Any]:
+def quick_json_object(data: bytes | bytearray) -> dict[str, Any]:
     """Read a JSON object, but not of so many values that making them would take long.
 
     Raises

@@ -56,7 +56,9 @@ class Bodies:
         self._line: deque[tuple[int, _Upload]] = deque()
 
     @asynccontextmanager
-    async def read(self, request: Request, limit: int, patience_s: float) -> AsyncIterator[bytes]:
+    async def read(
+        self, request: Request, limit: int, patience_s: float
+    ) -> AsyncIterator[bytearray]:
         """Read a body, and hold its room.
 
         Parameters
@@ -78,9 +80,11 @@ class Bodies:
         upload = _Upload()
         self._arriving[upload] = None
         try:
-            pieces = [piece async for piece in self._pieces(request, upload, limit, patience_s)]
+            body = bytearray()  # grows in place: joining pieces would hold everybody up
+            async for piece in self._pieces(request, upload, limit, patience_s):
+                body += piece
             self._arrived(upload)
-            yield b"".join(pieces)
+            yield body
         finally:
             self._arrived(upload)
             self.used -= upload.n_bytes

@@ -7,12 +7,12 @@ from email.message import Message
 HEAD_END, CRLF = b"\r\n\r\n", b"\r\n"
 
 
-def file_in(body: bytes, content_type: str) -> bytes:
+def file_in(body: bytearray, content_type: str) -> bytes:
     """Get the first file of a form; a body that is none is the file itself.
 
     Parameters
     ----------
-    body : bytes
+    body : bytearray
         Of a request.
     content_type : str
         Its header of that name.
@@ -26,16 +26,16 @@ def file_in(body: bytes, content_type: str) -> bytes:
     header["Content-Type"] = content_type
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
-        return body
+        return bytes(body)
     mark = CRLF + b"--" + boundary.encode("latin-1", "replace")
-    body = CRLF + body  # what comes before the first mark has no line of its own
-    start = body.find(mark)
+    form = CRLF + body  # what comes before the first mark has no line of its own
+    start = form.find(mark)
     while start >= 0:
-        head_end = body.find(HEAD_END, start)
-        end = body.find(mark, start + len(mark))
+        head_end = form.find(HEAD_END, start)
+        end = form.find(mark, start + len(mark))
         if min(head_end, end) < 0:
             break
-        if b"filename" in body[start:head_end].lower():
-            return body[head_end + len(HEAD_END) : end]
+        if b"filename" in form[start:head_end].lower():
+            return form[head_end + len(HEAD_END) : end]
         start = end
     return b""

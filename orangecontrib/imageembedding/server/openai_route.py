@@ -52,7 +52,7 @@ async def embeddings(request: Request) -> Response:
     return await service.aside(_answer, wish, outcomes)
 
 
-def _read(body: bytes, service: Service) -> _Wish:
+def _read(body: bytearray, service: Service) -> _Wish:
     """Read a request."""
     try:
         head = quick_json_object(body)

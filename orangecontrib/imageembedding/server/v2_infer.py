@@ -71,14 +71,14 @@ async def infer(request: Request) -> Response:
     return await service.aside(_answer, model, question, outcomes)
 
 
-def _file(body: bytes, length: str | None, model: Served, limits: Limits) -> _Question:
+def _file(body: bytearray, length: str | None, model: Served, limits: Limits) -> _Question:
     """Take the whole body as one file: Triton's raw binary request."""
     if len(body) > limits.max_image_bytes:
         raise too_large(limits.max_image_bytes)
-    return _Question([body], length is not None, None)
+    return _Question([bytes(body)], length is not None, None)
 
 
-def _read(body: bytes, length: str | None, model: Served, limits: Limits) -> _Question:
+def _read(body: bytearray, length: str | None, model: Served, limits: Limits) -> _Question:
     """Read a request."""
     try:
         message = unpack("inputs", body, length, limits.max_queue, limits.max_json_bytes)
