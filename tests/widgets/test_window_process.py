@@ -235,7 +235,6 @@ def test_a_workflow_on_a_screen_with_an_open_report_and_a_worker_that_is_killed(
         import os, signal
         from AnyQt.QtCore import QEventLoop, QTimer
         from orangewidget.report.owreport import OWReport
-        from orangecontrib.imageembedding.embeddings.cache import Cache
         from orangecontrib.imageembedding.examples.workflows import application, open_workflow
 
         application(sys.argv[3])
@@ -261,7 +260,6 @@ def test_a_workflow_on_a_screen_with_an_open_report_and_a_worker_that_is_killed(
             check()
             assert not loaded(), loaded()
             os.kill(the_worker().pid, signal.SIGKILL)
-            Cache().clear()
             workflow.widget("Embed").commit.now()
             check()
             assert not loaded(), loaded()
