@@ -58,3 +58,13 @@ def test_every_link_of_a_page_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not target.startswith(("http:", "https:", "mailto:")):
             assert ((ROOT / page).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [Path("CONTRIBUTING.md"), Path("doc/architecture.md")], ids=str)
+def test_every_path_that_contributors_are_sent_to_is_there(page):
+    text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)
+    paths = re.findall(r"`([a-z_]+(?:/[a-z_.]*)+|[a-z_]+\.py)`", text)
+    assert paths
+    package = ROOT / "orangecontrib" / "imageembedding"
+    tops = (ROOT, package, package / "widgets")
+    assert [path for path in paths if not any((top / path).exists() for top in tops)] == []
