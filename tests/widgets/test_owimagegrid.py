@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from AnyQt.QtCore import QPoint, QPointF, Qt
-from AnyQt.QtGui import QColor, QDrag, QImage, QPalette, QWheelEvent
+from AnyQt.QtCore import QEvent, QPoint, QPointF, Qt
+from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent, QPalette, QWheelEvent
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QMenu
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
@@ -240,8 +240,12 @@ class TestOWImageGrid(WidgetTest):
     def drag(self, start, end, modifier=Qt.NoModifier):
         viewport = self.widget.view.viewport()
         QTest.mousePress(viewport, Qt.LeftButton, modifier, start)
-        QTest.mouseMove(viewport, (start + end) / 2)
-        self.widget.view._draw_band(end, modifier)
+        for point in ((start + end) / 2, end):
+            event = QMouseEvent(
+                QEvent.MouseMove, QPointF(point), viewport.mapToGlobal(QPointF(point)),
+                Qt.NoButton, Qt.LeftButton, modifier,
+            )  # fmt: skip
+            QApplication.sendEvent(viewport, event)
         QTest.mouseRelease(viewport, Qt.LeftButton, modifier, end)
 
     def test_a_rubber_band_selects_what_it_touches(self):

@@ -33,6 +33,7 @@ class GridView(GridCanvas):
         super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
         self._pressed: QPoint | None = None
+        self._drags_out = False  # what was pressed is selected: it may be dragged out
         self._moved_from: QPoint | None = None
         self._start = QPointF()  # of the rubber band, in cells
         self._before: Groups = self.groups
@@ -87,12 +88,10 @@ class GridView(GridCanvas):
             return
         self._pressed, self._before = event.pos(), self.groups
         self._start = self._in_cells(event.pos())
-        if not self._may_drag(event):
+        image = self.image_at(event.pos())
+        self._drags_out = image >= 0 and self.groups[image] > 0 and not event.modifiers()
+        if not self._drags_out:
             self._select_at(event)
-
-    def _may_drag(self, event: QMouseEvent) -> bool:
-        image = self.image_at(self._pressed)
-        return image >= 0 and self.groups[image] > 0 and not event.modifiers()
 
     def _select_at(self, event: QMouseEvent) -> None:
         cell = self.geometry_of_cells.cell_at(QPointF(self._pressed))
@@ -113,7 +112,7 @@ class GridView(GridCanvas):
                 self._begin_drag(event)
 
     def _begin_drag(self, event: QMouseEvent) -> None:
-        if self._may_drag(event):
+        if self._drags_out:
             self._pressed = None
             self._drag_out()
         else:
@@ -134,7 +133,7 @@ class GridView(GridCanvas):
             self._band.hide()
             self._scroll_timer.stop()
             self.selection_changed.emit()
-        elif self._pressed is not None and self._may_drag(event):
+        elif self._pressed is not None and self._drags_out:
             self._select_at(event)
         self._pressed = None
 
