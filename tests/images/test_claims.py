@@ -176,3 +176,15 @@ def test_the_reason_tells_the_claim():
         DecodeError, match="its header claims 7000 × 7000 pixels, which 571 bytes cannot hold"
     ):
         decode(blp(WIDTH, HEIGHT), "x")
+
+
+@pytest.mark.parametrize(
+    ("image_format", "limit"), [("AVIF", 0.8), ("JPEG2000", 1 / 3), ("PNG", 1)]
+)
+def test_a_decoder_that_takes_more_memory_has_a_lower_limit(image_format, limit, monkeypatch):
+    data = encoded(picture(1, 200, 100), image_format)  # 0.02 megapixels
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", str(0.0201 / limit))
+    assert decode(data, "x").shape == (100, 200, 3)
+    monkeypatch.setenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS", str(0.0199 / limit))
+    with pytest.raises(DecodeError, match="too large: 200 × 100 pixels"):
+        decode(data, "x")

@@ -48,6 +48,7 @@ DAMAGE = (
 EXIF_ORIENTATION = 0x0112
 TURNED_BY_90_DEGREES = (5, 6, 7, 8)
 TEXT_WEIGHT = 64  # numbers written as text are read one by one
+WEIGHTS = {"AVIF": 1.25, "JPEG2000": 3.0}  # so that decoding stays below 500 MB
 WEBP_WEIGHT = 2  # its decoder keeps two whole pictures
 MAX_WORDS_CHARACTERS = 200
 TOO_LARGE_INSIDE = (
@@ -115,6 +116,8 @@ def _refuse_unopened(file: IO[bytes], kind: str | None, start: bytes, location: 
 def _refuse_opened(file: IO[bytes], image: Image.Image, start: bytes, location: str) -> None:
     if image.format == "PPM" and start[:2] in (b"P1", b"P2", b"P3"):
         refuse_too_large(*image.size, location, TEXT_WEIGHT)
+    if image.format in WEIGHTS:
+        refuse_too_large(*image.size, location, WEIGHTS[image.format])
     # What is too large for its format is refused as that; a JPEG may be reduced.
     if image.format == "JPEG" or image.width * image.height <= max_megapixels() * 1e6:
         refuse_impossible(image.format, image.size, _n_bytes(file), start, location)

@@ -77,7 +77,8 @@ def import_images(
 
     def read(path: str) -> tuple[int, int, int, str]:
         with reading(options):
-            return *read_header(path, limit), channels_of(path)
+            header = read_header(path, limit)
+            return *header, channels_of(path) if header.n_frames > 1 else ""
 
     def scan(relay: Progress) -> None:
         tops = _unpacked(paths, known, relay)
