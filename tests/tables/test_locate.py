@@ -158,6 +158,15 @@ def test_images_are_found_beside_the_table_that_was_read(tmp_path, extension, is
         assert is_same(default_image_locations(table[:]), folder), "without its __file__"
 
 
+def test_a_table_read_where_the_script_runs_is_right_elsewhere(tmp_path, monkeypatch):
+    folder = write_images(tmp_path / "here", NAMES)
+    save_table(table_of(NAMES, "text"), str(folder / "a.csv"))
+    monkeypatch.chdir(folder)
+    table = Table.from_file("a.csv")
+    monkeypatch.chdir(tmp_path)
+    assert is_same(default_image_locations(table[:]), folder)
+
+
 def test_a_file_written_by_an_earlier_place_knows_the_new_one(tmp_path):
     """The folder of the first reading is stored, and stands no more."""
     folder = write_images(tmp_path / "old" / "animals", NAMES)

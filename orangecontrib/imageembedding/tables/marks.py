@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from urllib.parse import quote, unquote
 
-from Orange.data import ContinuousVariable, Domain, StringVariable, Table, Variable
+from Orange.data import Domain, StringVariable, Table, Variable
 
 from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedImages
 
@@ -42,29 +42,22 @@ def restored(table: Table) -> Table:
 
 def restored_domain(domain: Domain) -> Domain:
     """Get a domain with columns as `restored` says."""
-    new = {column: made for column in domain.attributes if (made := _made(column)) is not None}
-    if not new:
-        return domain
-    sources: dict[EmbedImages, EmbedImages] = {}
-    for source, index in new.values():
-        shared = sources.setdefault(source, source)  # Orange asks each one for all its columns
-        shared.n_features = max(shared.n_features, index + 1)
-    attributes = [
-        column.copy(compute_value=EmbeddingColumn(sources[new[column][0]], new[column][1]))
-        if column in new
-        else column
-        for column in domain.attributes
-    ]
-    return Domain(attributes, domain.class_vars, domain.metas)
+    sources: dict[tuple[str, str], EmbedImages] = {}  # Orange asks one for all its columns
+    attributes = [_restored_column(column, sources) for column in domain.attributes]
+    return Domain(attributes, domain.class_vars, domain.metas) if sources else domain
 
 
-def _made(column: Variable) -> tuple[EmbedImages, int] | None:
-    """Get what computes a column, and its feature; None if it is not marked, or knows that."""
-    if column.compute_value is not None or not isinstance(column, ContinuousVariable):
-        return None
-    embedder = column.attributes.get(EMBEDDER)
-    mark, _, image = str(column.attributes.get(ORIGIN, "")).partition("/")
+def _restored_column(column: Variable, sources: dict[tuple[str, str], EmbedImages]) -> Variable:
+    """Get a column that can compute itself; the same one if it is not marked, or can already."""
+    embedder, origin = (str(column.attributes.get(name, "")) for name in (EMBEDDER, ORIGIN))
     index = column.attributes.get(FEATURE)
-    if embedder is None or not image or not isinstance(index, int) or index < 0:
-        return None
-    return EmbedImages(StringVariable(unquote(image)), str(embedder), None, mark), index
+    mark, _, image = origin.partition("/")
+    is_marked = embedder and image and isinstance(index, int) and index >= 0
+    if not is_marked or column.compute_value is not None or not column.is_continuous:
+        return column
+    key = embedder, origin
+    if key not in sources:
+        sources[key] = EmbedImages(StringVariable(unquote(image)), embedder, None, mark)
+    source = sources[key]
+    source.n_features = max(source.n_features, index + 1)
+    return column.copy(compute_value=EmbeddingColumn(source, index))

@@ -14,7 +14,7 @@ from orangecontrib.imageembedding.tables.locate import (
     is_marked_as_images,
     sample_of,
 )
-from orangecontrib.imageembedding.tables.search import found_in, is_lost
+from orangecontrib.imageembedding.tables.search import found_in, is_absolute, is_lost
 
 ORIGIN = "embedding"
 
@@ -59,7 +59,7 @@ def _set_origin(table: Table, column: Variable) -> None:
         return
     values = sample_of(table, column)
     own = folder_of(table)
-    if not any(map(is_lost, values)):
+    if all(is_absolute(value) and not is_lost(value) for value in values):
         return
     if origin:  # of another computer, or of the time before it was moved
         parts = [part for part in origin.replace("\\", "/").split("/") if part]

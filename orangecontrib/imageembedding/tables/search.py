@@ -103,13 +103,13 @@ class _Search:
         return ""
 
     def _candidates(self, path: str, parts: tuple[str, ...]) -> Iterator[str]:
-        if not _is_absolute(path):
+        if not is_absolute(path):
             for folder in self._folders:
                 yield os.path.join(folder, path)
         for start in range(len(parts)):
             for folder in self._folders:
                 # From where a script happens to run, only whole relative paths lead anywhere.
-                if folder or (start == 0 and not _is_absolute(path)):
+                if folder or (start == 0 and not is_absolute(path)):
                     yield os.path.join(folder, *parts[start:])
 
 
@@ -123,12 +123,13 @@ def _parts(path: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[/\\]", path) if part not in ("", ".", ".."))
 
 
-def _is_absolute(path: str) -> bool:
+def is_absolute(path: str) -> bool:
+    """Tell whether a path, of whatever system, or a URL depends on no folder."""
     return path[:1] in ("/", "\\") or path[1:3] in (":/", ":\\") or is_url(path)
 
 
 def _joined(folder: str, path: str) -> str:
-    return path if not path or not folder or _is_absolute(path) else os.path.join(folder, path)
+    return path if not path or not folder or is_absolute(path) else os.path.join(folder, path)
 
 
 def is_lost(location: str) -> bool:
