@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 export QT_QPA_PLATFORM ?= offscreen
 
-.PHONY: help demo test lint types format coverage pictures bench canvas dist clean
+.PHONY: help demo test shuffle lint types format coverage pictures bench canvas dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ canvas: .venv/installed ## open the example workflow in Orange
 
 test: lint types ## lint, check types, run all tests
 	$(BIN)/python -m pytest
+
+shuffle: .venv/installed ## run all tests in random order, which must not matter
+	$(BIN)/python -m pytest --random-order
 
 lint: .venv/installed ## check style and format
 	$(BIN)/python -m ruff check .
