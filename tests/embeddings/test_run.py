@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 import time
 
@@ -10,6 +11,7 @@ from web_server import in_turn, say, web_server
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.errors import BackendError, Cancelled
+from orangecontrib.imageembedding.progress import silent
 
 SPEC = get_embedder("efficientnet-lite0")
 
@@ -241,3 +243,23 @@ def test_a_server_that_recovers_costs_no_row(server, monkeypatch):
     monkeypatch.setattr("orangecontrib.imageembedding.http.retry.FIRST_PAUSE_S", 0.0)
     server.routes["/1.png"] = in_turn(say(503), say(body=encoded(picture(1))))
     assert embed_locations([f"{server.url}/1.png"], SPEC, FakeBackend()).failures == {}
+
+
+def test_an_embedder_of_a_plug_in_needs_no_base_class(tmp_path):
+    class Plain:
+        batch_size, n_workers = 2, 1
+
+        def embed(self, images):
+            return [np.ones(4, np.float32) for _ in images]
+
+    class Backend:
+        def fingerprint(self, spec, progress):
+            return None
+
+        def load(self, spec, progress):
+            return Plain()
+
+    files = write_images(tmp_path, ["a.png", "b.png", "c.png"])
+    spec = dataclasses.replace(get_embedder("efficientnet-lite0"), id="plain", n_features=4)
+    paths = [str(files / name) for name in ("a.png", "b.png", "c.png")]
+    assert embed_locations(paths, spec, Backend(), silent).vectors.tolist() == [[1.0] * 4] * 3

@@ -129,7 +129,9 @@ def _embed(
             progress(job.counts.n_done / len(locations))
         if rest:
             embedder = backend.load(spec, progress)
-            feed = Feed(items, rest, embedder.batch_size, embedder.n_shares)
+            # Plug-ins need not derive from `LoadedEmbedder`.
+            n_shares = getattr(embedder, "n_shares", LoadedEmbedder.n_shares)
+            feed = Feed(items, rest, embedder.batch_size, n_shares)
             _embed_rest(feed, job, embedder, batches, progress)
         progress(1.0)
         failures = dict(sorted(job.failures.items()))
@@ -163,7 +165,8 @@ def _embed_rest(
             # Also when nothing has come: this is where a Cancel comes through.
             count(progress, job.counts)
     finally:
-        embedder.close()
+        if hasattr(embedder, "close"):
+            embedder.close()
 
 
 def _rounds(feed: Feed, job: Job, embedder: LoadedEmbedder, batches: Batches) -> Iterator[None]:
