@@ -196,8 +196,15 @@ class TestOWImageGrid(WidgetTest):
         self.process_events(until=lambda: list(self.widget.view.cells) == [*range(8)][::-1])
         self.widget.cancel_button.click()
         assert self.widget.Information.cancelled.is_shown()
-        assert not self.widget.cancel_button.isEnabled()
         assert list(self.widget.view.cells) == [*range(8)][::-1]
+        assert len(self.all_images()) == 8
+        self.monkeypatch.undo()
+        assert self.widget.cancel_button.text() == "Sort Again"
+        self.widget.cancel_button.click()
+        self.wait_until_finished()
+        assert not self.widget.Information.cancelled.is_shown()
+        assert not self.widget.cancel_button.isEnabled()
+        assert self.widget.cancel_button.text() == "Cancel"
         assert len(self.all_images()) == 8
 
     # The selection is remembered

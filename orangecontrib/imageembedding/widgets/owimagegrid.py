@@ -146,7 +146,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_commit")
         self.cancel_button = gui.button(
-            self.buttonsArea, self, "Cancel", callback=self.cancel_sorting, autoDefault=False
+            self.buttonsArea, self, "Cancel", callback=self._cancel_or_sort, autoDefault=False
         )
         self.cancel_button.setEnabled(False)
         self.map_box.setVisible(self.layout_id == MAP)
@@ -235,6 +235,7 @@ class OWImageGrid(OWWidget, TaskWidget):
 
     def _sort(self) -> None:
         self.cancel()
+        self.cancel_button.setText("Cancel")
         self.cancel_button.setEnabled(False)
         for message in (self.Error.no_map, self.Error.failed, self.Warning.incomplete):
             message.clear()
@@ -255,10 +256,16 @@ class OWImageGrid(OWWidget, TaskWidget):
         self.start(partial(sort_in_background, *args))
         self.cancel_button.setEnabled(True)
 
+    def _cancel_or_sort(self) -> None:
+        if self.task is None:
+            self._sort()
+        else:
+            self.cancel_sorting()
+
     def cancel_sorting(self) -> None:
         """Stop sorting; the images stay where they are."""
         self.cancel()
-        self.cancel_button.setEnabled(False)
+        self.cancel_button.setText("Sort Again")
         self.Information.cancelled()
         self.commit.now()
 
