@@ -63,8 +63,11 @@ def read_header(path: str, limit: float | None = None) -> Header:
         kind = sniff(start := file.read(START_BYTES))
         quick = quick_header(file, kind, start)
         if quick is not None:
-            _refuse_too_large(quick.width_px, quick.height_px, kind, path, limit)
-            return _upright(*quick)
+            width, height, orientation, n_frames = quick
+            _refuse_too_large(width, height, kind, path, limit)
+            if orientation in TURNED_BY_90_DEGREES:
+                width, height = height, width
+            return Header(width, height, n_frames)
         file.seek(0)
         with io.BufferedReader(file) as buffered:
             if kind in ("HEIF", "JXL", "DICOM"):

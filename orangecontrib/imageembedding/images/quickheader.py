@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from typing import NamedTuple
 
 from orangecontrib.imageembedding.images.jpegmarkers import APP1, SOF, segments
 from orangecontrib.imageembedding.images.pillow import EXIF_ORIENTATION
@@ -20,13 +19,9 @@ TAIL_BYTES = 1 << 14
 JPEG_HEADER_BYTES = 1 << 17  # EXIF with a thumbnail, and a color profile, have room in it
 
 
-class QuickHeader(NamedTuple):
-    """What a plain file tells: stored size in pixels, EXIF orientation (1 if none), frames."""
-
-    width_px: int
-    height_px: int
-    orientation: int
-    n_frames: int
+# What a plain file tells: stored width and height in pixels, EXIF orientation (1 if none), frames.
+# A plain tuple, because folders hold many files.
+QuickHeader = tuple[int, int, int, int]
 
 
 def quick_header(file: io.FileIO, kind: str | None, start: bytes) -> QuickHeader | None:
@@ -65,7 +60,7 @@ def _jpeg(data: bytes) -> QuickHeader | None:
             height = data[start + 1] << 8 | data[start + 2]
             width = data[start + 3] << 8 | data[start + 4]
             usual = width and height and orientation
-            return QuickHeader(width, height, orientation or 1, 1) if usual else None
+            return (width, height, orientation or 1, 1) if usual else None
         if marker == APP1 and data.startswith(b"Exif\0\0", start):
             orientation = _orientation(data[start + 6 : end])
     return None
@@ -105,5 +100,5 @@ def _png(file: io.FileIO, beginning: bytes) -> QuickHeader | None:
             file.seek(max(start, file.seek(0, os.SEEK_END) - TAIL_BYTES))
             # EXIF may also stand behind the pixels.
             usual = size[0] and size[1] and b"eXIf" not in file.read()
-            return QuickHeader(*size, 1, 1) if usual else None
+            return (*size, 1, 1) if usual else None
     return None
