@@ -77,7 +77,7 @@ def test_blocks_find_the_same_pairs_as_one(monkeypatch):
     whole = find_pairs(signals)
     found = {tuple(pair) for pair in whole.rows.tolist()}
     assert {(i, i + 200) for i in range(100)} <= found
-    monkeypatch.setattr("orangecontrib.imageembedding.duplicates.signals.BLOCK_ROWS", 7)
+    monkeypatch.setattr("orangecontrib.imageembedding.duplicates.signals.BLOCK_NUMBERS", 2100)
     monkeypatch.setattr("orangecontrib.imageembedding.duplicates.signals.MAX_PAIRS_AT_ONCE", 11)
     parts = find_pairs(signals)
     np.testing.assert_array_equal(whole.rows, parts.rows)

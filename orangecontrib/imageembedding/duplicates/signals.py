@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from orangecontrib.imageembedding.duplicates.hashes import MIN_QUALITY, N_BITS
 from orangecontrib.imageembedding.progress import Progress, silent
 
-BLOCK_ROWS = 1024
+BLOCK_NUMBERS = 1 << 25  # similarities at a time: 128 MB
 MAX_PAIRS_AT_ONCE = 1 << 16
 
 # Fitted on 55 photos of four kinds with eleven changes each; see doc/benchmarks.
@@ -98,8 +98,8 @@ def _with_common(signals: Signals) -> Signals:
     sample = np.unique(np.linspace(0, n - 1, min(n, N_SAMPLED)).astype(int))
     others = signals.vectors[sample].T
     common = np.empty(n, dtype=np.float32)
-    for start in range(0, n, BLOCK_ROWS):
-        block = np.arange(start, min(start + BLOCK_ROWS, n))
+    for rows in _blocks(n, len(sample)):
+        block = np.arange(rows.start, rows.stop)
         similar = signals.vectors[block] @ others
         similar[(similar > SURE_SIMILARITY) | (block[:, None] == sample)] = -1
         # Copies that only the hash knows are among the nearest, if anywhere.
@@ -152,28 +152,31 @@ def find_pairs(
     n = len(signals.vectors)
     found: list[tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]] = []
     n_rows = n if n_first is None else n_first
-    for start in range(0, n_rows, BLOCK_ROWS):
-        stop = min(start + BLOCK_ROWS, n_rows)
-        left = start if n_first is None else n_first
-        similar = signals.vectors[start:stop] @ signals.vectors[left:].T
-        common = np.minimum(signals.common[start:stop, None], signals.common[None, left:])
-        above = similar - common + np.maximum(similar - VERY_SIMILAR, 0)
-        is_near = above >= least_score - MOST_BY_HASH
-        if least_similarity is not None:
-            is_near |= similar >= least_similarity
-        rows, columns = np.nonzero(is_near)
-        first, second = rows + start, columns + left
-        is_once = first < second
-        rows, columns, first, second = (part[is_once] for part in (rows, columns, first, second))
+    enough = np.inf if least_similarity is None else least_similarity
+    floor = min(least_score - MOST_BY_HASH + signals.common.min(initial=1), enough, VERY_SIMILAR)
+    for block in _blocks(n_rows, n):
+        left = block.start if n_first is None else n_first
+        similar = signals.vectors[block.start : block.stop] @ signals.vectors[left:].T
+        rows, columns = np.nonzero(similar >= floor)
+        first, second, likeness = rows + block.start, columns + left, similar[rows, columns]
+        above = likeness + np.maximum(likeness - VERY_SIMILAR, 0)
+        above -= np.minimum(signals.common[first], signals.common[second])
+        is_near = (above >= least_score - MOST_BY_HASH) | (likeness >= enough)
+        is_near &= first < second
+        first, second, likeness = first[is_near], second[is_near], likeness[is_near]
         agree = hash_agreement(signals, first, second)
         by_hash = sum(weight * np.maximum(agree - bound, 0) for bound, weight in HASH_WEIGHTS)
-        scores, likeness = above[rows, columns] + by_hash, similar[rows, columns]
-        wanted = scores >= least_score
-        if least_similarity is not None:
-            wanted |= likeness >= least_similarity
-        pairs = np.column_stack([first, second])[wanted]
-        found.append((pairs, scores[wanted], likeness[wanted]))
-        progress(1 - ((n - stop) / n) ** 2 if n_first is None else stop / n_rows)
+        scores = above[is_near] + by_hash
+        wanted = (scores >= least_score) | (likeness >= enough)
+        found.append((np.column_stack([first, second])[wanted], scores[wanted], likeness[wanted]))
+        left_over = 1 - block.stop / n_rows
+        progress(1 - (left_over**2 if n_first is None else left_over))
     if not found:
         return Pairs(np.empty((0, 2), np.intp), *(np.empty(0, np.float32) for _ in range(2)))
     return Pairs(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def _blocks(n_rows: int, n_columns: int) -> list[range]:
+    """Cut rows into blocks whose similarities to all columns stay small."""
+    step = max(1, BLOCK_NUMBERS // max(1, n_columns))
+    return [range(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
