@@ -5,6 +5,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+import tifffile
 from Orange.data import Table
 from pictures import write_images
 
@@ -37,6 +38,8 @@ VALUES = {
     "--quality": "50",
     "--fit": "crop",
     "--label": "category",
+    "--max-megapixels": "0.000001",
+    "--channels": "5,4,1",
     "--columns": "1",
     "--method": "pca",
     "--seed": "1",
@@ -71,7 +74,12 @@ def options_of(command):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_images(tmp_path_factory.mktemp("images") / "animals", NAMES)
+    folder = write_images(tmp_path_factory.mktemp("images") / "animals", NAMES)
+    channels = np.random.default_rng(0).integers(0, 255, (5, 20, 20), dtype=np.uint8)
+    tifffile.imwrite(
+        folder / "cat" / "5.tif", channels, photometric="minisblack", planarconfig="separate"
+    )
+    return folder
 
 
 @pytest.fixture
@@ -163,7 +171,12 @@ def test_every_option_of_serve_acts(tmp_path, option):
 
 
 def test_no_other_command_has_options():
-    others = set(commands()) - {*ON_IMAGES, "serve", "save"}  # save: see test_command_line
+    others = set(commands()) - {
+        *ON_IMAGES,
+        "serve",
+        "save",
+        "duplicates",
+    }  # save: see test_command_line
     assert {command: options_of(command) for command in others} == {
         "embedders": [], "cache": [], "demo": [],
     }  # fmt: skip
