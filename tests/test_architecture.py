@@ -50,6 +50,27 @@ RULES = {
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "ray": ({"server", "images", "embeddings", "pipeline"}, ORANGE | TORCH | HTTP),
+    "commands": (
+        {
+            "commands",
+            "pipeline",
+            "tables",
+            "files",
+            "images",
+            "pictures",
+            "clusters",
+            "grids",
+            "maps",
+            "duplicates",
+            "embeddings",
+            "caches",
+            "server",
+            "ray",
+            "examples",
+        },
+        QT | TORCH | HTTP | {"Orange.widgets"},
+    ),
+    "examples": ({"pipeline", "tables", "files", "embeddings", "widgets"}, TORCH | HTTP),
     "widgets/shared": (VIEWS, TORCH | HTTP),
     "widgets/thumbnails": (VIEWS, TORCH | HTTP),
     "widgets/grid": (VIEWS, TORCH | HTTP),
@@ -73,6 +94,10 @@ ONLY_IN = [
     (TORCH, {"embeddings/backends/local/", "embeddings/timm_models.py"}),
     (HTTP, {"http/"}),
 ]
+
+
+# What only one place may import at all: the command line's arguments go no further.
+IN_ONE_PLACE = [("argparse", ("commands/", "__main__.py"))]
 
 
 def modules():
@@ -141,3 +166,9 @@ def test_no_widget_imports_another(module):
 
 def test_the_namespace_package_has_no_init():
     assert not (PACKAGE.parent / "__init__.py").exists()
+
+
+@pytest.mark.parametrize(("library", "places"), IN_ONE_PLACE)
+def test_some_libraries_stay_in_their_place(library, places):
+    users = [m for m in modules() if any(is_part_of(n, {library}) for n in imports(m))]
+    assert [m for m in users if not m.startswith(places)] == []
