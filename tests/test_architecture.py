@@ -66,6 +66,7 @@ RULES = {
             "caches",
             "server",
             "ray",
+            "workers",
             "examples",
         },
         QT | TORCH | HTTP | {"Orange.widgets"},
