@@ -58,7 +58,7 @@ clean: ## remove what the other targets have built
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	touch $@
 
-.bench/installed: setup.py
+.bench/installed: setup.py pyproject.toml
 	$(PYTHON) -m venv .bench
 	.bench/bin/python -m pip install --quiet --upgrade pip
 	.bench/bin/python -m pip install --quiet --editable ".[test]" fastembed img2vec_pytorch

@@ -5,7 +5,7 @@ import nox
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
-# The lower bounds of setup.py, which say more than that something newer works.
+# The lower bounds of pyproject.toml, which say more than that something newer works.
 OLDEST = ["Orange3==3.38.1", "Pillow==11.0.0", "tifffile==2024.8.10", "simplejpeg==1.8.2"]
 
 
@@ -33,5 +33,5 @@ def newest_pyqt5(session: nox.Session) -> None:
 
 @nox.session(python="3.10", name="oldest-PyQt5")
 def oldest_pyqt5(session: nox.Session) -> None:
-    """Test with the oldest releases that setup.py admits."""
+    """Test with the oldest releases that pyproject.toml admits."""
     run_tests(session, "PyQt5", OLDEST)
