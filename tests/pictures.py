@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def picture(seed=0, width=48, height=32):
-    """Get smooth colours that differ with the seed: uint8 (height, width, 3)."""
+    """Get smooth colors that differ with the seed: uint8 (height, width, 3)."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     smooth = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)

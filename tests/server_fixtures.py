@@ -32,7 +32,7 @@ SPEC = dataclasses.replace(
 
 
 class TinyEmbedder(LoadedEmbedder):
-    """The means of the quarters of a picture, each colour alone: as cheap as can be.
+    """The means of the quarters of a picture, each color alone: as cheap as can be.
 
     Attributes
     ----------

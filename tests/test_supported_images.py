@@ -9,7 +9,7 @@ import pytest
 from pictures import encoded
 
 from orangecontrib.imageembedding.images import limits, sniff
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits
 from orangecontrib.imageembedding.images.fetch import MAX_BYTES
 from orangecontrib.imageembedding.images.jpeg import reduction
 from orangecontrib.imageembedding.images.prepare import Preparation

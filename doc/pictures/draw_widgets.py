@@ -42,7 +42,7 @@ def dark_palette() -> QPalette:
     """Get a dark palette such as that of the canvas."""
     palette = QPalette()
     text, base, window = QColor("#e8e8e8"), QColor("#1e1e1e"), QColor("#323232")
-    for role, colour in (
+    for role, color in (
         (QPalette.Window, window), (QPalette.Base, base), (QPalette.AlternateBase, window),
         (QPalette.Button, window), (QPalette.ToolTipBase, window), (QPalette.WindowText, text),
         (QPalette.Text, text), (QPalette.ButtonText, text), (QPalette.ToolTipText, text),
@@ -51,7 +51,7 @@ def dark_palette() -> QPalette:
         (QPalette.Mid, QColor("#282828")), (QPalette.Dark, QColor("#181818")),
         (QPalette.Shadow, QColor("#101010")), (QPalette.Link, QColor("#6ab0ff")),
     ):  # fmt: skip
-        palette.setColor(role, colour)
+        palette.setColor(role, color)
     for role in (QPalette.Text, QPalette.WindowText, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, QColor("#7a7a7a"))
     return palette
@@ -128,7 +128,7 @@ def viewer_widget() -> tuple[QWidget, list[Part]]:
     widget.handleNewSignals()
     category = data.domain.class_var
     widget.colour_attr = widget.group_attr = category
-    widget._show_colours()
+    widget._show_colors()
     widget._rearrange()
     widget.view.set_side(96)
     widget.side = 96

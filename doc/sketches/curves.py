@@ -124,9 +124,9 @@ def _normals(path):
     return np.column_stack([along[:, 1], -along[:, 0]]) / np.hypot(*along.T)[:, np.newaxis]
 
 
-def _half_circle(centre, arm):
+def _half_circle(center, arm):
     angle = np.linspace(0, np.pi, 15)[1:-1, np.newaxis]
-    return centre + np.cos(angle) * arm + np.sin(angle) * np.array([-arm[1], arm[0]])
+    return center + np.cos(angle) * arm + np.sin(angle) * np.array([-arm[1], arm[0]])
 
 
 def ellipse_path(x, y, rx, ry, turn=0.0):
@@ -145,7 +145,7 @@ def cloud_path(x, y, rx, ry, bumps, depth=0.55, start=0.0):
     Parameters
     ----------
     x, y : float
-        Its centre.
+        Its center.
     rx, ry : float
         Half-axes of the ellipse on which the scallops meet.
     bumps : int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layers: grey pictures of the size of the canvas, white where something is to be done."""
+"""Layers: gray pictures of the size of the canvas, white where something is to be done."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -11,10 +11,10 @@ _SUPERSAMPLING = 4  # pixels of a layer for one unit
 _ROOM = 64  # units of spare canvas around the sheet
 
 
-def blank(grey=0):
-    """Return a layer of one grey level."""
+def blank(gray=0):
+    """Return a layer of one gray level."""
     side = _SUPERSAMPLING * (SIZE + 2 * _ROOM)
-    return Image.new("L", (side, side), grey)
+    return Image.new("L", (side, side), gray)
 
 
 def area(path):

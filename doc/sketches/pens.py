@@ -17,7 +17,7 @@ class Pen:
     width : float
         Width of a line, in units.
     ink : int
-        Grey level of a line.
+        Gray level of a line.
     wobble : float
         How far, in units, the hand strays from the curve it means to draw.
     swell : float
@@ -25,7 +25,7 @@ class Pen:
     passes : int
         How often each line is drawn.
     shade : int
-        Grey level of shaded surfaces, or 0 for hatching.
+        Gray level of shaded surfaces, or 0 for hatching.
     hatch_angle : float
         Direction of hatching, in degrees.
     """

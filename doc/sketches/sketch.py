@@ -9,12 +9,12 @@ from curves import ellipse_path, smooth_path, tube_path
 from layers import SIZE, WHITE, area, blank, bounds, to_pixels
 from PIL import Image, ImageChops
 
-PAPER = WHITE  # what to fill a shape with: a grey level, as that of the paper,
-INK = "ink"  # the grey of the pen's lines,
+PAPER = WHITE  # what to fill a shape with: a gray level, as that of the paper,
+INK = "ink"  # the gray of the pen's lines,
 SHADE = "shade"  # or the pen's way of darkening a surface
 
-GREY_LEVELS = 32  # of a finished picture: few levels make small files
-FAINTEST = 236  # grey level from which a pixel of a finished picture counts as white
+GRAY_LEVELS = 32  # of a finished picture: few levels make small files
+FAINTEST = 236  # gray level from which a pixel of a finished picture counts as white
 
 
 class Sketch:
@@ -22,7 +22,7 @@ class Sketch:
 
     Coordinates are those of a sheet about 256 units wide, y pointing down. The
     points of a line or shape are those of `curves.smooth_path`. `fill` is `PAPER`,
-    `INK`, `SHADE` or a grey level; `weight` is the width of a line in widths of
+    `INK`, `SHADE` or a gray level; `weight` is the width of a line in widths of
     the pen, and 0 for a shape without an outline.
 
     Parameters
@@ -189,21 +189,21 @@ class Sketch:
         self._canvas = ImageChops.darker(self._canvas, ink)
 
     def _fill(self, layer, fill):
-        grey = {INK: self._pen.ink, SHADE: self._pen.shade or WHITE}.get(fill, fill)
-        self._canvas.paste(grey, mask=layer)
+        gray = {INK: self._pen.ink, SHADE: self._pen.shade or WHITE}.get(fill, fill)
+        self._canvas.paste(gray, mask=layer)
         if fill == SHADE and not self._pen.shade:
             self._hatch(layer)
 
     def _hatch(self, layer, gap=4.6):
         """Cover what is white in the layer with parallel strokes."""
         left, top, right, bottom = bounds(layer)
-        centre = np.array([left + right, top + bottom]) / 2
+        center = np.array([left + right, top + bottom]) / 2
         reach = np.hypot(right - left, bottom - top) / 2 + gap
         angle = np.radians(self._pen.hatch_angle)
         along, aside = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         strokes = blank()
         for shift in np.arange(-reach, reach, gap):
-            middle = centre + shift * aside
+            middle = center + shift * aside
             path = smooth_path([middle - reach * along, middle + reach * along])
             self._pen.trace(strokes, path, 0.75, self._rng)
         self._blacken(ImageChops.multiply(strokes, layer))
@@ -235,7 +235,7 @@ class Sketch:
         Returns
         -------
         PIL.Image.Image
-            A grey picture of `SIZE` x `SIZE` pixels.
+            A gray picture of `SIZE` x `SIZE` pixels.
         """
         left, top, right, bottom = ImageChops.invert(self._canvas).getbbox()
         side = max(right - left, bottom - top) * SIZE / (SIZE - 2 * margin)
@@ -243,7 +243,7 @@ class Sketch:
         sheet = Image.new("L", (round(side), round(side)), WHITE)
         sheet.paste(self._canvas, (-round(x), -round(y)))
         picture = sheet.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
-        level = (WHITE + 1) // GREY_LEVELS
+        level = (WHITE + 1) // GRAY_LEVELS
         # the filter leaves a faint ripple on the paper: wipe it off
         return picture.point(
             lambda v: WHITE if v >= FAINTEST else (v + level // 2) // level * level

@@ -4,7 +4,7 @@
 
 Each folder holds one sub-folder for each class; without any, the sketches of the example are
 taken. The embedder is the one that is built in. Printed are the adjusted Rand index (ARI) and the
-normalised mutual information (NMI) of the tree cut into as many clusters as there are classes, and
+normalized mutual information (NMI) of the tree cut into as many clusters as there are classes, and
 the dendrogram purity (Heller and Ghahramani 2005): the mean, over all pairs of images of one class,
 of the part of that class in the smallest branch that holds both.
 """
@@ -18,7 +18,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 import orangecontrib.imageembedding as oie
 import orangecontrib.imageembedding.examples as examples
 from orangecontrib.imageembedding.clusters.distances import METRICS
-from orangecontrib.imageembedding.clusters.link import BY_CENTRES, CENTRE_METRICS, LINKAGES
+from orangecontrib.imageembedding.clusters.link import BY_CENTERS, CENTER_METRICS, LINKAGES
 
 EMBEDDER_ID = "efficientnet-lite0"
 SKETCHES = Path(examples.__file__).parent / "sketches"
@@ -42,7 +42,7 @@ def scores(vectors: np.ndarray, classes: np.ndarray) -> dict[tuple[str, str], li
     found = {}
     for metric in METRICS:
         for linkage in LINKAGES:
-            if linkage in BY_CENTRES and metric not in CENTRE_METRICS:
+            if linkage in BY_CENTERS and metric not in CENTER_METRICS:
                 continue
             tree = oie.cluster_images(vectors, metric, linkage)
             labels = tree.cut(n_clusters=n_classes)

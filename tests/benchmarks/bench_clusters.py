@@ -35,9 +35,9 @@ def vectors(n: int) -> np.ndarray:
     """Make groups of several sizes that overlap, and lie in groups of groups themselves."""
     rng = np.random.default_rng(0)
     coarse = np.repeat(rng.normal(size=(10, N_FEATURES)), N_GROUPS // 10, axis=0)
-    centres = (coarse + 0.7 * rng.normal(size=coarse.shape)).astype(np.float32)
+    centers = (coarse + 0.7 * rng.normal(size=coarse.shape)).astype(np.float32)
     shares = rng.dirichlet(np.ones(N_GROUPS))
-    made = centres[rng.choice(N_GROUPS, size=n, p=shares)]
+    made = centers[rng.choice(N_GROUPS, size=n, p=shares)]
     for at in range(0, n, 1000):
         made[at : at + 1000] += rng.normal(size=made[at : at + 1000].shape).astype(np.float32)
     return np.maximum(made, 0, out=made)

@@ -93,12 +93,12 @@ def natural_picture(seed: int) -> Image.Image:
     drawing = ImageDraw.Draw(image)
     for _ in range(rng.integers(3, 12)):
         x, y, size = rng.integers(0, width), rng.integers(0, height), rng.integers(100, 1200)
-        colour = tuple(int(level) for level in rng.integers(0, 256, 3))
+        color = tuple(int(level) for level in rng.integers(0, 256, 3))
         if rng.random() < 0.5:
-            drawing.ellipse((x, y, x + size, y + size * 0.7), fill=colour)
+            drawing.ellipse((x, y, x + size, y + size * 0.7), fill=color)
         else:
             corners = [(x + int(dx), y + int(dy)) for dx, dy in rng.integers(-size, size, (4, 2))]
-            drawing.polygon(corners, fill=colour)
+            drawing.polygon(corners, fill=color)
     return image
 
 

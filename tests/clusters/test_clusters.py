@@ -131,10 +131,10 @@ class TestLinkage:
             tree_of_vectors(rows(1))
 
     def test_an_unknown_linkage_is_a_value_error_that_lists_the_known(self):
-        with pytest.raises(ValueError, match="average.*'centre'"):
-            tree_of_vectors(rows(3), linkage="centre")
+        with pytest.raises(ValueError, match="average.*'center'"):
+            tree_of_vectors(rows(3), linkage="center")
 
-    @pytest.mark.parametrize("linkage", [*LINKAGES, "centre"])
+    @pytest.mark.parametrize("linkage", [*LINKAGES, "center"])
     def test_an_unknown_metric_is_blamed_whatever_the_linkage_and_the_rows(self, linkage):
         for n in (1, 3):
             with pytest.raises(ValueError, match="^metric must.*'l2'"):

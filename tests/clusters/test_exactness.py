@@ -7,7 +7,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from orangecontrib.imageembedding.clusters import distances as module
 from orangecontrib.imageembedding.clusters.distances import METRICS, VectorDistances
-from orangecontrib.imageembedding.clusters.link import BY_CENTRES, LINKAGES, tree_of_vectors
+from orangecontrib.imageembedding.clusters.link import BY_CENTERS, LINKAGES, tree_of_vectors
 from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
 from orangecontrib.imageembedding.clusters.rows import DIRECTIONS
 
@@ -108,10 +108,10 @@ def test_distances_between_some_rows_are_those_of_all_pairs(metric, chord):
 def test_trees_and_cuts_equal_scipys_whatever_the_rows(linkage):
     for seed in range(40):
         rows = random_rows(seed)
-        metric = "euclidean" if linkage in BY_CENTRES else METRICS[seed % len(METRICS)]
+        metric = "euclidean" if linkage in BY_CENTERS else METRICS[seed % len(METRICS)]
         tree = tree_of_vectors(rows, metric, linkage)
         hierarchy.is_valid_linkage(tree.linkage, throw=True)
-        if linkage not in BY_CENTRES[1:]:
+        if linkage not in BY_CENTERS[1:]:
             assert (np.diff(tree.linkage[:, 2]) >= 0).all()
         for height in [0.0, *np.quantile(tree.linkage[:, 2], [0.2, 0.5, 0.9, 1])]:
             labels = hierarchy.fcluster(tree.linkage, height, "distance")

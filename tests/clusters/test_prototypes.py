@@ -18,8 +18,8 @@ from orangecontrib.imageembedding.errors import Cancelled
 def groups(n, n_features=32, n_groups=8, seed=0):
     rng = np.random.default_rng(seed)
     classes = rng.integers(n_groups, size=n)
-    centres = 4 * rng.normal(size=(n_groups, n_features))
-    return (centres[classes] + rng.normal(size=(n, n_features))).astype(np.float32), classes
+    centers = 4 * rng.normal(size=(n_groups, n_features))
+    return (centers[classes] + rng.normal(size=(n, n_features))).astype(np.float32), classes
 
 
 class TestPlan:

@@ -214,7 +214,7 @@ def test_overload_is_waited_for_and_loses_nothing(paths):
             assert not job.result(60).failures
 
 
-def test_retry_after_is_honoured(paths):
+def test_retry_after_is_honored(paths):
     busy = at_infer(lambda: JSONResponse({}, 429, {"Retry-After": "1"}), {1})
     with running(Recorded(tiny_app(), busy)) as url:
         embedder = oie.Remote(url).load(SPEC, silent)

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits
 from orangecontrib.imageembedding.images.decode import decode
 from orangecontrib.imageembedding.images.header import Header, read_header
 from orangecontrib.imageembedding.images.pillow import said
@@ -45,7 +45,7 @@ def png_chunk(kind, body):
 
 
 def black_png(width, height, claimed_height=None):
-    """Get a small file of a huge grey picture, or of one that only claims to be huge."""
+    """Get a small file of a huge gray picture, or of one that only claims to be huge."""
     header = struct.pack(">IIBBBBB", width, claimed_height or height, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes((width + 1) * height))
     chunks = [(b"IHDR", header), (b"IDAT", pixels), (b"IEND", b"")]

@@ -60,18 +60,18 @@ def test_what_lies_hidden_under_transparency_never_shows():
         np.testing.assert_array_equal(decoded[:, 24:], pixels[:, 24:])
 
 
-def test_grey_with_alpha_lies_on_white():
-    grey_alpha = np.full((4, 4, 2), (0, 128), np.uint8)
-    assert np.abs(decode(encoded(grey_alpha), "x").astype(int) - 127).max() <= 1
+def test_gray_with_alpha_lies_on_white():
+    gray_alpha = np.full((4, 4, 2), (0, 128), np.uint8)
+    assert np.abs(decode(encoded(gray_alpha), "x").astype(int) - 127).max() <= 1
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-def test_sixteen_bit_grey_is_scaled_not_clipped(bits):
-    grey = picture()[..., 0].astype(np.uint16)
-    deep = (grey.astype(float) / 255 * (2**bits - 1)).round().astype(np.uint16)
+def test_sixteen_bit_gray_is_scaled_not_clipped(bits):
+    gray = picture()[..., 0].astype(np.uint16)
+    deep = (gray.astype(float) / 255 * (2**bits - 1)).round().astype(np.uint16)
     deep[0, 0] = 2**bits - 1
     decoded = decode(encoded(deep), "x")[..., 0]
-    assert np.abs(decoded[1:].astype(int) - grey[1:]).max() <= 1
+    assert np.abs(decoded[1:].astype(int) - gray[1:]).max() <= 1
 
 
 def test_float_pixels_are_scaled_and_nan_poisons_nothing():
@@ -91,7 +91,7 @@ def test_a_constant_deep_image_is_fine():
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])
 @pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
-def test_a_cut_file_is_an_error_not_a_grey_image(image_format, kept):
+def test_a_cut_file_is_an_error_not_a_gray_image(image_format, kept):
     data = encoded(picture(width=200, height=200), image_format)
     with pytest.raises(DecodeError, match="damaged|empty|header|not an image"):
         decode(data[: int(len(data) * kept)], "cut.jpg")

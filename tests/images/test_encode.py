@@ -43,7 +43,7 @@ def test_a_jpeg_loses_comments_trailers_and_nothing_else(options):
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
-def test_colours_stay_right(mode):
+def test_colors_stay_right(mode):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     buffer = io.BytesIO()
     options = {"icc_profile": profile} if mode == "RGB" else {}

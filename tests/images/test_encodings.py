@@ -1,4 +1,4 @@
-"""One picture in many encodings gives the same pixels within 3 grey levels."""
+"""One picture in many encodings gives the same pixels within 3 gray levels."""
 
 import io
 
@@ -14,7 +14,7 @@ from orangecontrib.imageembedding.images.gif import count_frames
 from orangecontrib.imageembedding.images.header import Header, read_header
 
 PIXELS = picture(2, 64, 48)
-GREY = PIXELS[..., 1]
+GRAY = PIXELS[..., 1]
 
 
 def tiff(values, **options):
@@ -37,7 +37,7 @@ def deep(pixels, bits, dtype=np.uint16):
 
 
 RGB = {"photometric": "rgb"}
-GREY_TIFF = {"photometric": "minisblack"}
+GRAY_TIFF = {"photometric": "minisblack"}
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ GREY_TIFF = {"photometric": "minisblack"}
         (PIXELS, RGB | {"tile": (16, 16)}, PIXELS),
         (PIXELS, RGB | {"compression": "zlib"}, PIXELS),
         (PIXELS.transpose(2, 0, 1), RGB | {"planarconfig": "separate"}, PIXELS),
-        (GREY, GREY_TIFF, GREY),
-        (255 - GREY, {"photometric": "miniswhite"}, GREY),
+        (GRAY, GRAY_TIFF, GRAY),
+        (255 - GRAY, {"photometric": "miniswhite"}, GRAY),
     ],
-    ids=["rgb", "big", "bigendian", "tiled", "zlib", "planar", "grey", "miniswhite"],
+    ids=["rgb", "big", "bigendian", "tiled", "zlib", "planar", "gray", "miniswhite"],
 )
 def test_tiff_of_8_bits(values, options, expected):
     assert_same(tiff(values, **options), expected, 0)
@@ -61,7 +61,7 @@ def test_tiff_of_8_bits(values, options, expected):
 @pytest.mark.parametrize("bits", [10, 12, 14, 16])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_tiff_of_more_bits(bits, order):
-    assert_same(tiff(deep(GREY, bits), **GREY_TIFF, byteorder=order), with_white_corner(GREY), 1)
+    assert_same(tiff(deep(GRAY, bits), **GRAY_TIFF, byteorder=order), with_white_corner(GRAY), 1)
     assert_same(tiff(deep(PIXELS, bits), **RGB, byteorder=order), with_white_corner(PIXELS), 1)
     planar = deep(PIXELS, bits).transpose(2, 0, 1)
     data = tiff(planar, **RGB, planarconfig="separate", byteorder=order)
@@ -75,24 +75,24 @@ def with_white_corner(pixels):
 
 
 def test_tiff_of_16_bits_with_white_at_zero():
-    inverted = deep(255 - GREY, 16)
-    expected = GREY.copy()
+    inverted = deep(255 - GRAY, 16)
+    expected = GRAY.copy()
     expected.ravel()[0] = 0
     assert_same(tiff(inverted, photometric="miniswhite"), expected, 1)
 
 
 @pytest.mark.parametrize("dtype", ["int16", "int32", "uint32", "float16", "float32", "float64"])
 def test_tiff_of_other_numbers_is_scaled_from_smallest_to_largest(dtype):
-    values = GREY.astype(float) * 100 - (0 if dtype.startswith("u") else 5000)
+    values = GRAY.astype(float) * 100 - (0 if dtype.startswith("u") else 5000)
     if dtype == "uint32":
         values = values * 160_000  # beyond what fits into 31 bits
     low, high = values.min(), values.max()
     expected = ((values - low) / (high - low) * 255).round()
-    assert_same(tiff(values.astype(dtype), **GREY_TIFF), expected, 1)
+    assert_same(tiff(values.astype(dtype), **GRAY_TIFF), expected, 1)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_colour_floats_keep_their_balance_and_bad_numbers_poison_nothing(bad):
+def test_color_floats_keep_their_balance_and_bad_numbers_poison_nothing(bad):
     values = PIXELS.astype(np.float64) / 255
     values[0, 0, 0] = bad
     decoded = decode(tiff(values, **RGB), "x").astype(int)
@@ -103,12 +103,12 @@ def test_colour_floats_keep_their_balance_and_bad_numbers_poison_nothing(bad):
 
 
 def test_of_many_bands_the_first_three_are_the_picture():
-    bands = np.dstack([PIXELS, GREY, GREY])
+    bands = np.dstack([PIXELS, GRAY, GRAY])
     assert_same(tiff(bands, photometric="minisblack", planarconfig="contig"), PIXELS)
 
 
 def test_transparency_of_a_deep_tiff_lies_on_white():
-    rgba = np.dstack([deep(PIXELS, 16), np.full(GREY.shape, 65535, np.uint16)])
+    rgba = np.dstack([deep(PIXELS, 16), np.full(GRAY.shape, 65535, np.uint16)])
     rgba[:, :10, 3] = 0
     decoded = decode(tiff(rgba, **RGB, extrasamples=["unassalpha"]), "x")
     assert (decoded[:, :10] == 255).all()
@@ -125,7 +125,7 @@ def test_lab_is_converted_by_its_meaning():
     buffer = io.BytesIO()
     lab.save(buffer, "TIFF")
     decoded = decode(buffer.getvalue(), "x").astype(int)
-    assert np.abs(decoded - PIXELS).mean() <= 3  # Lab of 8 bits is coarse in dark colours
+    assert np.abs(decoded - PIXELS).mean() <= 3  # Lab of 8 bits is coarse in dark colors
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "TIFF"])
@@ -191,12 +191,12 @@ def test_png_of_16_bits_a_channel(bits):
     assert decode(data, "x").max() > 200
 
 
-def test_a_grey_picture_of_16_bits_in_pgm():
-    data = b"P5 64 48 65535\n" + deep(GREY, 12).astype(">u2").tobytes()
-    assert_same(data, with_white_corner(GREY), 1)
+def test_a_gray_picture_of_16_bits_in_pgm():
+    data = b"P5 64 48 65535\n" + deep(GRAY, 12).astype(">u2").tobytes()
+    assert_same(data, with_white_corner(GRAY), 1)
 
 
-class TestColourProfiles:
+class TestColorProfiles:
     """A profile with exchanged primaries: red is stored where others store green."""
 
     def profile(self):
@@ -254,9 +254,9 @@ class TestColourProfiles:
             decode(encoded(PIXELS, icc_profile=self.profile()), "x"), PIXELS
         )
 
-    def test_a_profile_for_other_colours_is_ignored(self):
-        data = encoded(GREY, icc_profile=self.wide_gamut())
-        assert_same(data, GREY, 0)
+    def test_a_profile_for_other_colors_is_ignored(self):
+        data = encoded(GRAY, icc_profile=self.wide_gamut())
+        assert_same(data, GRAY, 0)
 
 
 class TestFrames:
@@ -397,13 +397,13 @@ def test_dicom_is_scaled_and_inverted_where_it_says_so(tmp_path):
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = meta.MediaStorageSOPInstanceUID = "1.2.3"
-    for kind, expected in (("MONOCHROME2", GREY), ("MONOCHROME1", 255 - GREY)):
+    for kind, expected in (("MONOCHROME2", GRAY), ("MONOCHROME1", 255 - GRAY)):
         dataset = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
-        dataset.Rows, dataset.Columns = GREY.shape
+        dataset.Rows, dataset.Columns = GRAY.shape
         dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, kind
         dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
         dataset.PixelRepresentation = 0
-        dataset.PixelData = deep(GREY, 12).tobytes()
+        dataset.PixelData = deep(GRAY, 12).tobytes()
         path = tmp_path / kind
         pydicom.dcmwrite(path, dataset)
         assert read_header(str(path)) == Header(64, 48, 1)

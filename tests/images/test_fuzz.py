@@ -73,8 +73,8 @@ def originals():
 
 def pillow_files():
     rgb = picture(3)
-    image, grey = Image.fromarray(rgb), rgb[..., 0]
-    rgba = np.dstack([rgb, 255 - grey])
+    image, gray = Image.fromarray(rgb), rgb[..., 0]
+    rgba = np.dstack([rgb, 255 - gray])
     frames = [Image.fromarray(picture(i)) for i in range(3)]
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -90,16 +90,16 @@ def pillow_files():
 
     files = {
         "png rgb exif icc": encoded(rgb, "PNG", exif=exif, icc_profile=profile),
-        "png grey 16": encoded(grey.astype(np.uint16) * 257),
+        "png gray 16": encoded(gray.astype(np.uint16) * 257),
         "png rgb 16": png_of_16_bits(rgb),
         "png palette": saved(image.quantize(16), "PNG", transparency=3),
-        "png grey alpha": encoded(np.dstack([grey, grey])),
+        "png gray alpha": encoded(np.dstack([gray, gray])),
         "png rgba": encoded(rgba),
         "png bits": saved(image.convert("1"), "PNG"),
         "apng": saved(frames[0], "PNG", **several),
         "jpeg": encoded(rgb, "JPEG", quality=90),
         "jpeg progressive": encoded(rgb, "JPEG", progressive=True),
-        "jpeg grey": encoded(grey, "JPEG"),
+        "jpeg gray": encoded(gray, "JPEG"),
         "jpeg cmyk": saved(image.convert("CMYK"), "JPEG"),
         "jpeg exif icc": encoded(rgb, "JPEG", exif=exif, icc_profile=profile),
         "jpeg mpo": saved(frames[0], "MPO", save_all=True, append_images=frames[1:]),
@@ -119,9 +119,9 @@ def pillow_files():
         "ico bmp": saved(image, "ICO", sizes=[(16, 16)], bitmap_format="bmp"),
         "icns": saved(image.resize((32, 32)), "ICNS"),
         "ppm": encoded(rgb, "PPM"),
-        "pgm 16": encoded(grey.astype(np.uint16) * 257, "PPM"),
+        "pgm 16": encoded(gray.astype(np.uint16) * 257, "PPM"),
         "ppm text": b"P3 4 2 255\n" + b" ".join(b"%d" % value for value in rgb.ravel()[:24]),
-        "pfm": saved(Image.fromarray(grey.astype(np.float32)), "PPM"),
+        "pfm": saved(Image.fromarray(gray.astype(np.float32)), "PPM"),
         "tga": encoded(rgb, "TGA"),
         "tga rle": encoded(rgba, "TGA", compression="tga_rle"),
         "pcx": encoded(rgb, "PCX"),
@@ -166,41 +166,41 @@ def tiff_files():
     import tifffile
 
     rgb = picture(5)
-    grey, deep = rgb[..., 0], rgb.astype(np.uint16) * 257
+    gray, deep = rgb[..., 0], rgb.astype(np.uint16) * 257
 
     def tiff(values, **options):
         buffer = io.BytesIO()
         tifffile.imwrite(buffer, values, metadata=None, **options)
         return buffer.getvalue()
 
-    colour, plain = {"photometric": "rgb"}, {"photometric": "minisblack"}
+    color, plain = {"photometric": "rgb"}, {"photometric": "minisblack"}
     alpha = np.dstack([deep, deep[..., 0]])
     return {
-        "tiff": tiff(rgb, **colour),
+        "tiff": tiff(rgb, **color),
         "tiff lzw": encoded(rgb, "TIFF", compression="tiff_lzw"),
-        "tiff deflate": tiff(rgb, **colour, compression="zlib", predictor=True),
+        "tiff deflate": tiff(rgb, **color, compression="zlib", predictor=True),
         "tiff jpeg": encoded(rgb, "TIFF", compression="jpeg"),
-        "tiff tiled": tiff(rgb, **colour, tile=(16, 16)),
-        "tiff 16 bit": tiff(deep, **colour),
-        "tiff 16 bit deflate": tiff(deep, **colour, compression="zlib"),
-        "tiff 16 bit alpha": tiff(alpha, **colour, extrasamples=["unassalpha"]),
-        "tiff float": tiff(grey.astype(np.float32), **plain),
+        "tiff tiled": tiff(rgb, **color, tile=(16, 16)),
+        "tiff 16 bit": tiff(deep, **color),
+        "tiff 16 bit deflate": tiff(deep, **color, compression="zlib"),
+        "tiff 16 bit alpha": tiff(alpha, **color, extrasamples=["unassalpha"]),
+        "tiff float": tiff(gray.astype(np.float32), **plain),
         "tiff double planar": tiff(
-            rgb.transpose(2, 0, 1).astype(float), **colour, planarconfig="separate"
+            rgb.transpose(2, 0, 1).astype(float), **color, planarconfig="separate"
         ),
         "tiff int16 bands": tiff(
             np.dstack([deep, deep]).astype(np.int16), **plain, planarconfig="contig"
         ),
-        "tiff pages": tiff(np.stack([grey, grey, grey]), **plain),
-        "tiff big": tiff(rgb, **colour, bigtiff=True),
-        "tiff big 32 bit": tiff(grey.astype(np.uint32), **plain, bigtiff=True, byteorder=">"),
-        "tiff fax": encoded_bits(grey, "group4"),
+        "tiff pages": tiff(np.stack([gray, gray, gray]), **plain),
+        "tiff big": tiff(rgb, **color, bigtiff=True),
+        "tiff big 32 bit": tiff(gray.astype(np.uint32), **plain, bigtiff=True, byteorder=">"),
+        "tiff fax": encoded_bits(gray, "group4"),
     }
 
 
-def encoded_bits(grey, compression):
+def encoded_bits(gray, compression):
     buffer = io.BytesIO()
-    Image.fromarray(grey).convert("1").save(buffer, "TIFF", compression=compression)
+    Image.fromarray(gray).convert("1").save(buffer, "TIFF", compression=compression)
     return buffer.getvalue()
 
 

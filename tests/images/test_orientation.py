@@ -80,9 +80,9 @@ FORMATS = {
     "TIFF": (by_pillow("TIFF"), 0),
     "TIFF LZW": (by_pillow("TIFF", compression="tiff_lzw"), 0),
     "TIFF 16 bits": (by_tifffile(np.uint16), 1),
-    "TIFF 16 bits grey": (by_tifffile(np.uint16, "minisblack"), 1),
+    "TIFF 16 bits gray": (by_tifffile(np.uint16, "minisblack"), 1),
     "TIFF float": (by_tifffile(np.float32), 1),
-    "TIFF float64 grey": (by_tifffile(np.float64, "minisblack"), 1),
+    "TIFF float64 gray": (by_tifffile(np.float64, "minisblack"), 1),
     "TIFF 32 bits": (by_tifffile(np.uint32), 1),
     "BigTIFF": (by_tifffile(np.uint16, bigtiff=True), 1),
 }
@@ -90,7 +90,7 @@ FORMATS = {
 
 def expected(name):
     """Get the upright picture as the format's depth and colors give it."""
-    pixels = UPRIGHT[..., :1].repeat(3, axis=2) if "grey" in name else UPRIGHT
+    pixels = UPRIGHT[..., :1].repeat(3, axis=2) if "gray" in name else UPRIGHT
     if "float" not in name and "32" not in name:
         return pixels.astype(float)
     low, high = float(pixels.min()), float(pixels.max())

@@ -31,7 +31,7 @@ def test_it_equals_torchvision(width, height, interpolation, resize_px):
 
 
 @pytest.mark.parametrize("size", [(2000, 100), (100, 2000)])
-def test_a_sliver_is_right_within_one_grey_level(size):
+def test_a_sliver_is_right_within_one_gray_level(size):
     pixels = picture(3, *size)
     reference = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224)])(
         Image.fromarray(pixels)

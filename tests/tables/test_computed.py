@@ -88,7 +88,7 @@ def test_two_embedders_have_columns_that_are_not_equal(train):
         TreeLearner(),
         NNClassificationLearner(hidden_layer_sizes=(20,), max_iter=300, random_state=1),
     ],
-    ids=["logistic", "knn", "normalised-knn", "svm", "tree", "neural"],
+    ids=["logistic", "knn", "normalized-knn", "svm", "tree", "neural"],
 )
 def test_models_predict_raw_images_and_embed_them_once(train, raw, embeds, learner):
     embedded = fake(train)

@@ -207,7 +207,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.send(distances=DistMatrix(matrix))
         assert list(self.widget.view.item.labels) == ["1", "2", "3"]
 
-    def test_distances_between_columns_are_labelled_by_the_columns(self):
+    def test_distances_between_columns_are_labeled_by_the_columns(self):
         self.send(distances=Cosine(self.iris, axis=0))
         names = {variable.name for variable in self.iris.domain.attributes}
         assert set(self.widget.view.item.labels) == names
@@ -642,12 +642,12 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.choose(BY_NUMBER, n_clusters=3)
         assert Euclidean(self.annotated()).shape == (150, 150)
 
-    def test_the_class_is_shown_in_colours_with_a_legend(self):
+    def test_the_class_is_shown_in_colors_with_a_legend(self):
         self.send(self.iris)
         (strip,) = self.widget.view.item.strips
         assert strip.name == "iris"
         assert [text for text, _ in strip.legend] == list(self.iris.domain.class_var.values)
-        assert tuple(strip.colours[0]) == strip.legend[0][1]
+        assert tuple(strip.colors[0]) == strip.legend[0][1]
         variables = [self.iris.domain.class_var, self.iris.domain["petal width"]]
         self.widget.strip_attrs = variables
         self.widget._show_strips()
@@ -865,7 +865,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.send(self.iris)
         assert not self.widget.Information.all_equal.is_shown()
 
-    def test_columns_are_normalised_if_asked(self):
+    def test_columns_are_normalized_if_asked(self):
         self.widget.controls.normalise.click()
         self.send(self.iris)
         scaled = (self.iris.X - self.iris.X.mean(axis=0)) / self.iris.X.std(axis=0)

@@ -19,7 +19,7 @@ from orangecontrib.imageembedding.widgets.owimageviewer import OWImageViewer
 from orangecontrib.imageembedding.widgets.shared import dragging, pixmaps
 from orangecontrib.imageembedding.widgets.shared.preview import KEYS_SEEN
 from orangecontrib.imageembedding.widgets.thumbnails import picture as gridpicture
-from orangecontrib.imageembedding.widgets.thumbnails.model import ColourRole, FadedRole
+from orangecontrib.imageembedding.widgets.thumbnails.model import ColorRole, FadedRole
 
 
 class TestOWImageViewer(WidgetTest):
@@ -156,35 +156,35 @@ class TestOWImageViewer(WidgetTest):
     def choose(self, **choices):
         for name, variable in choices.items():
             setattr(self.widget, name, variable)
-        self.widget._show_colours()
+        self.widget._show_colors()
         self.widget._rearrange()
 
     def titles(self):
         model = self.widget.view.images
         return [model.index(i).data(Qt.DisplayRole) for i in range(model.rowCount())]
 
-    def test_the_class_colours_the_frames_and_the_legend(self):
+    def test_the_class_colors_the_frames_and_the_legend(self):
         self.send(self.images)
         category = self.images.domain.class_var
         self.choose(colour_attr=category)
-        colours = [QColor(*rgb) for rgb in category.colors]
+        colors = [QColor(*rgb) for rgb in category.colors]
         model = self.widget.view.images
-        assert [model.index(i).data(ColourRole) for i in (0, 4)] == colours
-        assert colours[1].name() in self.widget.legend.text()
+        assert [model.index(i).data(ColorRole) for i in (0, 4)] == colors
+        assert colors[1].name() in self.widget.legend.text()
         assert not self.widget.legend.isHidden()
         self.choose(colour_attr=None)
         assert self.widget.legend.isHidden()
-        assert model.index(0).data(ColourRole) is None
+        assert model.index(0).data(ColorRole) is None
 
-    def test_a_number_colours_too_and_missing_values_have_no_frame(self):
+    def test_a_number_colors_too_and_missing_values_have_no_frame(self):
         self.send(self.images)
         size = self.images.domain["size"]
         with self.images.unlocked(self.images.metas):
             self.images[0, size] = np.nan
         self.choose(colour_attr=size)
         model = self.widget.view.images
-        assert model.index(0).data(ColourRole) is None
-        assert model.index(1).data(ColourRole).isValid()
+        assert model.index(0).data(ColorRole) is None
+        assert model.index(1).data(ColorRole).isValid()
         self.wait_for_thumbnails(5)
 
     def test_groups_have_headings_and_are_selected_by_them(self):

@@ -87,8 +87,8 @@ def plugin(tmp_path):
     (place / "torch_plugin-1.dist-info" / "METADATA").write_text("Name: torch-plugin\nVersion: 1")
     (place / "torch_plugin-1.dist-info" / "entry_points.txt").write_text(ENTRY_POINTS)
     (place / "slow_plugin.py").write_text(SLOW_PLUGIN)
-    colours = Path(__file__).parents[1] / "example_plugin" / "imageembedding_colours.py"
-    (place / "imageembedding_colours.py").write_bytes(colours.read_bytes())
+    colors = Path(__file__).parents[1] / "example_plugin" / "imageembedding_colours.py"
+    (place / "imageembedding_colours.py").write_bytes(colors.read_bytes())
     return place
 
 

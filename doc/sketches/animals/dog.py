@@ -4,7 +4,7 @@
 from curves import corners, symmetric
 from sketch import INK, SHADE, placed
 
-COLLAR = 150  # grey level
+COLLAR = 150  # gray level
 
 
 def dog(sketch, pose):

@@ -105,7 +105,7 @@ def _wing(sketch):
 
 @placed
 def _features(sketch):
-    """Draw comb, beak, wattle and eye on a hen's head, whose centre is the origin."""
+    """Draw comb, beak, wattle and eye on a hen's head, whose center is the origin."""
     sketch.shape(
         *corners((-10, -12)), (-18, -24), (-11, -30), *corners((-5, -22)), (-3, -36), (6, -34),
         *corners((6, -21)), (14, -31), (20, -22), *corners((13, -8)), (2, -15), fill=SHADE,

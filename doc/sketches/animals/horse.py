@@ -5,7 +5,7 @@ import numpy as np
 from curves import corners, cross_sections, smooth_path
 from sketch import INK, placed
 
-COAT = 165  # grey level
+COAT = 165  # gray level
 
 # legs are given as (fore, hind), the neck from the withers, the head as (x, y, turn)
 POSES = {

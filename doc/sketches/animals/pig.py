@@ -4,7 +4,7 @@
 from curves import corners, symmetric
 from sketch import INK, placed
 
-COAT = 212  # grey levels
+COAT = 212  # gray levels
 DARK = 150  # of ears and hooves
 
 

@@ -18,7 +18,7 @@ def weighted_linkage(
 ) -> NDArray[np.float64]:
     """Link items as if each stood for several equal ones.
 
-    By chains of nearest neighbours with the update formula of Lance and Williams (Murtagh 1983,
+    By chains of nearest neighbors with the update formula of Lance and Williams (Murtagh 1983,
     The Computer Journal 26); O(n²) time and memory. No library links with weights.
 
     Parameters
@@ -68,7 +68,7 @@ def weighted_linkage(
 def _nearest_pair(
     square: NDArray[np.float64], chain: list[int], alive: NDArray[np.bool_]
 ) -> tuple[int, int, float]:
-    """Follow nearest neighbours until two are each other's; they leave the chain."""
+    """Follow nearest neighbors until two are each other's; they leave the chain."""
     if not chain:
         chain.append(int(np.argmax(alive)))
     while True:

@@ -64,7 +64,7 @@ class VectorDistances:
         the other.
     chord : bool
         For metrics of directions, `DIRECTIONS`: take the Euclidean distance between the rows
-        scaled to length 1, ``sqrt(2 * distance)``, which linkages by centres need.
+        scaled to length 1, ``sqrt(2 * distance)``, which linkages by centers need.
 
     Raises
     ------

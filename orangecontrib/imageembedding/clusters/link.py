@@ -18,10 +18,10 @@ from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
 LINKAGES = ("average", "complete", "ward", "weighted", "single", "centroid", "median")
-BY_CENTRES = ("ward", "centroid", "median")
+BY_CENTERS = ("ward", "centroid", "median")
 """Linkages that make sense for Euclidean distances only."""
 
-CENTRE_METRICS = (*DIRECTIONS, "euclidean")
+CENTER_METRICS = (*DIRECTIONS, "euclidean")
 
 
 def tree_of_vectors(
@@ -40,7 +40,7 @@ def tree_of_vectors(
     vectors : ndarray of shape (n, n_features), float32 or float64
         Finite numbers.
     metric : str
-        One of `METRICS`. Linkages by centres (ward, centroid, median) need Euclidean distances:
+        One of `METRICS`. Linkages by centers (ward, centroid, median) need Euclidean distances:
         with metrics of directions (cosine and its kin) they get those between the rows scaled to
         length 1, ``sqrt(2 * distance)``.
     linkage : str
@@ -63,12 +63,12 @@ def tree_of_vectors(
     """
     check_metric(metric)
     _check_linkage(linkage)
-    if linkage in BY_CENTRES and metric not in CENTRE_METRICS:
+    if linkage in BY_CENTERS and metric not in CENTER_METRICS:
         raise InputError(
             f"{linkage.capitalize()} linkage needs distances of the kinds "
-            f"{', '.join(CENTRE_METRICS)}; {metric} is not one of them."
+            f"{', '.join(CENTER_METRICS)}; {metric} is not one of them."
         )
-    distances = VectorDistances(vectors, metric, chord=linkage in BY_CENTRES)
+    distances = VectorDistances(vectors, metric, chord=linkage in BY_CENTERS)
     n = len(distances)
     if n < 2:
         raise InputError("A tree needs at least two rows.")

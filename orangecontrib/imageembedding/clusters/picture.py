@@ -29,14 +29,14 @@ def save_dendrogram(
     names: Sequence[str],
     thumbnail: ReadThumbnail,
 ) -> None:
-    """Draw a tree with one row for each leaf, clusters in colours, and write it to a file.
+    """Draw a tree with one row for each leaf, clusters in colors, and write it to a file.
 
     Parameters
     ----------
     tree : Tree
         What to draw.
     n_clusters : int
-        Branches of so many clusters are coloured.
+        Branches of so many clusters are colored.
     path : str or Path
         Ends in one of `EXTENSIONS`.
     names : sequence of str
@@ -72,12 +72,12 @@ def _draw_merges(axes, tree: Tree, n_clusters: int) -> None:  # type: ignore[no-
     shape = tree.outline
     n = tree.n_leaves
     palette = colormaps["tab10"](range(10))
-    colours: list[object] = ["0.4"] * (n - 1)
+    colors: list[object] = ["0.4"] * (n - 1)
     for number, node in enumerate(tree.branches(n_clusters)):
         first, last = shape.first_leaf[node], shape.first_leaf[node] + shape.n_leaves[node]
         inside = (shape.first_leaf[n:] >= first) & (shape.first_leaf[n:] < last)
         for k in np.flatnonzero(inside & (shape.n_leaves[n:] <= shape.n_leaves[node])):
-            colours[k] = palette[number % len(palette)]
+            colors[k] = palette[number % len(palette)]
     a, b = shape.children.T
     top = shape.height[n:]
     corners = [
@@ -87,7 +87,7 @@ def _draw_merges(axes, tree: Tree, n_clusters: int) -> None:  # type: ignore[no-
         (shape.height[b], shape.position[b]),
     ]
     lines = np.stack([np.stack(corner, axis=1) for corner in corners], axis=1)
-    axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=1.2))
+    axes.add_collection(LineCollection(list(lines), colors=colors, linewidths=1.2))
 
 
 def _draw_leaves(axes, tree, row_inches, names, thumbnail) -> None:  # type: ignore[no-untyped-def]

@@ -21,14 +21,14 @@ SEED = 0
 def prototype_tree(
     distances: VectorDistances, linkage: str, n_prototypes: int, progress: Progress = silent
 ) -> Tree:
-    """Group rows by mini-batch k-means and link the centres of the groups.
+    """Group rows by mini-batch k-means and link the centers of the groups.
 
     Parameters
     ----------
     distances : VectorDistances
         Those of all rows; only a few are asked for.
     linkage : str
-        One of `LINKAGES`. A centre counts as many times as it has rows, except for centroid and
+        One of `LINKAGES`. A center counts as many times as it has rows, except for centroid and
         median linkage.
     n_prototypes : int
         About how many leaves the tree gets.
@@ -38,7 +38,7 @@ def prototype_tree(
     Returns
     -------
     tree : Tree
-        With `leaf_of_row`, and for each leaf the row nearest to its centre as `typical_rows`.
+        With `leaf_of_row`, and for each leaf the row nearest to its center as `typical_rows`.
         Beside the rows, memory is needed for 100 float32 numbers a row.
     """
     import fastcluster
@@ -48,9 +48,9 @@ def prototype_tree(
     leaf_of_row, typical = _group(reduced, n_prototypes, progress)
     del reduced
     counts = np.bincount(leaf_of_row)
-    centres = _means(rows, leaf_of_row, counts, progress)
+    centers = _means(rows, leaf_of_row, counts, progress)
     say(progress, "Building the tree")
-    between = VectorDistances(centres, distances.metric, chord=distances.has_chord)
+    between = VectorDistances(centers, distances.metric, chord=distances.has_chord)
     condensed = between.condensed(progress)
     if linkage in CHAIN_LINKAGES:
         merges = weighted_linkage(condensed, counts, linkage, progress)
@@ -90,7 +90,7 @@ def reduce_rows(rows: PreparedRows, progress: Progress = silent) -> NDArray[np.f
 def _group(
     reduced: NDArray[np.float32], n_groups: int, progress: Progress
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Get the group of each row, and for each group the row nearest to its centre."""
+    """Get the group of each row, and for each group the row nearest to its center."""
     from sklearn.cluster import MiniBatchKMeans
 
     say(progress, "Grouping similar rows")
@@ -127,7 +127,7 @@ def _means(
     """Get the mean of the prepared rows of each group."""
     import scipy.sparse as sp
 
-    say(progress, "Finding the centres of the groups")
+    say(progress, "Finding the centers of the groups")
     sums = np.zeros((len(counts), rows.n_features))
     for part in rows.parts():
         group = groups[part]

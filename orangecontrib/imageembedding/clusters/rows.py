@@ -1,4 +1,4 @@
-"""The rows of a matrix as a metric needs them: centred, scaled, in blocks, never copied whole."""
+"""The rows of a matrix as a metric needs them: centered, scaled, in blocks, never copied whole."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PreparedRows:
     For the metrics of directions they are scaled to length 1, and are exactly zero where there is
     no direction. Before, for correlation each row is centered, for centered cosine each column,
     and for Hellinger each number becomes its signed square root. For Euclidean distances the
-    columns are centred, against cancellation, and all is divided by `unit`. For Jaccard distances
+    columns are centered, against cancellation, and all is divided by `unit`. For Jaccard distances
     they are 1 where there is a number other than 0.
 
     Parameters
@@ -43,7 +43,7 @@ class PreparedRows:
         self._check()
         n, self.n_features = vectors.shape
         self.unit = 1.0
-        self._centre = np.zeros(self.n_features)
+        self._center = np.zeros(self.n_features)
         self._largest = np.ones((n, 1))
         self._length = np.ones((n, 1))
         self.is_zero = np.zeros(n, dtype=bool)
@@ -52,7 +52,7 @@ class PreparedRows:
                 self._measure_columns()
             elif metric in DIRECTIONS:
                 if metric == "centered-cosine" and n:
-                    self._centre = np.asarray(vectors.mean(axis=0, dtype=np.float64))
+                    self._center = np.asarray(vectors.mean(axis=0, dtype=np.float64))
                 self._measure_lengths()
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class PreparedRows:
             taken /= self._length[rows]
             taken[self.is_zero[rows]] = 0
         elif self._metric == "euclidean":
-            taken -= self._centre
+            taken -= self._center
             taken /= self.unit
         return taken
 
@@ -89,7 +89,7 @@ class PreparedRows:
         if self._metric == "correlation":
             block -= block.mean(axis=1, keepdims=True)
         elif self._metric == "centered-cosine":
-            block -= self._centre
+            block -= self._center
         elif self._metric == "hellinger":
             np.copysign(np.sqrt(np.abs(block)), block, out=block)
 
@@ -102,8 +102,8 @@ class PreparedRows:
             raise InputError(f"{n_bad} of {n} rows have missing or infinite numbers. Skip them.")
 
     def _measure_columns(self) -> None:
-        self._centre = np.asarray(self._vectors.mean(axis=0, dtype=np.float64))
-        largest = max(float(np.abs(self._vectors[part] - self._centre).max(initial=0))
+        self._center = np.asarray(self._vectors.mean(axis=0, dtype=np.float64))
+        largest = max(float(np.abs(self._vectors[part] - self._center).max(initial=0))
                       for part in self.parts())  # fmt: skip
         if not np.isfinite(largest):
             raise InputError("Some numbers are so large that distances cannot be computed.")

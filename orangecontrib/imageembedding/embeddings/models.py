@@ -5,7 +5,7 @@ from __future__ import annotations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec, WeightsFile
 from orangecontrib.imageembedding.images.prepare import Preparation
 
-_TORCHVISION_LICENCE = "BSD-3-Clause"
+_TORCHVISION_LICENSE = "BSD-3-Clause"
 _RESNET = "He et al. 2016, https://arxiv.org/abs/1512.03385"
 _VGG = "Simonyan and Zisserman 2015, https://arxiv.org/abs/1409.1556"
 _DINO = "Oquab et al. 2023, https://arxiv.org/abs/2304.07193"
@@ -64,7 +64,7 @@ MODELS = (
         network="torchvision:resnet50",
         preparation=Preparation(),
         weights=_from_torchvision("resnet50-0676ba61.pth", 102_530_333),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source=_RESNET,
     ),
     EmbedderSpec(
@@ -76,7 +76,7 @@ MODELS = (
         network="torchvision:resnet50",
         preparation=Preparation(resize_px=232),
         weights=_from_torchvision("resnet50-11ad3fa6.pth", 102_540_417),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source=_RESNET,
     ),
     EmbedderSpec(
@@ -107,7 +107,7 @@ MODELS = (
         network="torchvision:squeezenet1_1",
         preparation=Preparation(),
         weights=_from_torchvision("squeezenet1_1-b8a52dc0.pth", 4_958_716),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Iandola et al. 2016, https://arxiv.org/abs/1602.07360",
     ),
     EmbedderSpec(
@@ -119,7 +119,7 @@ MODELS = (
         network="torchvision:inception_v3",
         preparation=Preparation(resize_px=342, crop_px=299),
         weights=_from_torchvision("inception_v3_google-0cc3c7bd.pth", 108_950_192),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Szegedy et al. 2016, https://arxiv.org/abs/1512.00567",
     ),
     EmbedderSpec(
@@ -131,7 +131,7 @@ MODELS = (
         network="torchvision:vgg16",
         preparation=Preparation(),
         weights=_from_torchvision("vgg16-397923af.pth", 553_434_218),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source=_VGG,
     ),
     EmbedderSpec(
@@ -143,7 +143,7 @@ MODELS = (
         network="torchvision:vgg19",
         preparation=Preparation(),
         weights=_from_torchvision("vgg19-dcbb9e9d.pth", 574_673_125),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source=_VGG,
     ),
     EmbedderSpec(
@@ -155,7 +155,7 @@ MODELS = (
         network="torchvision:mobilenet_v3_large",
         preparation=Preparation(resize_px=232),
         weights=_from_torchvision("mobilenet_v3_large-5c1a4163.pth", 22_132_294),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Howard et al. 2019, https://arxiv.org/abs/1905.02244",
     ),
     EmbedderSpec(
@@ -167,7 +167,7 @@ MODELS = (
         network="torchvision:efficientnet_v2_s",
         preparation=Preparation(resize_px=384, crop_px=384),
         weights=_from_torchvision("efficientnet_v2_s-dd5fe13b.pth", 86_721_430),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Tan and Le 2021, https://arxiv.org/abs/2104.00298",
     ),
     EmbedderSpec(
@@ -179,7 +179,7 @@ MODELS = (
         network="torchvision:convnext_tiny",
         preparation=Preparation(resize_px=236),
         weights=_from_torchvision("convnext_tiny-983f1562.pth", 114_419_565),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Liu et al. 2022, https://arxiv.org/abs/2201.03545",
     ),
     EmbedderSpec(
@@ -191,7 +191,7 @@ MODELS = (
         network="torchvision:vit_b_16",
         preparation=Preparation(),
         weights=_from_torchvision("vit_b_16-c867db91.pth", 346_328_924),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Dosovitskiy et al. 2021, https://arxiv.org/abs/2010.11929",
     ),
     EmbedderSpec(
@@ -203,7 +203,7 @@ MODELS = (
         network="torchvision:swin_t",
         preparation=Preparation(resize_px=232, interpolation="bicubic"),
         weights=_from_torchvision("swin_t-704ceda3.pth", 113_445_437),
-        licence=_TORCHVISION_LICENCE,
+        licence=_TORCHVISION_LICENSE,
         source="Liu et al. 2021, https://arxiv.org/abs/2103.14030",
     ),
     EmbedderSpec(

@@ -23,7 +23,7 @@ QUALITY = 88
 INK, QUIET_INK = (20, 20, 20), (110, 110, 110)
 ELLIPSIS = "…"
 
-Labelled = tuple[NDArray[np.uint8], Sequence[str]]
+Labeled = tuple[NDArray[np.uint8], Sequence[str]]
 """Pixels of shape (height, width, 3), and lines of text."""
 
 
@@ -32,13 +32,13 @@ def n_pages(n_pictures: int) -> int:
     return -(-n_pictures // (COLUMNS * ROWS))
 
 
-def contact_sheet(pictures: Sequence[Labelled], heading: str) -> Iterator[Page]:
+def contact_sheet(pictures: Sequence[Labeled], heading: str) -> Iterator[Page]:
     """Draw pages of small pictures, each with its label below it.
 
     Parameters
     ----------
     pictures : sequence of (ndarray, sequence of str)
-        See `Labelled`; larger ones are shrunk, and `MAX_LINES` lines shown.
+        See `Labeled`; larger ones are shrunk, and `MAX_LINES` lines shown.
     heading : str
         At the top of each page, beside its number.
 
@@ -56,7 +56,7 @@ def contact_sheet(pictures: Sequence[Labelled], heading: str) -> Iterator[Page]:
         yield Page(buffer.getvalue(), *PAGE_PX, *PAGE_PT)
 
 
-def _draw_page(pictures: Sequence[Labelled], heading: str, number: str) -> Image.Image:
+def _draw_page(pictures: Sequence[Labeled], heading: str, number: str) -> Image.Image:
     page = Image.new("RGB", PAGE_PX, (255, 255, 255))
     draw = ImageDraw.Draw(page)
     font, large = _font(FONT_PX), _font(HEADING_FONT_PX)

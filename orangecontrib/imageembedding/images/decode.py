@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits
 from orangecontrib.imageembedding.images.deeppixels import (
     DEEP_BITS,
     PNG_DEPTH,
@@ -48,7 +48,7 @@ def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArra
     -------
     pixels : ndarray of shape (height, width, 3), dtype uint8
         sRGB values 0-255, rows top to bottom, turned upright by EXIF. The first frame of an
-        animation or stack. Transparent parts lie on white. An embedded colour profile is
+        animation or stack. Transparent parts lie on white. An embedded color profile is
         applied. More than 8 bits a channel are scaled as `scaled_to_8_bits` says.
 
     Raises

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.pillow import silence
 from orangecontrib.imageembedding.images.reasons import reason_of

@@ -35,7 +35,7 @@ UPRIGHT = (None, 1)
 
 JFIF_BYTES = 12  # without the thumbnail that may follow
 
-# What the pixels and their colours are made of.
+# What the pixels and their colors are made of.
 PNG_CHUNKS = (
     b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP",
     b"sBIT", b"acTL", b"fcTL", b"fdAT",
@@ -56,7 +56,7 @@ def without_metadata(data: bytes, location: str) -> bytes:
     Returns
     -------
     data : bytes
-        JPEG and PNG stay what they are; all other formats become PNG. What remains is the colour
+        JPEG and PNG stay what they are; all other formats become PNG. What remains is the color
         profile, and the orientation.
 
     Raises

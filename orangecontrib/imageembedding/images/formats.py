@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits, srgb_pixels
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits, srgb_pixels
 from orangecontrib.imageembedding.images.stored import Stored
 
 WHITE = 255

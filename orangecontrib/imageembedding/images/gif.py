@@ -10,12 +10,12 @@ _FRAME, _EXTENSION = 0x2C, 0x21
 
 def count_frames(data: bytes) -> int:
     """Count the frames of a GIF file, as far as it goes; at least 1, at most `MAX_COUNTED`."""
-    at = _HEADER_BYTES + _colour_table_bytes(data, 10)
+    at = _HEADER_BYTES + _color_table_bytes(data, 10)
     n_frames = 0
     while at < len(data) and n_frames < MAX_COUNTED:
         if data[at] == _FRAME:
             n_frames += 1
-            at += _DESCRIPTOR_BYTES + _colour_table_bytes(data, at + 9) + 1
+            at += _DESCRIPTOR_BYTES + _color_table_bytes(data, at + 9) + 1
         elif data[at] == _EXTENSION:
             at += 2
         else:  # the end, or what is none
@@ -26,7 +26,7 @@ def count_frames(data: bytes) -> int:
     return max(1, n_frames)
 
 
-def _colour_table_bytes(data: bytes, flags_at: int) -> int:
-    """Get the size of the colour table that flags announce, in bytes."""
+def _color_table_bytes(data: bytes, flags_at: int) -> int:
+    """Get the size of the color table that flags announce, in bytes."""
     flags = data[flags_at] if flags_at < len(data) else 0
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0

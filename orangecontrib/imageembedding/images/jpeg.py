@@ -16,7 +16,7 @@ from orangecontrib.imageembedding.images.jpegstrays import are_strays
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.reasons import reason_of
 
-COLOUR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
+COLOR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 
 # Baseline, extended, progressive; the latter two also in arithmetic codes.
 DECODED_PROCESSES, LOSSLESS = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA), 0xC3
@@ -24,7 +24,7 @@ DECODED_PROCESSES, LOSSLESS = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA), 0xC3
 # Every scan of a progressive file goes over the whole picture; there are ten, in a bomb thousands.
 MAX_SCANNED_PIXELS = 1_200_000_000
 
-# libjpeg only warns of these, and goes on with grey or with garbage.
+# libjpeg only warns of these, and goes on with gray or with garbage.
 DAMAGE = ("Corrupt JPEG data", "Premature end", "Unsupported marker", "Invalid JPEG")
 
 
@@ -63,7 +63,7 @@ def decode_jpeg(
         *(header.size if header.info.get("progressive") else (width, height)), location
     )
     options = {
-        "colorspace": COLOUR_SPACES[header.mode],
+        "colorspace": COLOR_SPACES[header.mode],
         "min_width": width,
         "min_height": height,
     }

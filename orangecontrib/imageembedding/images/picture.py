@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from orangecontrib.imageembedding.images.colour import srgb_pixels
+from orangecontrib.imageembedding.images.color import srgb_pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,11 +24,11 @@ class Preparation:
     resize_px : int
         The short side is resized to this.
     crop_px : int
-        Side of the square that is cut from the centre.
+        Side of the square that is cut from the center.
     interpolation : {"bilinear", "bicubic"}
         Filter of the resize (antialiased, as Pillow's).
     mean, std : tuple of 3 floats
-        For R, G, B in grey levels 0-255: the input is ``(value - mean) / std``.
+        For R, G, B in gray levels 0-255: the input is ``(value - mean) / std``.
     fit : {"crop", "squash"}
         Whether the aspect ratio is kept, so that the crop cuts off what is too long, or both
         sides are resized to `resize_px`.

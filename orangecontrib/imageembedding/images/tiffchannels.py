@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits
 from orangecontrib.imageembedding.images.limits import refuse_too_large
 from orangecontrib.imageembedding.images.options import current
 from orangecontrib.imageembedding.images.reasons import reason_of

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.errors import DecodeError
-from orangecontrib.imageembedding.images.colour import scaled_to_8_bits
+from orangecontrib.imageembedding.images.color import scaled_to_8_bits
 from orangecontrib.imageembedding.images.lab import srgb_of_lab
 
 WHITE_IS_0, BLACK_IS_0, RGB, PALETTE, MASK, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 4, 5, 6, 8, 9

@@ -29,7 +29,7 @@ from orangecontrib.imageembedding.tables.cluster_columns import (
 from orangecontrib.imageembedding.tables.features import (
     complete_rows,
     feature_matrix,
-    normalised,
+    normalized,
 )
 from orangecontrib.imageembedding.tables.marks import restored
 
@@ -128,7 +128,7 @@ def cluster_table(
     if len(rows) < len(vectors):
         vectors = vectors[rows]
     if normalise:
-        vectors = normalised(vectors)
+        vectors = normalized(vectors)
     tree = cluster_images(vectors, metric, linkage, progress, ordered=ordered, max_bytes=max_bytes)
     distances = VectorDistances(vectors, metric)
     return ClusteredRows(tree, table, rows, distances, RowKeys(row_keys(table, rows)))

@@ -18,7 +18,7 @@ from orangecontrib.imageembedding.errors import ImageError, InputError
 from orangecontrib.imageembedding.files.manifest import manifest_csv
 from orangecontrib.imageembedding.files.names import safe_name
 from orangecontrib.imageembedding.files.save import SavedFile, TargetFolder
-from orangecontrib.imageembedding.images.contactsheet import PICTURE_PX, Labelled, contact_sheet
+from orangecontrib.imageembedding.images.contactsheet import PICTURE_PX, Labeled, contact_sheet
 from orangecontrib.imageembedding.images.convert import Conversion, convert
 from orangecontrib.imageembedding.images.fetch import fetch
 from orangecontrib.imageembedding.images.formats import FORMATS
@@ -273,7 +273,7 @@ def _save_sheets(
     say(progress, "Drawing contact sheets")
     folders_of = [names[row][0] for row in range(len(locations))]
     order = sorted(range(len(locations)), key=folders_of.__getitem__)
-    pictures: dict[int, Labelled] = {}
+    pictures: dict[int, Labeled] = {}
     for n_done, (row, thumb) in enumerate(_in_order(read, order, progress), start=1):
         try:
             lines = titles[row].split("\n") if titles else [names[row][1]]

@@ -163,12 +163,12 @@ def complete_rows(matrix: NDArray[np.floating]) -> NDArray[np.intp]:
     return np.flatnonzero(np.concatenate(finite)) if finite else np.empty(0, dtype=np.intp)
 
 
-def normalised(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+def normalized(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scale columns to mean 0 and standard deviation 1; constant ones become 0."""
-    centred = matrix - matrix.mean(axis=0)
-    spread = np.sqrt(np.einsum("ij,ij->j", centred, centred) / max(len(centred), 1))
-    # Of a constant column, centring leaves rounding errors.
+    centered = matrix - matrix.mean(axis=0)
+    spread = np.sqrt(np.einsum("ij,ij->j", centered, centered) / max(len(centered), 1))
+    # Of a constant column, centering leaves rounding errors.
     is_constant = spread <= 1e-12 * np.abs(matrix).max(axis=0, initial=0)
-    centred /= np.where(is_constant, 1, spread)
-    centred[:, is_constant] = 0
-    return np.asarray(centred)
+    centered /= np.where(is_constant, 1, spread)
+    centered[:, is_constant] = 0
+    return np.asarray(centered)

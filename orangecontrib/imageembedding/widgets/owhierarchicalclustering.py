@@ -486,7 +486,7 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
             (
                 ("Distance", distance),
                 ("Linkage", self.linkage),
-                ("Normalised", "yes" if self.normalise else "no"),
+                ("Normalized", "yes" if self.normalise else "no"),
                 ("Selection", self.selection_label.text()),
             )
         )

@@ -40,7 +40,7 @@ from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, fir
 from orangecontrib.imageembedding.widgets.grid.interaction import GridView
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
 from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
-from orangecontrib.imageembedding.widgets.shared.colors import colours_of, rgb_of
+from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
@@ -334,7 +334,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         self.legend.set_entries(self._legend())
 
     def _legend(self) -> list:
-        return colours_of(self.data, self.color_attr if self._locations else None)[1]
+        return colors_of(self.data, self.color_attr if self._locations else None)[1]
 
     def _show_fit(self) -> None:
         self.view.set_fit(self.fit)

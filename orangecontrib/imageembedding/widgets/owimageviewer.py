@@ -30,7 +30,7 @@ from orangecontrib.imageembedding.tables.locate import (
     with_images_found,
 )
 from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
-from orangecontrib.imageembedding.widgets.shared.colors import colours_of
+from orangecontrib.imageembedding.widgets.shared.colors import colors_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
@@ -120,7 +120,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         self._copier = ImageCopier(self)
         self._to_restore = self.selected_images, list(self.selected_rows)
         self._led: Table | None = None  # what goes on: leads to the images without the folder
-        box = add_images_box(self, self._column_changed, self._show_titles, self._show_colours)
+        box = add_images_box(self, self._column_changed, self._show_titles, self._show_colors)
         self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
         self.images_folder = self.folder_row.folder
         self.folder_row.chosen.connect(self._folder_chosen)
@@ -187,7 +187,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         domain = self.data.domain if self.data is not None else None
         self.column_model[:] = [] if self.data is None else image_columns(self.data)
         self.image_attr = None if self.data is None else default_image_column(self.data)
-        for model in (self.title_model, self.colour_model, self.group_model, self.sort_model):
+        for model in (self.title_model, self.color_model, self.group_model, self.sort_model):
             model.set_domain(domain)
         self.title_attrs = self._default_titles()
         self.colour_attr = self.group_attr = self.sort_attr = None
@@ -240,7 +240,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         else:
             self.view.set_images((), ())
         self._show_titles()
-        self._show_colours()
+        self._show_colors()
         self._rearrange()
 
     def _show_titles(self) -> None:
@@ -248,10 +248,10 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         if self._locations:
             self.view.images.set_titles(Titles(self.data, self.title_attrs))
 
-    def _show_colours(self) -> None:
+    def _show_colors(self) -> None:
         variable = self.colour_attr if self._locations else None
-        colour, entries = colours_of(self.data, variable)
-        self.view.images.set_colours(colour)
+        color, entries = colors_of(self.data, variable)
+        self.view.images.set_colors(color)
         self.legend.set_entries(entries)
 
     def _show_subset(self) -> None:
@@ -395,7 +395,7 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
             (
                 ("Image column", self.image_attr and self.image_attr.name),
                 ("Titles", ", ".join(variable.name for variable in self.title_attrs)),
-                ("Colour", self.colour_attr and self.colour_attr.name),
+                ("Color", self.colour_attr and self.colour_attr.name),
                 ("Group by", self.group_attr and self.group_attr.name),
                 ("Sort by", self.sort_attr and self.sort_attr.name),
                 ("Filter", self.filter_edit.text()),

@@ -45,7 +45,7 @@ def add_clustering_box(widget, changed) -> None:
     ):
         _add_combo(box, widget, name, label, TitledModel(values), changed)
     for name, label, tip in (
-        ("normalise", "&Normalise columns", "Scale each column to mean 0 and deviation 1."),
+        ("normalise", "&Normalize columns", "Scale each column to mean 0 and deviation 1."),
         ("all_numeric", "&All numeric columns", "Compare all numbers, not only the embeddings."),
         ("order_leaves", "&Order leaves", "Turn branches so that neighboring leaves are similar."),
     ):
@@ -57,7 +57,7 @@ def add_clustering_box(widget, changed) -> None:
 def add_appearance_box(
     widget, images_changed, labels_changed, strips_changed, scale_changed
 ) -> None:
-    """Add images, labels, colours and the scale of heights."""
+    """Add images, labels, colors and the scale of heights."""
     box = gui.vBox(widget.controlArea, "Appearance")
     widget.image_model = VariableListModel()
     _add_combo(box, widget, "image_attr", "&Images:", widget.image_model, images_changed)
@@ -75,14 +75,14 @@ def add_appearance_box(
     _add_combo(box, widget, "label_attr", "La&bels:", widget.label_model, labels_changed)
     strips = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
     widget.strip_model = DomainModel(strips, valid_types=(DiscreteVariable, ContinuousVariable))
-    gui.widgetLabel(box, "Colours beside the leaves:")
+    gui.widgetLabel(box, "Colors beside the leaves:")
     view = gui.listView(
         box, widget, "strip_attrs", box=None, model=widget.strip_model,
         selectionMode=QListView.ExtendedSelection, callback=strips_changed,
     )  # fmt: skip
     view.setFixedHeight(STRIP_ROWS_PX)
-    view.setAccessibleName("Colours beside the leaves")
-    view.setToolTip("Colours beside the leaves, by one or several variables (Ctrl adds).")
+    view.setAccessibleName("Colors beside the leaves")
+    view.setToolTip("Colors beside the leaves, by one or several variables (Ctrl adds).")
     scales = PyListModel((LINEAR, LOG))
     _add_combo(box, widget, "height_scale", "&Heights:", scales, scale_changed)
 

@@ -1,4 +1,4 @@
-"""Values of variables → colours, labels and purity of the leaves of a tree."""
+"""Values of variables → colors, labels and purity of the leaves of a tree."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ class LeafLabels(Sequence[str]):
 
 
 def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:
-    """Get the colours of the leaves by a categorical or numeric variable of the table."""
+    """Get the colors of the leaves by a categorical or numeric variable of the table."""
     rows = clustered.rows[clustered.tree.typical_rows]
     values = clustered.table.get_column(variable)[rows].astype(float)
     missing = np.isnan(values)
     palette = variable.palette
     if isinstance(variable, DiscreteVariable):
-        colours = np.vstack([np.asarray(palette.palette)[: len(variable.values)], [MISSING]])
+        colors = np.vstack([np.asarray(palette.palette)[: len(variable.values)], [MISSING]])
         codes = np.where(missing, len(variable.values), values).astype(int)
-        shades = [tuple(int(level) for level in colour) for colour in colours]
+        shades = [tuple(int(level) for level in color) for color in colors]
         legend = list(zip(variable.values, shades, strict=False))
-        return Strip(variable.name, colours[codes].astype(np.uint8), legend)
+        return Strip(variable.name, colors[codes].astype(np.uint8), legend)
     low, high = (np.nanmin(values), np.nanmax(values)) if not missing.all() else (0.0, 1.0)
-    colours = palette.values_to_colors(values, low, high)
-    colours[missing] = MISSING
+    colors = palette.values_to_colors(values, low, high)
+    colors[missing] = MISSING
     steps = np.linspace(low, high, N_SHADES)
     shades = palette.values_to_colors(steps, low, high).tolist()
     legend = [
         (variable.str_val(step), tuple(shade[:3]))
         for step, shade in zip(steps, shades, strict=True)
     ]
-    return Strip(variable.name, colours[:, :3].astype(np.uint8), legend)
+    return Strip(variable.name, colors[:, :3].astype(np.uint8), legend)
 
 
 def purity_variable(table: Table, chosen: Sequence[Variable]) -> DiscreteVariable | None:

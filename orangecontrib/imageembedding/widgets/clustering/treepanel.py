@@ -1,4 +1,4 @@
-"""A clustered table on the screen: the tree with labels, colours, legend and images."""
+"""A clustered table on the screen: the tree with labels, colors, legend and images."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class TreePanel(QWidget):
         self.view.set_labels(self.labels)
 
     def set_strips(self, variables: Sequence[Variable]) -> None:
-        """Show the values of some variables as colours; purity is told by the first."""
+        """Show the values of some variables as colors; purity is told by the first."""
         strips = [leaf_strip(self.clustered, variable) for variable in variables]
         self.purity_by = purity_variable(self.clustered.table, variables)
         self.view.set_strips(strips)

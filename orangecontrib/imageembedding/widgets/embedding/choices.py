@@ -130,7 +130,7 @@ def described(spec: EmbedderSpec, weights_folder: str, speed: float | None) -> s
         f"{spec.description} {spec.good_for}".strip(),
         f"{spec.n_features:,} numbers from {spec.input_px} × {spec.input_px} pixels. "
         + _how_it_comes(spec, weights_folder),
-        f"Licence: {spec.licence}. {spec.source}",
+        f"License: {spec.licence}. {spec.source}",
     ]
     if speed:
         lines[1] += f" {speed:.3g} images per second on this computer when last measured."

@@ -1,4 +1,4 @@
-"""The colour of each row by one of its columns."""
+"""The color of each row by one of its columns."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from Orange.data import Table, Variable
 N_STEPS = 5  # of a numeric column, in the legend
 
 
-def colours_of(
+def colors_of(
     table: Table, variable: Variable | None
 ) -> tuple[Callable[[int], QColor | None], list[tuple[str, QColor]]]:
-    """Get a function from row to colour, and the legend.
+    """Get a function from row to color, and the legend.
 
     Parameters
     ----------
     table : Table
         Whose rows.
     variable : Variable or None
-        Categorical or numeric; rows without a value, or all if it is None, have no colour.
+        Categorical or numeric; rows without a value, or all if it is None, have no color.
     """
     if variable is None:
         return lambda row: None, []
     column = table.get_column(variable).astype(float)
     if variable.is_discrete:
-        colours = [QColor(*rgb) for rgb in variable.colors]
+        colors = [QColor(*rgb) for rgb in variable.colors]
         present = np.unique(column[~np.isnan(column)]).astype(int)
-        legend = [(variable.values[i], colours[i]) for i in present]
-        return lambda row: None if np.isnan(column[row]) else colours[int(column[row])], legend
+        legend = [(variable.values[i], colors[i]) for i in present]
+        return lambda row: None if np.isnan(column[row]) else colors[int(column[row])], legend
     if np.isnan(column).all():
         return lambda row: None, []
     low, high = float(np.nanmin(column)), float(np.nanmax(column))
@@ -45,12 +45,12 @@ def colours_of(
 
 
 def rgb_of(table: Table, variable: Variable | None) -> np.ndarray | None:
-    """Get the colour of all rows at once; see `colours_of`.
+    """Get the color of all rows at once; see `colors_of`.
 
     Returns
     -------
     rgb : ndarray of shape (n_rows, 3), dtype float32, or None
-        0 to 255; NaN for rows without a colour. None if the variable is.
+        0 to 255; NaN for rows without a color. None if the variable is.
     """
     if variable is None:
         return None

@@ -1,4 +1,4 @@
-"""Which colour means what."""
+"""Which color means what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_ENTRIES = 30
 
 
 class Legend(QLabel):
-    """Coloured squares with their names, in as many lines as it takes; hidden without any."""
+    """Colored squares with their names, in as many lines as it takes; hidden without any."""
 
     def __init__(self) -> None:
         super().__init__(wordWrap=True, textFormat=Qt.RichText)
@@ -21,11 +21,11 @@ class Legend(QLabel):
         self.hide()
 
     def set_entries(self, entries: Sequence[tuple[str, QColor]]) -> None:
-        """Show names with their colours; of very many only the first."""
+        """Show names with their colors; of very many only the first."""
         words = []
-        for name, colour in entries[:MAX_ENTRIES]:
+        for name, color in entries[:MAX_ENTRIES]:
             text = name.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")
-            square = f'<span style="color:{colour.name()}">■</span>'
+            square = f'<span style="color:{color.name()}">■</span>'
             words.append(f"{square}&nbsp;{text}")
         if len(entries) > MAX_ENTRIES:
             words.append(f"and {len(entries) - MAX_ENTRIES:,} more")

@@ -40,7 +40,7 @@ class Canvas(QWidget):
         self.text = ""
         self._grows = False
         self._zoom: float | None = None  # None fits
-        self._centre = QPointF(0.5, 0.5)  # of the view, in parts of the image
+        self._center = QPointF(0.5, 0.5)  # of the view, in parts of the image
         self._mouse = QPointF()
 
     def show_image(self, image: QImage | None, text: str, grows: bool = False) -> None:
@@ -59,10 +59,10 @@ class Canvas(QWidget):
         before = None if at is None or self.image is None else self._part_at(at)
         self._zoom = None if zoom is None else min(max(zoom, self._fitting()), MAX_ZOOM)
         if zoom is None:
-            self._centre = QPointF(0.5, 0.5)
+            self._center = QPointF(0.5, 0.5)
         elif before is not None:
             after = self._part_at(at)
-            self._centre += before - after
+            self._center += before - after
         self.update()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
@@ -85,7 +85,7 @@ class Canvas(QWidget):
         """Get where the image lies in this widget."""
         size = QSizeF(self.image.size()) * (self.zoom / self.devicePixelRatioF())
         middle = QPointF(self.width() / 2, self.height() / 2)
-        offset = QPointF(self._centre.x() * size.width(), self._centre.y() * size.height())
+        offset = QPointF(self._center.x() * size.width(), self._center.y() * size.height())
         return QRectF(middle - offset, size)
 
     def _part_at(self, point: QPointF) -> QPointF:
@@ -115,7 +115,7 @@ class Canvas(QWidget):
             return
         place, moved = self._place(), QPointF(event.pos()) - self._mouse
         self._mouse = QPointF(event.pos())
-        self._centre -= QPointF(moved.x() / place.width(), moved.y() / place.height())
+        self._center -= QPointF(moved.x() / place.width(), moved.y() / place.height())
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

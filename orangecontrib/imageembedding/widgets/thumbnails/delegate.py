@@ -14,7 +14,7 @@ from AnyQt.QtWidgets import (
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.thumbnails.model import (
-    ColourRole,
+    ColorRole,
     FadedRole,
     LocationRole,
 )
@@ -103,14 +103,14 @@ class ThumbnailDelegate(QStyledItemDelegate):
             place.moveCenter(QRectF(square).center())
             place.moveTopLeft(QPointF(place.topLeft().toPoint()))  # sharp: no half pixels
             painter.drawImage(place, image)
-        colour = index.data(ColourRole)
-        if colour is not None:
-            self._paint_frame(painter, place, colour)
+        color = index.data(ColorRole)
+        if color is not None:
+            self._paint_frame(painter, place, color)
 
     @staticmethod
-    def _paint_frame(painter: QPainter, place: QRectF, colour: QColor) -> None:
+    def _paint_frame(painter: QPainter, place: QRectF, color: QColor) -> None:
         painter.save()
-        pen = QPen(colour, FRAME_WIDTH)
+        pen = QPen(color, FRAME_WIDTH)
         pen.setJoinStyle(Qt.MiterJoin)
         painter.setPen(pen)
         half = FRAME_WIDTH / 2
@@ -120,16 +120,16 @@ class ThumbnailDelegate(QStyledItemDelegate):
     @staticmethod
     def _paint_placeholder(painter: QPainter, square: QRect, reason: str) -> None:
         painter.save()
-        colour = painter.pen().color()
-        tint = QColor(colour)
+        color = painter.pen().color()
+        tint = QColor(color)
         tint.setAlphaF(0.06)
         painter.fillRect(square, tint)
         if reason:
-            outline = QColor(colour)
+            outline = QColor(color)
             outline.setAlphaF(0.4)
             painter.setPen(QPen(outline, 1, Qt.DashLine))
             painter.drawRect(square.adjusted(0, 0, -1, -1))
-            painter.setPen(colour)
+            painter.setPen(color)
             flags = Qt.AlignCenter | Qt.TextWordWrap
             painter.drawText(square.adjusted(4, 4, -4, -4), int(flags), reason)
         painter.restore()

@@ -10,7 +10,7 @@ from AnyQt.QtGui import QColor
 from numpy.typing import NDArray
 
 LocationRole = Qt.UserRole
-ColourRole = Qt.UserRole + 1
+ColorRole = Qt.UserRole + 1
 FadedRole = Qt.UserRole + 2
 
 Group = tuple[str, int]
@@ -30,7 +30,7 @@ class ThumbnailModel(QAbstractListModel):
         self.titles: Sequence[str] = ()
         self.rows: NDArray[np.intp] = np.arange(0)
         self.groups: Sequence[Group] = ()
-        self._colour: Callable[[int], QColor | None] = lambda row: None
+        self._color: Callable[[int], QColor | None] = lambda row: None
         self._in_subset: NDArray[np.bool_] | None = None
         self._position_of_row: NDArray[np.intp] = np.arange(0)
 
@@ -46,7 +46,7 @@ class ThumbnailModel(QAbstractListModel):
         """
         self.beginResetModel()
         self.locations, self.titles = locations, titles
-        self._colour, self._in_subset = lambda row: None, None
+        self._color, self._in_subset = lambda row: None, None
         self._set_order(np.arange(len(locations)), ())
         self.endResetModel()
 
@@ -74,9 +74,9 @@ class ThumbnailModel(QAbstractListModel):
         self.titles = titles
         self._all_changed()
 
-    def set_colours(self, colour: Callable[[int], QColor | None]) -> None:
-        """Frame the image of each row in its colour; None for no frame."""
-        self._colour = colour
+    def set_colors(self, color: Callable[[int], QColor | None]) -> None:
+        """Frame the image of each row in its color; None for no frame."""
+        self._color = color
         self._all_changed()
 
     def set_subset(self, in_subset: NDArray[np.bool_] | None) -> None:
@@ -108,8 +108,8 @@ class ThumbnailModel(QAbstractListModel):
             return self.titles[row]
         if role in (LocationRole, Qt.AccessibleDescriptionRole):
             return self.locations[row]
-        if role == ColourRole:
-            return self._colour(row)
+        if role == ColorRole:
+            return self._color(row)
         return self.is_faded(row) if role == FadedRole else None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlags:

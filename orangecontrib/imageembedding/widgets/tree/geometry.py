@@ -75,7 +75,7 @@ class TreeItem(QGraphicsObject):
         self.names: Sequence[str] = ()
         self.chosen: set[int] | None = None
         self.tops = np.empty(0, dtype=np.intp)
-        self._colour_of = np.full(len(shape.height), -1)
+        self._color_of = np.full(len(shape.height), -1)
         self._pixmap: ReadPixmap = lambda location, side_px: None
 
     # What is shown
@@ -114,11 +114,11 @@ class TreeItem(QGraphicsObject):
         number[leaves] = np.repeat(np.arange(len(size)) % len(TINTS), size)
         largest[leaves] = np.repeat(size, size)
         inside = shape.n_leaves <= largest[shape.first_leaf]
-        self._colour_of = np.where(inside, number[shape.first_leaf], -1)
+        self._color_of = np.where(inside, number[shape.first_leaf], -1)
         self.update()
 
     def tops_in_sight(self, top: float, bottom: float, row: float) -> list[tuple[int, QColor]]:
-        """Get the coloured branches between two heights that are at least half a pixel high."""
+        """Get the colored branches between two heights that are at least half a pixel high."""
         slots, tops = self.slots, self.tops
         first, size = slots.first[tops] * row, slots.size[tops] * row
         chosen = (first <= bottom) & (first + size >= top) & (size >= MIN_FILL_PX)

@@ -130,9 +130,9 @@ class HeightAxis(QWidget):
         paint_axis(painter, QRectF(self.rect()), item, self.palette())
         if item.cut_height is not None:
             x = item.x_at(item.cut_height)
-            colour = QColor(self.palette().color(QPalette.Highlight))
+            color = QColor(self.palette().color(QPalette.Highlight))
             painter.setPen(Qt.NoPen)
-            painter.setBrush(colour)
+            painter.setBrush(color)
             painter.drawEllipse(QRectF(x - 4, self.height() - 10, 8, 8))
 
     def mousePressEvent(self, event) -> None:

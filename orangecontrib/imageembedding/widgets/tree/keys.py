@@ -12,7 +12,7 @@ def next_node(item, node: int | None, key: int) -> int | None:
     """Get the node that an arrow key leads to; None if the key is none.
 
     Left goes to the branch that holds this one, right into its first branch, up and down to the
-    neighbour: the largest branch beside this one that is not larger than it, or the nearest
+    neighbor: the largest branch beside this one that is not larger than it, or the nearest
     row. Home and End go to the first and the last row.
     """
     if key not in ARROWS:
@@ -27,10 +27,10 @@ def next_node(item, node: int | None, key: int) -> int | None:
     if key == Qt.Key_Right:
         n = len(item.shape_of_tree.leaf_order)
         return int(item.shape_of_tree.children[node - n, 0]) if slots.is_open[node] else node
-    return _neighbour(slots, node, down=key == Qt.Key_Down)
+    return _neighbor(slots, node, down=key == Qt.Key_Down)
 
 
-def _neighbour(slots, node: int, down: bool) -> int:
+def _neighbor(slots, node: int, down: bool) -> int:
     edge = slots.first[node] + slots.size[node] if down else slots.first[node]
     begins = slots.first if down else slots.first + slots.size
     fits = slots.is_shown & (begins == edge) & (slots.size <= slots.size[node])

@@ -23,7 +23,7 @@ class Minimap(QWidget):
         self.setToolTip("The whole tree. Click or drag to go there.")
 
     def refresh(self) -> None:
-        """Draw the tree anew: it, its colours or the size have changed."""
+        """Draw the tree anew: it, its colors or the size have changed."""
         self._picture = None
         self.update()
 
@@ -41,10 +41,10 @@ class Minimap(QWidget):
         painter.drawPixmap(0, 0, self._picture)
         top, bottom = (part * self.height() for part in self._view.part_in_sight())
         frame = QRectF(0.5, top, self.width() - 1.5, max(bottom - top, 3))
-        colour = QColor(self.palette().color(QPalette.Highlight))
-        painter.setPen(colour)
-        colour.setAlphaF(0.2)
-        painter.setBrush(colour)
+        color = QColor(self.palette().color(QPalette.Highlight))
+        painter.setPen(color)
+        color.setAlphaF(0.2)
+        painter.setBrush(color)
         painter.drawRect(frame)
 
     def _drawn(self, item) -> QPixmap:
@@ -55,10 +55,10 @@ class Minimap(QWidget):
         painter = QPainter(picture)
         slots, shape = item.slots, item.shape_of_tree
         row = self.height() / len(slots.node)
-        for node, colour in item.tops_in_sight(0, self.height(), row):
+        for node, color in item.tops_in_sight(0, self.height(), row):
             place = QRectF(self.width() - 6, slots.first[node] * row, 6,
                            max(slots.size[node] * row, 1))  # fmt: skip
-            painter.fillRect(place, colour)
+            painter.fillRect(place, color)
         painter.setPen(QPen(item.ink(0.7), 0))
         merges = np.flatnonzero(slots.is_open & (slots.size * row >= MIN_BRANCH_PX))
         a, b = shape.children[merges - len(shape.leaf_order)].T

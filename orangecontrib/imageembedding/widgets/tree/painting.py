@@ -61,10 +61,10 @@ class DendrogramItem(TreeItem):
             painter.drawText(rect, Qt.AlignCenter, shown)
 
     def ink(self, alpha: float = 1.0) -> QColor:
-        """Get the colour of text, more or less transparent."""
-        colour = QColor(self.palette.color(QPalette.Text))
-        colour.setAlphaF(alpha)
-        return colour
+        """Get the color of text, more or less transparent."""
+        color = QColor(self.palette.color(QPalette.Text))
+        color.setAlphaF(alpha)
+        return color
 
     def _paint_grid(self, painter: QPainter, top: float, bottom: float) -> None:
         painter.setPen(QPen(self.ink(GRID_ALPHA), 0))
@@ -73,8 +73,8 @@ class DendrogramItem(TreeItem):
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
 
     def _paint_fills(self, painter: QPainter, top: float, bottom: float) -> None:
-        for node, colour in self.tops_in_sight(top, bottom, self.row_height):
-            tint = QColor(colour)
+        for node, color in self.tops_in_sight(top, bottom, self.row_height):
+            tint = QColor(color)
             is_weak = self.chosen is not None and node not in self.chosen
             tint.setAlphaF(WEAK_ALPHA if is_weak else FILL_ALPHA)
             painter.fillRect(self.rect_of(node), tint)
@@ -90,12 +90,12 @@ class DendrogramItem(TreeItem):
         self._paint_wedges(painter, np.flatnonzero(wedges))
         painter.setBrush(Qt.NoBrush)
         merges = np.flatnonzero(lines & in_sight)
-        colours = self._colour_of[merges]
-        for number in np.unique(colours):
+        colors = self._color_of[merges]
+        for number in np.unique(colors):
             pen = QPen(self.ink() if number < 0 else _strong(QColor(*TINTS[number]), self.palette))
             pen.setWidthF(1.0 if number < 0 else 1.6)
             painter.setPen(pen)
-            painter.drawPath(self._path(merges[colours == number], top - row, bottom + row))
+            painter.drawPath(self._path(merges[colors == number], top - row, bottom + row))
 
     def _path(self, merges: np.ndarray, low: float, high: float):
         """Get the lines of merges, cut off outside: Qt is slow and coarse far from what shows."""
@@ -119,14 +119,14 @@ class DendrogramItem(TreeItem):
         middle = (slots.position[nodes] + 0.5) * row
         first, last = slots.first[nodes] * row, (slots.first[nodes] + slots.size[nodes]) * row
         inset = np.minimum((last - first) * 0.1, 3)
-        right, numbers = self.tree_right, self._colour_of[nodes]
-        colours = {-1: self.ink(WEDGE_ALPHA)}
+        right, numbers = self.tree_right, self._color_of[nodes]
+        colors = {-1: self.ink(WEDGE_ALPHA)}
         for number in np.unique(numbers[numbers >= 0]).tolist():
-            colours[number] = _strong(QColor(*TINTS[number]), self.palette)
+            colors[number] = _strong(QColor(*TINTS[number]), self.palette)
         painter.setPen(Qt.NoPen)
         places = np.column_stack([apex, middle, first + inset, last - inset]).tolist()
         for number, (x, y, top, bottom) in zip(numbers.tolist(), places, strict=True):
-            painter.setBrush(colours[number])
+            painter.setBrush(colors[number])
             painter.drawPolygon(
                 QPolygonF([QPointF(x, y), QPointF(right, top), QPointF(right, bottom)])
             )
@@ -134,11 +134,11 @@ class DendrogramItem(TreeItem):
     def _paint_leaves(self, painter: QPainter, top: float, bottom: float) -> None:
         for node in self.nodes_with_content(top, bottom):
             self._paint_row(painter, node)
-        for node, colour in self.tops_in_sight(top, bottom, self.row_height):
+        for node, color in self.tops_in_sight(top, bottom, self.row_height):
             rect = self.rect_of(node)
             gap = 1.0 if rect.height() > MIN_LINE_PX else 0.0
             painter.fillRect(QRectF(self._width - 5, rect.top() + gap, 4, rect.height() - 2 * gap),
-                             colour)  # fmt: skip
+                             color)  # fmt: skip
 
     def _paint_row(self, painter: QPainter, node: int) -> None:
         rect = self.rect_of(node)
@@ -175,9 +175,9 @@ def name_font(font: QFont) -> QFont:
     return small
 
 
-def _strong(colour: QColor, palette: QPalette) -> QColor:
-    """Get a colour that stands out from the background: neither as dark nor as light as it."""
-    hue, saturation, lightness, _ = colour.getHsl()
+def _strong(color: QColor, palette: QPalette) -> QColor:
+    """Get a color that stands out from the background: neither as dark nor as light as it."""
+    hue, saturation, lightness, _ = color.getHsl()
     is_dark = palette.color(QPalette.Base).lightness() < 128  # the middle
     lightness = max(lightness * 1.15, 130) if is_dark else min(lightness * 0.8, 120)
     return QColor.fromHsl(hue, saturation, min(round(lightness), 255))

@@ -1,4 +1,4 @@
-"""Colours beside the leaves that show the values of variables, and what they mean."""
+"""Colors beside the leaves that show the values of variables, and what they mean."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ GAP = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """Colours of one variable.
+    """Colors of one variable.
 
     Attributes
     ----------
     name : str
         Of the variable.
-    colours : ndarray of shape (n_leaves, 3), dtype uint8
+    colors : ndarray of shape (n_leaves, 3), dtype uint8
         Of each leaf.
     legend : sequence of (str, (r, g, b))
-        What the colours stand for.
+        What the colors stand for.
     """
 
     name: str
-    colours: np.ndarray
+    colors: np.ndarray
     legend: Sequence[tuple[str, tuple[int, int, int]]]
 
 
@@ -52,7 +52,7 @@ def paint_strips(
     first, last = places[:-1], np.maximum(places[1:], places[:-1] + 1)
     inside = edges[:-1] < len(item.slots.node)
     for i, strip in enumerate(strips):
-        in_order = strip.colours[item.shape_of_tree.leaf_order].astype(np.int64)
+        in_order = strip.colors[item.shape_of_tree.leaf_order].astype(np.int64)
         sums = np.concatenate([np.zeros((1, 3), np.int64), np.cumsum(in_order, axis=0)])
         means = (sums[last] - sums[first]) // (last - first)[:, None]
         pixels = np.zeros((n_pixels, 1, 4), np.uint8)
@@ -72,44 +72,44 @@ def legend_height(strips: Sequence[Strip], width: float, font: QFont) -> float:
 def paint_legend(
     painter: QPainter, strips: Sequence[Strip], width: float, palette: QPalette
 ) -> None:
-    """Draw what the colours mean, in lines of a width."""
-    for x, y, text, colour in _legend_places(strips, width, painter.font()):
-        _paint_entry(painter, x, y, text, colour, palette)
+    """Draw what the colors mean, in lines of a width."""
+    for x, y, text, color in _legend_places(strips, width, painter.font()):
+        _paint_entry(painter, x, y, text, color, palette)
 
 
 def _legend_places(
     strips: Sequence[Strip], width: float, font: QFont
 ) -> list[tuple[float, float, str, tuple[int, int, int] | None]]:
-    """Get x, y, text and colour of each entry; what needs more than `MAX_LINES` is left out."""
+    """Get x, y, text and color of each entry; what needs more than `MAX_LINES` is left out."""
     metrics = QFontMetricsF(font)
     x, y = 0.0, 0.0
     places = []
     for strip in strips:
-        for text, colour in [(f"{strip.name}:", None), *strip.legend]:
-            step = metrics.horizontalAdvance(text) + (SWATCH + 4 if colour else 0) + GAP
+        for text, color in [(f"{strip.name}:", None), *strip.legend]:
+            step = metrics.horizontalAdvance(text) + (SWATCH + 4 if color else 0) + GAP
             if x + step > width and x > 0:
                 x, y = 0.0, y + LINE_HEIGHT
             if y >= MAX_LINES * LINE_HEIGHT:
                 return places
-            places.append((x, y, text, colour))
+            places.append((x, y, text, color))
             x += step
         x += GAP
     return places
 
 
-def _paint_entry(painter, x, y, text, colour, palette) -> None:
-    if colour is not None:
-        painter.fillRect(QRectF(x, y + (LINE_HEIGHT - SWATCH) / 2, SWATCH, SWATCH), QColor(*colour))
+def _paint_entry(painter, x, y, text, color, palette) -> None:
+    if color is not None:
+        painter.fillRect(QRectF(x, y + (LINE_HEIGHT - SWATCH) / 2, SWATCH, SWATCH), QColor(*color))
         x += SWATCH + 4
     ink = QColor(palette.color(QPalette.Text))
-    if colour is None:
+    if color is None:
         ink.setAlphaF(0.7)
     painter.setPen(ink)
     painter.drawText(QRectF(x, y, 2000, LINE_HEIGHT), Qt.AlignVCenter | Qt.AlignLeft, text)
 
 
 class Legend(QWidget):
-    """What the colours of the strips mean; as high as it needs."""
+    """What the colors of the strips mean; as high as it needs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class Legend(QWidget):
         policy = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setAccessibleName("Legend of the colours")
+        self.setAccessibleName("Legend of the colors")
         self.hide()
 
     def set_strips(self, strips: Sequence[Strip]) -> None:

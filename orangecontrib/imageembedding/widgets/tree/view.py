@@ -106,7 +106,7 @@ class TreeView(QGraphicsView):
             self.item.update()
 
     def set_strips(self, strips: Sequence[Strip]) -> None:
-        """Show colours beside the leaves."""
+        """Show colors beside the leaves."""
         self.item.strips = strips
         self._changed()
 

@@ -15,7 +15,7 @@ TITLES_SIZE = QSize(100, 84)
 ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
 
 
-def add_images_box(widget, column_changed, titles_changed, colour_changed) -> QWidget:
+def add_images_box(widget, column_changed, titles_changed, color_changed) -> QWidget:
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     widget.column_model = VariableListModel()
@@ -28,8 +28,8 @@ def add_images_box(widget, column_changed, titles_changed, colour_changed) -> QW
     )  # fmt: skip
     widget.title_list.setAccessibleName("Titles")
     primitive = DiscreteVariable, ContinuousVariable
-    widget.colour_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
-    _add_combo(box, widget, "colour_attr", "Colour", widget.colour_model, colour_changed)
+    widget.color_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
+    _add_combo(box, widget, "colour_attr", "Color", widget.color_model, color_changed)
     return box
 
 

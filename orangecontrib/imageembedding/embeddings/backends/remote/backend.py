@@ -219,7 +219,7 @@ def probe_server(
     Parameters
     ----------
     url, api_key, protocol
-        As of `Remote`. A server of the predecessor's kind is sent a plain grey picture.
+        As of `Remote`. A server of the predecessor's kind is sent a plain gray picture.
     progress : Progress, optional
         May raise `Cancelled`.
 

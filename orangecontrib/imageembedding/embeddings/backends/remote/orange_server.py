@@ -139,10 +139,10 @@ def vector_of(reply: Reply) -> Vector | None:
 
 
 def learn_n_features(connection: Connection, model: str, progress: Progress) -> int | None:
-    """Ask for the vector of a plain grey picture; None if the server has no such embedder."""
+    """Ask for the vector of a plain gray picture; None if the server has no such embedder."""
     buffer = io.BytesIO()
     side_px = SIDES_PX.get(model, 224)
-    Image.new("RGB", (side_px, side_px), "grey").save(buffer, "JPEG")
+    Image.new("RGB", (side_px, side_px), "gray").save(buffer, "JPEG")
     run_id = secrets.token_hex(8)
     query = f"?machine={run_id}&session={run_id}&retry=1"
     reply = connection.ask(_request(model, buffer.getvalue(), query), progress)

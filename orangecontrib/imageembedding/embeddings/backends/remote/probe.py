@@ -57,7 +57,7 @@ def probe(
         What it is said to speak.
     candidates : sequence of str
         Embedders to look for on a server of the predecessor's kind, which cannot list them: it is
-        sent a plain grey picture for each.
+        sent a plain gray picture for each.
     progress : Progress
         May raise `Cancelled`.
 

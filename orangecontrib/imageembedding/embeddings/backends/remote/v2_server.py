@@ -172,13 +172,13 @@ class V2Embedder(LoadedEmbedder):
         return Request("POST", f"{model_path(model.name)}/infer", body, headers)
 
     def learn_n_features(self) -> int:
-        """Get the length of the vectors, from that of a plain grey picture."""
+        """Get the length of the vectors, from that of a plain gray picture."""
         side = self._preparation.resize_px
-        grey = encode_png(np.full((side, side, 3), 128, dtype=np.uint8))
-        reply = self._ask([self._content(EncodedImage("grey", grey))])
+        gray = encode_png(np.full((side, side, 3), 128, dtype=np.uint8))
+        reply = self._ask([self._content(EncodedImage("gray", gray))])
         if reply.status != HTTPStatus.OK:
             raise ServerAnswerError(
-                f"The server {self._connection.url} cannot embed a plain grey picture with "
+                f"The server {self._connection.url} cannot embed a plain gray picture with "
                 f"{self._model.name}: {told_reason(reply)}."
             )
         return int(self._values(reply, 1).shape[1])

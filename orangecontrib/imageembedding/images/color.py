@@ -1,4 +1,4 @@
-"""Pixels of any depth and colour space → 8-bit sRGB."""
+"""Pixels of any depth and color space → 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def scaled_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 def _scaled_16_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     largest = int(values.max(initial=0))
     n_levels = next(2**bits for bits in (8, 10, 12, 14, 16) if largest < 2**bits)
-    grey_of = np.rint(np.arange(n_levels) * (255 / (n_levels - 1))).astype(np.uint8)
+    gray_of = np.rint(np.arange(n_levels) * (255 / (n_levels - 1))).astype(np.uint8)
     scaled = np.empty(values.shape, np.uint8)
     for rows in _blocks(values.shape):
-        scaled[rows] = grey_of[values[rows]]
+        scaled[rows] = gray_of[values[rows]]
     return scaled
 
 
@@ -134,7 +134,7 @@ def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
             if transform is not None:
                 return ImageCms.applyTransform(image, transform) or image
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass  # a broken profile says nothing about the colours
+            pass  # a broken profile says nothing about the colors
     return image.convert("RGB")
 
 
