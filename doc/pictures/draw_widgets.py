@@ -189,6 +189,7 @@ def preview_window() -> tuple[QWidget, list[Part]]:
 def embedding_widget() -> tuple[QWidget, list[Part]]:
     """Get Image Embedding after its work."""
     widget = OWImageEmbedding()
+    widget.advanced.button.click()
     widget.choose_embedder("efficientnet-lite0")
     widget._show_embedders()
     widget.set_images(import_images(copied("animals")).table)
@@ -200,7 +201,7 @@ def embedding_widget() -> tuple[QWidget, list[Part]]:
     parts = [
         widget.controls.image_attr, widget.embedder_list.search,
         (widget.embedder_list.view, QPoint(250, 40)), (widget.description, QPoint(370, 0)),
-        widget.own_button, widget.weights_button, widget.computing.device_combo,
+        widget.advanced.button, widget.weights_button, widget.computing.device_combo,
         widget.computing.precision_combo, widget.computing.where_label, widget.progress.label,
         widget.cache_box.clear_button, widget.cancel_button,
     ]  # fmt: skip
