@@ -73,10 +73,10 @@ _MODULE_OF = {
     "get_embedder": "embeddings.catalogue",
     "import_images": "pipeline",
     "list_embedders": "embeddings.catalogue",
+    "map_images": "pipeline",
     "own_embedder": "embeddings.user_models",
     "probe_server": "embeddings.backends.remote.backend",
     "save_images": "pipeline",
-    "map_images": "pipeline",
     "sort_into_grid": "pipeline",
 }
 
@@ -104,10 +104,10 @@ __all__ = [
     "get_embedder",
     "import_images",
     "list_embedders",
+    "map_images",
     "own_embedder",
     "probe_server",
     "save_images",
-    "map_images",
     "sort_into_grid",
 ]
 
