@@ -26,11 +26,11 @@ import numpy as np
 import orangecontrib.imageembedding as oie
 
 files = sys.argv[1:]
-assert [spec.id for spec in oie.list_embedders()][-1] == "mean-color"
-done = oie.embed_files(files, "mean-color")
+assert [spec.id for spec in oie.list_embedders()][-1] == "mean-colour"
+done = oie.embed_files(files, "mean-colour")
 assert done.vectors.shape == (len(files), 3) and not done.failures
 assert (done.vectors > 0).all() and (done.vectors < 1).all()
-assert oie.embed_files(files, "mean-color").n_cached == len(files)
+assert oie.embed_files(files, "mean-colour").n_cached == len(files)
 
 counted = oie.embed_files([*files, __file__], backend=oie.get_backend("histogram"))
 assert counted.vectors.shape == (len(files) + 1, 2048)
@@ -83,7 +83,7 @@ def test_one_spec_several_or_a_function_that_gives_them(entries, monkeypatch):
     monkeypatch.setattr(module, "function", lambda: module.EMBEDDERS, raising=False)
     for value in ("EMBEDDERS", "ONE", "function"):
         entries[:] = [entry(f"imageembedding_colours:{value}")]
-        assert get_embedder("mean-color") is module.EMBEDDERS[0]
+        assert get_embedder("mean-colour") is module.EMBEDDERS[0]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_one_spec_several_or_a_function_that_gives_them(entries, monkeypatch):
 )
 def test_a_broken_plug_in_is_named_and_skipped(entries, caplog, value):
     entries += [entry(value, "broken"), entry("imageembedding_colours:EMBEDDERS", "good")]
-    assert list_embedders()[-1].id == "mean-color"
+    assert list_embedders()[-1].id == "mean-colour"
     assert list_embedders()[0].id == "resnet50"
     (failure,) = all_embedders()[1]
     assert value in failure.message
@@ -103,7 +103,7 @@ def test_a_duplicate_id_is_an_error_that_names_both(entries):
         entry("imageembedding_colours:EMBEDDERS", "one"),
         entry("imageembedding_colours:EMBEDDERS ", "two"),
     ]
-    with pytest.raises(InputError, match="Two packages bring the embedder 'mean-color'"):
+    with pytest.raises(InputError, match="Two packages bring the embedder 'mean-colour'"):
         list_embedders()
     assert get_embedder("resnet50").id == "resnet50"  # the others can be used
 

@@ -346,7 +346,7 @@ def assert_cancels_at_once(paths, backend):
         (np.full((1, 12), np.nan, np.float32), "not finite"),
         (np.zeros((2, 12), np.float32), "vector for each image"),
         ([b"x"], "vector for each image"),
-        (None, "not to be understood"),
+        (None, "cannot be understood"),
     ],
 )
 def test_answers_that_cannot_be_right_are_errors_that_name_the_server(vectors, message):
@@ -415,7 +415,7 @@ def test_a_password_in_the_address_becomes_the_key():
     "url", ["", "ftp://x", "http://", "http://x:99999", "http://a b", "x?y=1", "http://["]
 )
 def test_what_is_no_address_is_refused(url):
-    with pytest.raises(InputError, match="no address"):
+    with pytest.raises(InputError, match="not the address"):
         oie.Remote(url)
 
 
