@@ -120,10 +120,17 @@ def server():
         yield running
 
 
+@pytest.fixture
 def join_our_threads():
-    for thread in threading.enumerate():
-        if thread.name.startswith("imageembedding"):
-            thread.join(30)
+    """Get a function that waits for what this test has begun, not for the clients of others."""
+    before = set(threading.enumerate())
+
+    def join():
+        for thread in set(threading.enumerate()) - before:
+            if thread.name.startswith("imageembedding"):
+                thread.join(30)
+
+    return join
 
 
 def test_images_of_the_web_and_of_this_computer_stand_in_their_rows(locations, server):
@@ -205,7 +212,7 @@ def test_a_failure_of_an_image_counts_for_all_its_rows(server):
     assert server.asked("/missing.png") == 1
 
 
-def test_cancel_does_not_wait_for_the_web_and_begins_no_more_downloads(server):
+def test_cancel_does_not_wait_for_the_web_and_begins_no_more_downloads(server, join_our_threads):
     n_asked = threading.Semaphore(0)
 
     def hang(handler):
@@ -231,7 +238,7 @@ def test_cancel_does_not_wait_for_the_web_and_begins_no_more_downloads(server):
     assert len(server.requests) == 8
 
 
-def test_a_backend_that_breaks_breaks_off_the_downloads(server, locations):
+def test_a_backend_that_breaks_breaks_off_the_downloads(server, locations, join_our_threads):
     server.routes["/0.png"] = lambda handler: server.released.wait(30)
     with pytest.raises(BackendError, match="the device is gone"):
         embed_locations([f"{server.url}/0.png", *locations], SPEC, FakeBackend(fail_at=7))
