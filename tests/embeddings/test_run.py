@@ -94,7 +94,7 @@ def test_cancel_does_not_wait_for_a_backend_that_hangs(locations):
         hang.set()
 
 
-def test_after_cancel_no_more_images_are_begun(locations):
+def test_after_cancel_no_more_images_are_begun(locations, join_our_threads):
     hang = threading.Event()
     entered = threading.Event()
     backend = FakeBackend(hang=hang, on_batch=entered.set)
@@ -106,9 +106,7 @@ def test_after_cancel_no_more_images_are_begun(locations):
     with pytest.raises(Cancelled):
         embed_locations(locations, SPEC, backend, cancel_in_batch)
     hang.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("imageembedding"):
-            thread.join(30)
+    join_our_threads()
     assert len(backend.locations) < len(locations)
 
 
