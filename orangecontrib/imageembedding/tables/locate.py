@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -17,7 +18,13 @@ from orangecontrib.imageembedding.images.options import (
     options_from,
     with_options,
 )
-from orangecontrib.imageembedding.tables.search import found_in, resolved
+from orangecontrib.imageembedding.tables.search import (
+    NOT_FOUND,
+    explained,
+    first_lost,
+    found_in,
+    resolved,
+)
 
 NO_COLUMN = (
     "The table has no image column: one with paths or URLs of images, as text or categories. "
@@ -212,6 +219,36 @@ def with_images_found(
         with found.unlocked_reference():
             found.metas = metas
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImages:
+    """Where the images of a table are.
+
+    Attributes
+    ----------
+    locations : list of str
+        Of each row; see `image_locations`.
+    table : Table
+        The same rows, and it leads to them; see `with_images_found`.
+    problem : str
+        The first image that is not there, of a sample, and where it was looked for; "" if all
+        are.
+    """
+
+    locations: list[str]
+    table: Table
+    problem: str
+
+
+def find_images(table: Table, column: Variable, images_folder: str = "") -> FoundImages:
+    """Find the images of a column; arguments as for `image_locations`."""
+    locations = image_locations(table, column, images_folder)
+    found = with_images_found(table, column, locations, images_folder)
+    lost = first_lost(locations)
+    folders = searched_folders(table, column, images_folder)
+    problem = f"{lost}: {explained(NOT_FOUND, folders)}" if lost else ""
+    return FoundImages(locations, found, problem)
 
 
 def read_as(table: Table, column: Variable, attributes: Mapping[str, str]) -> Table:

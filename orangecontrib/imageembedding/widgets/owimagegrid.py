@@ -31,12 +31,9 @@ from orangecontrib.imageembedding.tables.grid_columns import (
 )
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
+    find_images,
     image_columns,
-    image_locations,
-    searched_folders,
-    with_images_found,
 )
-from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
 from orangecontrib.imageembedding.widgets.grid.interaction import GridView
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
 from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
@@ -313,12 +310,9 @@ class OWImageGrid(OWWidget, TaskWidget):
         if self._preview is not None:
             self._preview.forget()
         if self.data is not None and self.image_attr is not None:
-            args = self.data, self.image_attr
-            self._locations = image_locations(*args, self.images_folder)
-            self._led = with_images_found(*args, self._locations, self.images_folder)
-            if lost := first_lost(self._locations):
-                folders = searched_folders(*args, self.images_folder)
-                self.Warning.not_found(f"{lost}: {explained(NOT_FOUND, folders)}")
+            found = find_images(self.data, self.image_attr, self.images_folder)
+            self._locations, self._led = found.locations, found.table
+            self.Warning.not_found(found.problem, shown=bool(found.problem))
         self.view.set_images(self._locations)
         self._show_labels()
         self._show_colors()

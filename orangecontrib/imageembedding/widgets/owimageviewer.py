@@ -24,12 +24,9 @@ from orangecontrib.imageembedding.tables.describe import (
 )
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
+    find_images,
     image_columns,
-    image_locations,
-    searched_folders,
-    with_images_found,
 )
-from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
@@ -230,12 +227,9 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         if self._preview is not None:
             self._preview.forget()
         if self.data is not None and self.image_attr is not None:
-            args = self.data, self.image_attr
-            self._locations = image_locations(*args, self.images_folder)
-            self._led = with_images_found(*args, self._locations, self.images_folder)
-            if lost := first_lost(self._locations):
-                folders = searched_folders(*args, self.images_folder)
-                self.Warning.not_found(f"{lost}: {explained(NOT_FOUND, folders)}")
+            found = find_images(self.data, self.image_attr, self.images_folder)
+            self._locations, self._led = found.locations, found.table
+            self.Warning.not_found(found.problem, shown=bool(found.problem))
             self.view.set_images(self._locations, Titles(self.data, self.title_attrs))
         else:
             self.view.set_images((), ())

@@ -15,12 +15,9 @@ from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.pipeline import ChosenBranches, ClusteredRows
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
+    find_images,
     image_columns,
-    image_locations,
-    searched_folders,
-    with_images_found,
 )
-from orangecontrib.imageembedding.tables.search import NOT_FOUND, explained, first_lost
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
 
 
@@ -121,11 +118,8 @@ def with_images_of(source: ClusteredRows, name: str | None, images_folder: str) 
     column = named[0] if named else default_image_column(table)
     if column is None:
         return NewTree(source, source, [""] * source.tree.n_leaves, columns, None, "")
-    locations = image_locations(table, column, images_folder)
-    led = with_images_found(table, column, locations, images_folder)
-    clustered = replace(source, table=led)
+    found = find_images(table, column, images_folder)
+    clustered = replace(source, table=found.table)
     rows = source.rows[source.tree.typical_rows].tolist()
-    lost = first_lost(locations)
-    folders = searched_folders(table, column, images_folder)
-    problem = lost and f"{lost}: {explained(NOT_FOUND, folders)}"
-    return NewTree(clustered, source, [locations[row] for row in rows], columns, column, problem)
+    locations = [found.locations[row] for row in rows]
+    return NewTree(clustered, source, locations, columns, column, found.problem)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import QComboBox, QListView, QWidget
-from Orange.data import ContinuousVariable, DiscreteVariable
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QComboBox, QWidget
+from Orange.data import ContinuousVariable
 from Orange.widgets import gui
-from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
+from Orange.widgets.utils.itemmodels import DomainModel
 
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, STRETCH
 from orangecontrib.imageembedding.widgets.grid.zoom import MAX_SIDE
+from orangecontrib.imageembedding.widgets.shared.columns import (
+    ORDER,
+    add_color_combo,
+    add_combo,
+    add_image_combo,
+    add_text_list,
+)
 
 AFTER_COLUMN = 1  # place in the box
-LABELS_SIZE = QSize(100, 84)
-ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
 SIMILARITY, MAP = "similarity", "map"
 LAYOUTS = {SIMILARITY: "Similar images side by side", MAP: "As on a map"}
 FITS = {FIT: "Whole", CROP: "Cropped to a square", STRETCH: "Stretched to a square"}
@@ -27,7 +32,7 @@ def add_layout_box(widget, changed) -> None:
     widget.map_box = gui.indentedBox(box)
     widget.axis_model = DomainModel(ORDER, valid_types=ContinuousVariable)
     for value, label in (("x_attr", "Right"), ("y_attr", "Up")):
-        _add_combo(widget.map_box, widget, value, label, widget.axis_model, changed)
+        add_combo(widget.map_box, widget, value, label, widget.axis_model, changed)
     spin = gui.spin(
         box, widget, "n_columns", 0, MAX_COLUMNS, label="Columns:", callback=changed,
         controlWidth=110, alignment=Qt.AlignRight,
@@ -40,19 +45,11 @@ def add_layout_box(widget, changed) -> None:
 def add_images_box(widget, column_changed, labels_changed, color_changed, fit_changed) -> QWidget:
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
-    widget.column_model = VariableListModel()
-    _add_combo(box, widget, "image_attr", "Image column", widget.column_model, column_changed)
+    add_image_combo(box, widget, column_changed)
     widget.fit_combo = _add_choice(box, widget, "fit", "Shown", FITS, fit_changed)
-    widget.label_model = DomainModel(ORDER)
-    gui.widgetLabel(box, "Labels:")
-    widget.label_list = gui.listView(
-        box, widget, "label_attrs", model=widget.label_model, callback=labels_changed,
-        sizeHint=LABELS_SIZE, selectionMode=QListView.ExtendedSelection,
-    )  # fmt: skip
-    widget.label_list.setAccessibleName("Labels")
-    primitive = DiscreteVariable, ContinuousVariable
-    widget.color_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
-    _add_combo(box, widget, "color_attr", "Frame color", widget.color_model, color_changed)
+    widget.label_list = add_text_list(box, widget, "label_attrs", "Labels", labels_changed)
+    widget.label_model = widget.label_list.model()
+    add_color_combo(box, widget, "color_attr", "Frame color", color_changed)
     return box
 
 
@@ -96,10 +93,3 @@ def _add_choice(box, widget, value: str, label: str, titles: dict, callback) -> 
 
     combo.activated.connect(chosen)
     return combo
-
-
-def _add_combo(box, widget, value, label, model, callback) -> None:
-    combo = gui.comboBox(
-        box, widget, value, label=f"{label}:", model=model, searchable=True, callback=callback
-    )
-    combo.setAccessibleName(label)
