@@ -8,7 +8,7 @@ from AnyQt.QtGui import QContextMenuEvent, QWheelEvent
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QMenu, QToolButton
 from fake_backends import source
-from Orange.data import ContinuousVariable, Domain, StringVariable, Table
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from Orange.distance import Cosine, Euclidean
 from Orange.misc import DistMatrix
 from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
@@ -576,6 +576,20 @@ class TestOWHierarchicalClustering(WidgetTest):
             assert self.widget.Error.failed.is_shown()
         self.send(Table.from_numpy(None, np.array([[1e300, 1], [-1e300, 2], [3, 1e308]])))
         self.widget.grab()
+
+    def test_the_legend_is_as_high_as_it_needs_at_any_width(self):
+        names = [f"a long name of the kind {i}" for i in range(8)]
+        kinds = np.arange(24) % 8
+        domain = Domain(self.iris.domain.attributes, DiscreteVariable("kind", names))
+        self.send(Table.from_numpy(domain, self.iris.X[:24], kinds))
+        self.widget.show()
+        legend, heights = self.widget.panel.legend, []
+        for width in (1400, 800):
+            self.widget.resize(width, 600)
+            self.process_events(lambda: legend.height() == legend.heightForWidth(legend.width()))
+            heights.append(legend.height())
+        assert heights[0] < heights[1]
+        self.widget.hide()
 
     def test_the_report_tells_the_settings(self):
         self.send(self.iris)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from AnyQt.QtCore import QRectF, QSize, Qt
+from AnyQt.QtCore import QRectF, Qt
 from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette
 from AnyQt.QtWidgets import QSizePolicy, QWidget
 
@@ -16,6 +16,7 @@ SWATCH = 10.0
 LINE_HEIGHT = 18.0
 MAX_LINES = 4
 GAP = 10.0
+MIN_LEGEND_WIDTH = 200  # before it has one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +115,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._strips: Sequence[Strip] = ()
-        policy = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setAccessibleName("Legend of the colors")
         self.hide()
 
@@ -124,14 +123,19 @@ class Legend(QWidget):
         """Explain other strips."""
         self._strips = strips
         self.setVisible(bool(strips))
-        self.updateGeometry()
+        self._fit_height()
         self.update()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """Take the height for the width; a row of widgets does not ask for it."""
+        self.setFixedHeight(self.heightForWidth(max(self.width(), MIN_LEGEND_WIDTH)))
 
     def heightForWidth(self, width: int) -> int:
         return round(legend_height(self._strips, width, self.font()))
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.heightForWidth(max(self.width(), 200)))
 
     def paintEvent(self, _) -> None:
         paint_legend(QPainter(self), self._strips, self.width(), self.palette())
