@@ -31,7 +31,7 @@ from torchvision import transforms
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.errors import ImageError
-from orangecontrib.imageembedding.files.scan import scan_folder
+from orangecontrib.imageembedding.files.scan import scan_paths
 from orangecontrib.imageembedding.images.decode import decode
 from orangecontrib.imageembedding.images.header import read_header
 from orangecontrib.imageembedding.images.prepare import Preparation, prepare
@@ -194,7 +194,7 @@ def headers_per_second() -> list[float]:
         rates = []
         for _ in range(5):
             start = time.perf_counter()
-            n_found = len(scan_folder(folder, read_header).files)
+            n_found = len(scan_paths([folder], read_header).files)
             rates.append(n_found / (time.perf_counter() - start))
             if n_found != N_FILES:
                 raise RuntimeError(f"{n_found} of {N_FILES} files found")

@@ -6,11 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from orangecontrib.imageembedding.errors import ImageError, InputError
 from orangecontrib.imageembedding.files.patterns import Patterns
-from orangecontrib.imageembedding.files.record import Found, ImageFile, SkippedFile
+from orangecontrib.imageembedding.files.record import Found, SkippedFile
 from orangecontrib.imageembedding.progress import Progress, silent
 
 # Left by systems and programs, never meant by the user; names beginning with a dot are, too.
@@ -24,25 +23,9 @@ Listed = tuple[str, str, str]
 _number = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class FolderScan:
-    """The images of a folder, and the files that are none."""
-
-    files: tuple[ImageFile, ...]
-    skipped: tuple[SkippedFile, ...]
-
-
 def natural_key(name: str) -> tuple[str, str]:
     """Sort key that puts ``img2`` before ``img10``, the same on every machine."""
     return _number.sub(lambda found: found[0].zfill(NUMBER_WIDTH), name.casefold()), name
-
-
-def scan_folder(folder: str, read_header: ReadHeader, progress: Progress = silent) -> FolderScan:
-    """List the images in `folder` and all folders below it; as `scan_paths` else."""
-    if os.path.isfile(folder):
-        raise InputError(f"The folder {folder} is a file, not a folder.")
-    found = scan_paths([folder], read_header, progress)
-    return FolderScan(tuple(found.files), tuple(found.skipped))
 
 
 def scan_paths(
