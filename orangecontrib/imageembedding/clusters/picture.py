@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.clusters.tree import Tree
 
-EXTENSIONS = (".png", ".svg", ".pdf")
-
 MAX_HEIGHT_INCHES = 120.0
 ROW_INCHES = 0.4
 READABLE_ROW_INCHES = 0.1
@@ -38,7 +36,7 @@ def save_dendrogram(
     n_clusters : int
         Branches of so many clusters are colored.
     path : str or Path
-        Ends in one of `EXTENSIONS`.
+        Ends in .png, .svg or .pdf.
     names : sequence of str
         Text beside each row's leaf; left out where rows are too thin to read.
     thumbnail : callable

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.computing import refuse_unused
+from orangecontrib.imageembedding.commands.drawing import check_picture
 from orangecontrib.imageembedding.commands.embed import embeddings_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 def run_cluster(options: argparse.Namespace) -> int:
     """Write the table of clusters, and the picture of the tree if it is wanted."""
-    from orangecontrib.imageembedding.clusters.picture import EXTENSIONS
     from orangecontrib.imageembedding.pipeline import cluster_images
     from orangecontrib.imageembedding.tables.cluster_columns import with_clusters
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
@@ -39,9 +39,7 @@ def run_cluster(options: argparse.Namespace) -> int:
     extension_of(options.output)
     refuse_existing(options, options.output)
     if options.picture is not None:
-        if not options.picture.lower().endswith(EXTENSIONS):
-            raise InputError(f"The picture must end in one of {', '.join(EXTENSIONS)}.")
-        refuse_existing(options, options.picture)
+        check_picture(options, options.picture)
     with Bar() as bar:
         table, n_skipped = embeddings_of(options, bar)
         if len(table) < 2:

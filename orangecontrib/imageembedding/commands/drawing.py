@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from orangecontrib.imageembedding.commands.terminal import Bar, complain
+from orangecontrib.imageembedding.commands.terminal import Bar, complain, refuse_existing
 from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from Orange.data import Table
 
     from orangecontrib.imageembedding.pictures.placed import ReadThumbnail
+
+
+def check_picture(options: argparse.Namespace, path: str) -> None:
+    """Raise InputError if a picture cannot be written to a file."""
+    from orangecontrib.imageembedding.pictures.placed import EXTENSIONS
+
+    if not path.lower().endswith(EXTENSIONS):
+        raise InputError(f"The picture must end in one of {', '.join(EXTENSIONS)}.")
+    refuse_existing(options, path)
 
 
 def check_images(table: Table, options: argparse.Namespace) -> None:

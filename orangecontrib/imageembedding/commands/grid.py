@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.computing import refuse_unused
-from orangecontrib.imageembedding.commands.drawing import check_images, draw_images
+from orangecontrib.imageembedding.commands.drawing import check_images, check_picture, draw_images
 from orangecontrib.imageembedding.commands.embed import embeddings_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
@@ -13,7 +13,6 @@ from orangecontrib.imageembedding.commands.terminal import (
     Bar,
     complain,
     conclude,
-    refuse_existing,
 )
 from orangecontrib.imageembedding.errors import InputError
 
@@ -23,15 +22,13 @@ if TYPE_CHECKING:
 
 def run_grid(options: argparse.Namespace) -> int:
     """Write a picture with similar images side by side."""
-    from orangecontrib.imageembedding.grids.picture import EXTENSIONS, save_grid
+    from orangecontrib.imageembedding.grids.picture import save_grid
     from orangecontrib.imageembedding.pipeline import sort_into_grid
 
     refuse_unused(options)
-    if not options.output.lower().endswith(EXTENSIONS):
-        raise InputError(f"The picture must end in one of {', '.join(EXTENSIONS)}.")
+    check_picture(options, options.output)
     if options.columns is not None and options.columns < 1:
         raise InputError(f"--columns must be 1 or more; got {options.columns}.")
-    refuse_existing(options, options.output)
     with Bar() as bar:
         table, n_skipped = embeddings_of(options, bar)
         check_images(table, options)

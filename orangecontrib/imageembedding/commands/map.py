@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.computing import refuse_unused
-from orangecontrib.imageembedding.commands.drawing import check_images, draw_images
+from orangecontrib.imageembedding.commands.drawing import check_images, check_picture, draw_images
 from orangecontrib.imageembedding.commands.embed import embeddings_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
@@ -13,9 +13,7 @@ from orangecontrib.imageembedding.commands.terminal import (
     Bar,
     complain,
     conclude,
-    refuse_existing,
 )
-from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,13 +23,11 @@ def run_map(options: argparse.Namespace) -> int:
     """Write a picture on which similar images lie near each other."""
     import numpy as np
 
-    from orangecontrib.imageembedding.maps.picture import EXTENSIONS, save_map
+    from orangecontrib.imageembedding.maps.picture import save_map
     from orangecontrib.imageembedding.pipeline import map_images
 
     refuse_unused(options)
-    if not options.output.lower().endswith(EXTENSIONS):
-        raise InputError(f"The picture must end in one of {', '.join(EXTENSIONS)}.")
-    refuse_existing(options, options.output)
+    check_picture(options, options.output)
     with Bar() as bar:
         table, n_skipped = embeddings_of(options, bar)
         check_images(table, options)

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from orangecontrib.imageembedding.pictures.placed import EXTENSIONS, ReadThumbnail, save_placed
+from orangecontrib.imageembedding.pictures.placed import ReadThumbnail, save_placed
 
 MAX_CELL_PX = 96
 MAX_SIDE_PX = 12_000
 GAP_PX = 2
-
-__all__ = ["EXTENSIONS", "save_grid"]
 
 
 def save_grid(
@@ -30,7 +28,7 @@ def save_grid(
     n_rows, n_columns : int
         Of the grid.
     path : str or Path
-        Ends in one of `EXTENSIONS`.
+        Ends in .png, .svg or .pdf.
     read : callable
         Gives, for an image and a side in pixels, a picture as uint8 (height, width, 3) that fits
         into a square of that side; None if there is none.

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orangecontrib.imageembedding.maps.levels import density, levels_of
-from orangecontrib.imageembedding.pictures.placed import EXTENSIONS, ReadThumbnail, save_placed
+from orangecontrib.imageembedding.pictures.placed import ReadThumbnail, save_placed
 
 SIDE_PX = 3000
 PICTURE_PX = 96
 MARGIN_PX = PICTURE_PX // 2
 DOT_PX = 5
 GRAY = (150, 150, 150)
-
-__all__ = ["EXTENSIONS", "save_map", "unit_square"]
 
 
 def unit_square(coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -40,7 +38,7 @@ def save_map(coordinates: NDArray[np.float32], path: str | Path, read: ReadThumb
     coordinates : ndarray of shape (n, 2), dtype float32
         NaN for images that are not on the map.
     path : str or Path
-        Ends in one of `EXTENSIONS`.
+        Ends in .png, .svg or .pdf.
     read : callable
         Reads a thumbnail; see `ReadThumbnail`.
     """
