@@ -46,7 +46,8 @@ IN_FLIGHT = 32  # requests a replica: more make Ray start another one
 class Web:
     """The server's app, in front of the replicas."""
 
-    async def __init__(self, replicas: Any, options: Options) -> None:
+    # Ray awaits its constructor.
+    async def __init__(self, replicas: Any, options: Options) -> None:  # type: ignore[misc]
         metrics = Metrics()
         models = described(await replicas.describe.remote(), replicas, metrics)
         self._app = create_app(models, options.limits, options.api_key, metrics)
@@ -71,16 +72,18 @@ def replicas_of(options: Options, scale: Scale) -> serve.Application:
         "max_replicas": scale.max_replicas,
         "target_ongoing_requests": IN_FLIGHT,
     }
-    replica = Replica.options(
+    replica: Any = Replica  # a deployment, by its decorator
+    configured = replica.options(
         autoscaling_config=scaling,
         ray_actor_options={"num_cpus": scale.cpus, "num_gpus": scale.gpus},
     )
-    return replica.bind(options, max(1, round(scale.cpus)))
+    return configured.bind(options, max(1, round(scale.cpus)))
 
 
 def deployment(options: Options, scale: Scale) -> serve.Application:
     """Describe replicas, and the server's app before them, to Ray: all of it runs there."""
-    return Web.bind(replicas_of(options, scale), options)
+    web: Any = Web  # a deployment, by its decorator
+    return web.bind(replicas_of(options, scale), options)
 
 
 def app(arguments: dict[str, str]) -> serve.Application:
@@ -93,7 +96,7 @@ def app(arguments: dict[str, str]) -> serve.Application:
         ``min_replicas``, ``max_replicas``; the API key is that of the environment variable
         ``IMAGE_EMBEDDING_API_KEY``.
     """
-    known = {**arguments}
+    known: dict[str, Any] = {**arguments}
     options = Options(
         embedders=str(known.pop("embedders", "resnet50")).split(","),
         backend=Local(
@@ -106,7 +109,8 @@ def app(arguments: dict[str, str]) -> serve.Application:
     if not names.issuperset(known):
         raise InputError(f"Unknown: {', '.join(sorted(set(known) - names))}.")
     kinds = {"cpus": float, "gpus": float}
-    return deployment(options, Scale(**{n: kinds.get(n, int)(v) for n, v in known.items()}))
+    scale: dict[str, Any] = {name: kinds.get(name, int)(value) for name, value in known.items()}
+    return deployment(options, Scale(**scale))
 
 
 def serve_on_ray(

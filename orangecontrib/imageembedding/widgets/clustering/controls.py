@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QButtonGroup, QLabel, QListView, QRadioButton
+from AnyQt.QtCore import QAbstractItemModel, Qt
+from AnyQt.QtWidgets import QButtonGroup, QLabel, QListView, QRadioButton, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, PyListModel, VariableListModel
+from Orange.widgets.widget import OWWidget
 
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.clusters.link import LINKAGES
+from orangecontrib.imageembedding.widgets.shared.columns import Callback
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR, LOG
 
@@ -36,7 +38,7 @@ class TitledModel(PyListModel):
         return value
 
 
-def add_clustering_box(widget, changed) -> None:
+def add_clustering_box(widget: OWWidget, changed: Callback) -> None:
     """Add what the tree depends on; `changed` is called after each change."""
     box = gui.vBox(widget.controlArea, "Clustering")
     for name, values, label in (
@@ -55,7 +57,11 @@ def add_clustering_box(widget, changed) -> None:
 
 
 def add_appearance_box(
-    widget, images_changed, labels_changed, strips_changed, scale_changed
+    widget: OWWidget,
+    images_changed: Callback,
+    labels_changed: Callback,
+    strips_changed: Callback,
+    scale_changed: Callback,
 ) -> None:
     """Add images, labels, colors and the scale of heights."""
     box = gui.vBox(widget.controlArea, "Appearance")
@@ -87,7 +93,14 @@ def add_appearance_box(
     _add_combo(box, widget, "height_scale", "&Heights:", scales, scale_changed)
 
 
-def _add_combo(box, widget, setting, label, model, callback) -> None:
+def _add_combo(
+    box: QWidget,
+    widget: OWWidget,
+    setting: str,
+    label: str,
+    model: QAbstractItemModel,
+    callback: Callback,
+) -> None:
     combo = gui.comboBox(
         box, widget, setting, label=label, orientation=Qt.Horizontal, model=model,
         searchable=setting == "label_attr", callback=callback,
@@ -96,7 +109,7 @@ def _add_combo(box, widget, setting, label, model, callback) -> None:
     combo.parentWidget().findChild(QLabel).setBuddy(combo)
 
 
-def add_selection_box(widget, select_by) -> None:
+def add_selection_box(widget: OWWidget, select_by) -> None:
     """Add the ways to select; `select_by` is called with the mode."""
     box = gui.vBox(widget.controlArea, "Selection")
     group = QButtonGroup(widget)

@@ -151,7 +151,8 @@ def _how_it_comes(spec: EmbedderSpec, weights_folder: str) -> str:
 
 
 def _row(spec: EmbedderSpec, group: str) -> Row:
-    is_download = group == TO_DOWNLOAD and spec.weights is not None
-    size = f"{spec.weights.n_bytes / MB:.0f} MB" if is_download else ""
+    size = ""
+    if group == TO_DOWNLOAD and spec.weights is not None:
+        size = f"{spec.weights.n_bytes / MB:.0f} MB"
     text = f"{spec.description} {spec.good_for}"
     return Row(spec.id, spec.title, size, f"{spec.n_features:,}", group, text)

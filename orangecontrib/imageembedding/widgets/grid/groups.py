@@ -10,7 +10,9 @@ Groups = NDArray[np.intp]
 """Of each image: its group from 1 on; 0 is not selected."""
 
 
-def after_selecting(groups: Groups, chosen: NDArray[np.intp], modifiers) -> Groups:
+def after_selecting(
+    groups: Groups, chosen: NDArray[np.intp], modifiers: Qt.KeyboardModifiers
+) -> Groups:
     """Get the groups after some images were clicked, or drawn round.
 
     Parameters

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from AnyQt.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, pyqtSignal
 from AnyQt.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from AnyQt.QtWidgets import QApplication, QRubberBand, QToolTip
 
 from orangecontrib.imageembedding.widgets.grid.groups import Groups, after_selecting
-from orangecontrib.imageembedding.widgets.grid.view import EMPTY, GridCanvas
+from orangecontrib.imageembedding.widgets.grid.view import EMPTY, Cells, GridCanvas
 from orangecontrib.imageembedding.widgets.shared.dragging import drag_out
 
 ZOOM_STEP = 1.2
@@ -57,7 +59,9 @@ class GridView(GridCanvas):
             if not self._band.isVisible():
                 self.selection_changed.emit()
 
-    def select_cells(self, cells, modifiers=Qt.NoModifier) -> None:
+    def select_cells(
+        self, cells: Sequence[int] | Cells, modifiers: Qt.KeyboardModifiers = Qt.NoModifier
+    ) -> None:
         """Select the images in some cells, as a click or rubber band does."""
         images = self.image_in[np.asarray(cells, dtype=int)]
         self.set_groups(after_selecting(self._before, images[images >= 0], modifiers))
@@ -148,7 +152,7 @@ class GridView(GridCanvas):
         geometry = self.geometry_of_cells
         return (QPointF(point) - geometry.origin) / geometry.side
 
-    def _draw_band(self, mouse: QPoint, modifiers) -> None:
+    def _draw_band(self, mouse: QPoint, modifiers: Qt.KeyboardModifiers) -> None:
         geometry = self.geometry_of_cells
         start = self._start * geometry.side + geometry.origin
         rect = QRectF(start, QPointF(mouse)).normalized()
@@ -269,7 +273,7 @@ class GridView(GridCanvas):
         rows, columns = np.divmod(filled, self.shape[1])
         return int(filled[np.argmin(2 * (rows - row) ** 2 + (columns - column) ** 2)])
 
-    def _go_to(self, cell: int, modifiers) -> None:
+    def _go_to(self, cell: int, modifiers: Qt.KeyboardModifiers) -> None:
         self._focus(cell)
         if modifiers & Qt.ShiftModifier and self._anchor >= 0:
             (top, left), (bottom, right) = (

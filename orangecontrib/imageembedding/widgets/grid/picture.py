@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from AnyQt.QtCore import QPointF, QRectF, Qt
-from AnyQt.QtGui import QColor, QFontMetricsF, QPalette
-from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene
+from AnyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette
+from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from orangecontrib.imageembedding.widgets.grid.geometry import GridGeometry
-from orangecontrib.imageembedding.widgets.grid.view import GridCanvas
-from orangecontrib.imageembedding.widgets.shared.loading import load_all
+from orangecontrib.imageembedding.widgets.grid.view import Found, GridCanvas, ImageOf
+from orangecontrib.imageembedding.widgets.shared.loading import Loaded, load_all
 
 MIN_SIDE, MAX_SIDE = 32.0, 256.0
 MAX_PIXELS = 40_000_000  # of the whole picture, and of all its images in memory
@@ -20,7 +20,6 @@ LINE = 22.0  # of the legend
 SWATCH = 12.0
 
 Legend = Sequence[tuple[str, QColor]]
-ImageOf = Callable[[str], tuple]
 
 
 class _Whole(QGraphicsItem):
@@ -38,7 +37,9 @@ class _Whole(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self._rect
 
-    def paint(self, painter, option, widget=None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         view = self._view
         cells = np.arange(len(view.image_in))
         view.paint_cells(painter, cells, self._geometry, self._image_of)
@@ -70,14 +71,14 @@ def picture_side(view: GridCanvas) -> float:
     return min(max(view.side, MIN_SIDE), MAX_SIDE, by_extent, by_area)
 
 
-def load_grid(view: GridCanvas) -> dict | None:
+def load_grid(view: GridCanvas) -> Loaded | None:
     """Decode all images of a picture, by location and size; None if the user has cancelled."""
     side = picture_side(view)
     is_small = view.image_in.size * (2 * side) ** 2 <= MAX_PIXELS
     return load_all(view.keys_of_all(2 * side if is_small else side), view.pixmaps, view)
 
 
-def grid_scene(view: GridCanvas, loaded: dict, legend: Legend) -> QGraphicsScene:
+def grid_scene(view: GridCanvas, loaded: Loaded, legend: Legend) -> QGraphicsScene:
     """Get a scene with the whole grid.
 
     Parameters
@@ -92,7 +93,7 @@ def grid_scene(view: GridCanvas, loaded: dict, legend: Legend) -> QGraphicsScene
     side = picture_side(view)
     by_location = {location: pixmap.toImage() for (location, _), pixmap in loaded.items()}
 
-    def image_of(location: str) -> tuple:
+    def image_of(location: str) -> Found:
         image = by_location.get(location)
         return (image, "") if image is not None else view.image_of(location)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from AnyQt.QtCore import QTimer
-from AnyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from AnyQt.QtCore import QEvent, QTimer
+from AnyQt.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.widgets.grid.geometry import GridGeometry
@@ -21,6 +21,12 @@ MAX_PICTURES = 2100  # in sight, painted in 25 ms: of more cells, only the mean 
 REPAINT_MS = 30  # images that become ready within it are painted together
 MARK_HUES = (35, 275, 185, 330, 90)  # of the second and further groups
 EMPTY = -1
+
+Cells = NDArray[np.intp]
+"""``row * n_columns + column`` of each."""
+Found = tuple[QImage | None, str]
+"""An image, None if it is not decoded, and why it cannot be."""
+ImageOf = Callable[[str], Found]
 
 
 class GridCanvas(CellArea):
@@ -111,7 +117,7 @@ class GridCanvas(CellArea):
         hue = MARK_HUES[(group - 2) % len(MARK_HUES)]
         return QColor.fromHsv(hue, 220, 230)
 
-    def changeEvent(self, event) -> None:
+    def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.look_changed()
 
@@ -131,7 +137,9 @@ class GridCanvas(CellArea):
         if not len(self.locations):
             paint_hint(self.viewport(), self.hint)
 
-    def paint_cells(self, painter: QPainter, cells, geometry: GridGeometry, image_of) -> None:
+    def paint_cells(
+        self, painter: QPainter, cells: Cells, geometry: GridGeometry, image_of: ImageOf
+    ) -> None:
         """Paint some cells; `image_of` gives, for a location, its image and reason."""
         painter.setFont(self.font())
         cell_painter = CellPainter(
@@ -148,7 +156,7 @@ class GridCanvas(CellArea):
             look.focused = cell == self.focus_cell and self.hasFocus()
             cell_painter.paint(x, y, look)
 
-    def _looks(self, image_of) -> Callable[[int], Look]:
+    def _looks(self, image_of: ImageOf) -> Callable[[int], Look]:
         """Get a function that tells how an image is to be seen."""
         marks = [None] + [self.mark_of(i + 1) for i in range(int(self.groups.max(initial=0)))]
         locations, labels, groups = self.locations, self.labels, self.groups
@@ -167,7 +175,7 @@ class GridCanvas(CellArea):
 
         return look_of
 
-    def image_of(self, location: str) -> tuple:
+    def image_of(self, location: str) -> Found:
         """Get the image at a location, None if it is not decoded, and why it cannot be."""
         side = self._decoded_side()
         image = self.pixmaps.image(location, side)
@@ -243,7 +251,7 @@ class FrameColors:
 
     def __init__(self, rgb: NDArray[np.float32]) -> None:
         self._rgb = rgb
-        self._known: dict[tuple, QColor | None] = {}
+        self._known: dict[tuple[float, ...], QColor | None] = {}
 
     def __getitem__(self, image: int) -> QColor | None:
         red, green, blue = key = tuple(self._rgb[image].tolist())

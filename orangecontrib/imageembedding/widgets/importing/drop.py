@@ -27,7 +27,7 @@ class ImportImagesDropHandler(FilesDropHandler):
         endings = (*IMAGE_ENDINGS, *ENDINGS)
         return all(os.path.isdir(path) or path.lower().endswith(endings) for path in paths)
 
-    def parametersFromFiles(self, paths: Sequence[str]) -> dict:
+    def parametersFromFiles(self, paths: Sequence[str]) -> dict[str, object]:
         """Get the settings of the widget."""
         paths = [os.path.normpath(path) for path in paths]
         return {"paths": paths, "__version__": OWImportImages.settings_version}

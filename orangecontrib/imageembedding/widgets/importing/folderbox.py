@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from AnyQt.QtCore import Qt, pyqtSignal
 from AnyQt.QtGui import QKeySequence
@@ -133,7 +133,7 @@ class FolderBox(QWidget):
             self.chosen.emit([folder])
 
 
-def make_button(text: str, callback, tip: str) -> QPushButton:
+def make_button(text: str, callback: Callable[[], object], tip: str) -> QPushButton:
     """Make a button that is no wider than its text."""
     button = QPushButton(text, toolTip=tip, autoDefault=False)
     button.setAccessibleName(tip)

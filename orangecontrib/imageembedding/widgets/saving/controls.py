@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import QComboBox, QLabel, QListView, QMenu, QSizePolicy, QToolButton
+from collections.abc import Mapping
+from typing import Any
+
+from AnyQt.QtCore import QAbstractItemModel, QSize, Qt
+from AnyQt.QtWidgets import QComboBox, QLabel, QListView, QMenu, QSizePolicy, QToolButton, QWidget
 from Orange.data import DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
+from Orange.widgets.widget import OWWidget
 
 from orangecontrib.imageembedding.widgets.saving.wishes import FITS, FORMATS, SIZES
+from orangecontrib.imageembedding.widgets.shared.columns import Callback
 
 ORDER = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
 LIST_SIZE = QSize(100, 62)
@@ -17,7 +22,7 @@ MAX_SIDE = 20_000
 AUTOMATIC = 0  # quality
 
 
-def add_names_box(widget, changed) -> None:
+def add_names_box(widget: OWWidget, changed: Callback) -> None:
     """Add which images are saved, and under which names."""
     box = gui.vBox(widget.controlArea, "Names")
     widget.column_model = VariableListModel()
@@ -43,7 +48,7 @@ def add_names_box(widget, changed) -> None:
     box.layout().addWidget(widget.example_label)
 
 
-def add_format_box(widget, changed, embedders: dict[str, str]) -> None:
+def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str]) -> None:
     """Add what becomes of the files."""
     box = gui.vBox(widget.controlArea, "Files")
     _add_id_combo(box, widget, "format_id", "Format", changed, FORMATS)
@@ -80,7 +85,7 @@ def add_format_box(widget, changed, embedders: dict[str, str]) -> None:
     )  # fmt: skip
 
 
-def show_fields(widget, fields: list[str]) -> None:
+def show_fields(widget: OWWidget, fields: list[str]) -> None:
     """Offer the columns that can be put into a name."""
     menu = widget.insert_button.menu()
     menu.clear()
@@ -90,7 +95,14 @@ def show_fields(widget, fields: list[str]) -> None:
     widget.insert_button.setEnabled(bool(fields))
 
 
-def _add_list(box, widget, value, label, model, callback) -> QListView:
+def _add_list(
+    box: QWidget,
+    widget: OWWidget,
+    value: str,
+    label: str,
+    model: QAbstractItemModel,
+    callback: Callback,
+) -> QListView:
     line = gui.hBox(box)
     title = gui.widgetLabel(line, f"{label}:")
     title.setFixedWidth(LABEL_WIDTH)
@@ -106,7 +118,14 @@ def _add_list(box, widget, value, label, model, callback) -> QListView:
     return view
 
 
-def _add_id_combo(box, widget, value, label, callback, choices) -> QComboBox:
+def _add_id_combo(
+    box: QWidget,
+    widget: OWWidget,
+    value: str,
+    label: str,
+    callback: Callback,
+    choices: Mapping[Any, str],
+) -> QComboBox:
     """Add a choice of which the setting holds an id, not a position."""
     line = widget.lines[value] = gui.hBox(box)
     gui.widgetLabel(line, f"{label}:").setFixedWidth(LABEL_WIDTH)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from AnyQt.QtCore import QSize
+from collections.abc import Callable
+
+from AnyQt.QtCore import QAbstractItemModel, QSize
 from AnyQt.QtWidgets import QListView, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
+from Orange.widgets.widget import OWWidget
+
+Callback = Callable[[], object]
 
 LIST_SIZE = QSize(100, 84)
 ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
 
 
-def add_combo(box: QWidget, widget, setting: str, label: str, model, callback) -> None:
+def add_combo(
+    box: QWidget,
+    widget: OWWidget,
+    setting: str,
+    label: str,
+    model: QAbstractItemModel,
+    callback: Callback,
+) -> None:
     """Add a choice of one column."""
     combo = gui.comboBox(
         box, widget, setting, label=f"{label}:", model=model, searchable=True, callback=callback
@@ -20,20 +32,24 @@ def add_combo(box: QWidget, widget, setting: str, label: str, model, callback) -
     combo.setAccessibleName(label)
 
 
-def add_image_combo(box: QWidget, widget, callback) -> None:
+def add_image_combo(box: QWidget, widget: OWWidget, callback: Callback) -> None:
     """Add the choice of the column of images; its model is ``column_model``."""
     widget.column_model = VariableListModel()
     add_combo(box, widget, "image_attr", "Image column", widget.column_model, callback)
 
 
-def add_color_combo(box: QWidget, widget, setting: str, label: str, callback) -> None:
+def add_color_combo(
+    box: QWidget, widget: OWWidget, setting: str, label: str, callback: Callback
+) -> None:
     """Add the choice of the column that colors; its model is ``color_model``."""
     primitive = DiscreteVariable, ContinuousVariable
     widget.color_model = DomainModel(ORDER, valid_types=primitive, placeholder="(none)")
     add_combo(box, widget, setting, label, widget.color_model, callback)
 
 
-def add_text_list(box: QWidget, widget, setting: str, label: str, callback) -> QListView:
+def add_text_list(
+    box: QWidget, widget: OWWidget, setting: str, label: str, callback: Callback
+) -> QListView:
     """Add the choice of several columns whose texts are shown; get its list."""
     gui.widgetLabel(box, f"{label}:")
     view = gui.listView(

@@ -78,14 +78,14 @@ class ImageCopier(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._images: Pixmaps | None = None
+        self._images: Pixmaps | None = None  # its threads start with the first image
         self._location = ""
 
     def copy(self, location: str) -> None:
         """Put the image at a location on the clipboard as soon as it is read."""
         if self._images is None:
-            self._images = Pixmaps(self)
-            self._images.ready.connect(self._image_ready)
+            self._images = images = Pixmaps(self)
+            images.ready.connect(lambda location: self._image_ready(images, location))
         self._location = location
         self._images.forget()
         self._images.want([(location, WHOLE_PX)])
@@ -95,8 +95,8 @@ class ImageCopier(QObject):
         if self._images is not None:
             self._images.close()
 
-    def _image_ready(self, location: str) -> None:
-        image = self._images.image(location, WHOLE_PX)
+    def _image_ready(self, images: Pixmaps, location: str) -> None:
+        image = images.image(location, WHOLE_PX)
         if image is not None and location == self._location:
             QApplication.clipboard().setImage(image)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from AnyQt.QtWidgets import QWidget
 
 
@@ -20,7 +22,7 @@ class GoOn:
         Of the button, as it is when it is not automatic.
     """
 
-    def __init__(self, commit: object, box: QWidget, title: str) -> None:
+    def __init__(self, commit: Any, box: QWidget, title: str) -> None:
         self._commit = commit
         self._box = box
         self._title = title

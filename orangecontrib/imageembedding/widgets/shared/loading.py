@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from AnyQt.QtCore import Qt
+from AnyQt.QtGui import QPixmap
 from AnyQt.QtWidgets import QApplication, QProgressDialog, QWidget
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps
@@ -13,8 +14,10 @@ from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps
 CHUNK = 100  # images asked for at once: the loader forgets older wishes
 TIMEOUT_S = 120.0
 
+Loaded = dict[Key, QPixmap]
 
-def load_all(wishes: Sequence[Key], pixmaps: Pixmaps, parent: QWidget) -> dict | None:
+
+def load_all(wishes: Sequence[Key], pixmaps: Pixmaps, parent: QWidget) -> Loaded | None:
     """Decode images, with a bar and a button to cancel.
 
     Parameters
@@ -34,7 +37,7 @@ def load_all(wishes: Sequence[Key], pixmaps: Pixmaps, parent: QWidget) -> dict |
     bar = QProgressDialog("Reading the images…", "Cancel", 0, len(wishes), parent)
     bar.setWindowModality(Qt.WindowModal)
     bar.setMinimumDuration(500)
-    loaded: dict = {}
+    loaded: Loaded = {}
     for at in range(0, len(wishes), CHUNK):
         _load(wishes[at : at + CHUNK], pixmaps, loaded)
         bar.setValue(at)
@@ -44,7 +47,7 @@ def load_all(wishes: Sequence[Key], pixmaps: Pixmaps, parent: QWidget) -> dict |
     return loaded
 
 
-def _load(wishes: Sequence[Key], pixmaps: Pixmaps, loaded: dict) -> None:
+def _load(wishes: Sequence[Key], pixmaps: Pixmaps, loaded: Loaded) -> None:
     deadline = time.monotonic() + TIMEOUT_S
     waiting = set(wishes)
     while waiting and time.monotonic() < deadline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from AnyQt.QtCore import QPointF, QRectF, QSettings, QSizeF, Qt, pyqtSignal
-from AnyQt.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPalette, QWheelEvent
+from AnyQt.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from AnyQt.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -83,6 +83,8 @@ class Canvas(QWidget):
 
     def _place(self) -> QRectF:
         """Get where the image lies in this widget."""
+        if self.image is None:
+            return QRectF()
         size = QSizeF(self.image.size()) * (self.zoom / self.devicePixelRatioF())
         middle = QPointF(self.width() / 2, self.height() / 2)
         offset = QPointF(self._center.x() * size.width(), self._center.y() * size.height())
@@ -93,7 +95,7 @@ class Canvas(QWidget):
         inside = point - place.topLeft()
         return QPointF(inside.x() / place.width(), inside.y() / place.height())
 
-    def paintEvent(self, _) -> None:
+    def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.Text))
         if self.image is None:

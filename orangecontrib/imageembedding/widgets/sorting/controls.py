@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import QComboBox, QWidget
 from Orange.data import ContinuousVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel
+from Orange.widgets.widget import OWWidget
 
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, STRETCH
 from orangecontrib.imageembedding.widgets.grid.zoom import MAX_SIDE
 from orangecontrib.imageembedding.widgets.shared.columns import (
     ORDER,
+    Callback,
     add_color_combo,
     add_combo,
     add_image_combo,
@@ -25,7 +29,7 @@ FITS = {FIT: "Whole", CROP: "Cropped to a square", STRETCH: "Stretched to a squa
 MAX_COLUMNS = 10_000
 
 
-def add_layout_box(widget, changed) -> None:
+def add_layout_box(widget: OWWidget, changed: Callback) -> None:
     """Add where images lie."""
     box = gui.vBox(widget.controlArea, "Layout")
     widget.layout_combo = _add_choice(box, widget, "layout_id", "Order", LAYOUTS, changed)
@@ -42,7 +46,13 @@ def add_layout_box(widget, changed) -> None:
     spin.setAccessibleName("Columns")
 
 
-def add_images_box(widget, column_changed, labels_changed, color_changed, fit_changed) -> QWidget:
+def add_images_box(
+    widget: OWWidget,
+    column_changed: Callback,
+    labels_changed: Callback,
+    color_changed: Callback,
+    fit_changed: Callback,
+) -> QWidget:
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, column_changed)
@@ -53,7 +63,7 @@ def add_images_box(widget, column_changed, labels_changed, color_changed, fit_ch
     return box
 
 
-def add_size_box(widget, changed, show_whole) -> None:
+def add_size_box(widget: OWWidget, changed: Callback, show_whole: Callback) -> None:
     """Add the size of the cells."""
     box = gui.vBox(widget.controlArea, "Cell size")
     row = gui.hBox(box)
@@ -67,7 +77,7 @@ def add_size_box(widget, changed, show_whole) -> None:
     )
 
 
-def add_output_box(widget, changed) -> None:
+def add_output_box(widget: OWWidget, changed: Callback) -> None:
     """Add what goes out beside the images."""
     box = gui.vBox(widget.controlArea, "Output")
     gui.checkBox(
@@ -76,7 +86,14 @@ def add_output_box(widget, changed) -> None:
     )  # fmt: skip
 
 
-def _add_choice(box, widget, value: str, label: str, titles: dict, callback) -> QComboBox:
+def _add_choice(
+    box: QWidget,
+    widget: OWWidget,
+    value: str,
+    label: str,
+    titles: Mapping[str, str],
+    callback: Callback,
+) -> QComboBox:
     """Add a choice of ids, by their titles."""
     row = gui.hBox(box)
     combo = QComboBox()

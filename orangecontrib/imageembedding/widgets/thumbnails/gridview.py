@@ -13,7 +13,7 @@ from AnyQt.QtCore import (
     Qt,
     pyqtSignal,
 )
-from AnyQt.QtGui import QRegion
+from AnyQt.QtGui import QRegion, QResizeEvent
 from AnyQt.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
@@ -98,7 +98,7 @@ class GridView(QListView):
         self.updateGeometries()
         self.viewport().update()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         bar, old = self.verticalScrollBar(), self._cells
         in_sight = old.positions_between(bar.value(), bar.value() + 1)
         QAbstractItemView.resizeEvent(self, event)
@@ -150,7 +150,11 @@ class GridView(QListView):
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         return QRegion(self.viewport().rect())
 
-    def scrollTo(self, index: QModelIndex, hint=QAbstractItemView.EnsureVisible) -> None:
+    def scrollTo(
+        self,
+        index: QModelIndex,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.EnsureVisible,
+    ) -> None:
         rect, bar = self.visualRect(index), self.verticalScrollBar()
         if rect.top() < 0 or hint == QAbstractItemView.PositionAtTop:
             bar.setValue(bar.value() + rect.top())

@@ -14,7 +14,7 @@ from AnyQt.QtCore import (
     QTimer,
     pyqtSignal,
 )
-from AnyQt.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
+from AnyQt.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from AnyQt.QtWidgets import QApplication, QListView, QStyle
 
 from orangecontrib.imageembedding.widgets.shared.dragging import drag_out
@@ -219,7 +219,7 @@ class ThumbnailView(GridView):
         else:
             super().wheelEvent(event)
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.LeftButton or self.indexAt(event.pos()).isValid():
             super().mousePressEvent(event)
             return
@@ -231,19 +231,19 @@ class ThumbnailView(GridView):
             before = self.selectionModel().selection() if adds else QItemSelection()
             self._band.begin(event.pos(), before)
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._band.active:
             self._band.drag_to(event.pos())
         else:
             super().mouseMoveEvent(event)
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._band.active:
             self._band.end()
         else:
             super().mouseReleaseEvent(event)
 
-    def mouseDoubleClickEvent(self, event) -> None:
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.indexAt(event.pos()).isValid():
             super().mouseDoubleClickEvent(event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from AnyQt.QtCore import QRectF, QSize, Qt
-from AnyQt.QtGui import QColor, QPainter, QPalette, QPen
+from AnyQt.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from AnyQt.QtWidgets import QWidget
 
 LINEAR, LOG = "linear", "log"
@@ -122,7 +122,7 @@ class HeightAxis(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(100, AXIS_HEIGHT)
 
-    def paintEvent(self, _) -> None:
+    def paintEvent(self, _: QPaintEvent) -> None:
         item = self._view.item
         if item is None:
             return
@@ -135,20 +135,20 @@ class HeightAxis(QWidget):
             painter.setBrush(color)
             painter.drawEllipse(QRectF(x - 4, self.height() - 10, 8, 8))
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self._cut(event)
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.LeftButton:
             self._cut(event)
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._view.cut_released.emit()
 
-    def _cut(self, event) -> None:
+    def _cut(self, event: QMouseEvent) -> None:
         if self._view.item is not None:
             self._view.cut_moved.emit(self._view.item.height_at(event.pos().x()))
 
-    def wheelEvent(self, event) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
         self._view.zoom_heights(event.angleDelta().y() or event.angleDelta().x(),
                                 event.position().x())  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from AnyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from AnyQt.QtGui import QFontMetrics, QPainter, QPalette
+from AnyQt.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
 from AnyQt.QtWidgets import QWidget
 
 from orangecontrib.imageembedding.widgets.tree.collage import paint_collage
@@ -46,7 +46,7 @@ class HoverCard(QWidget):
         height = text.height() + (PICTURE + PADDING if pictures else 0)
         return QSize(max(text.width(), pictures) + 2 * PADDING + 2, height + 2 * PADDING)
 
-    def paintEvent(self, _) -> None:
+    def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         palette = self.palette()
         painter.setPen(palette.color(QPalette.Mid))

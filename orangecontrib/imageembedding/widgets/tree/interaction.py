@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from AnyQt.QtCore import QPoint, QRect, Qt, QTimer, pyqtSignal
-from AnyQt.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
+from AnyQt.QtCore import QEvent, QPoint, QRect, Qt, QTimer, pyqtSignal
+from AnyQt.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from AnyQt.QtWidgets import QApplication, QMenu
 
 from orangecontrib.imageembedding.widgets.tree.hovercard import HoverCard
@@ -149,7 +149,7 @@ class DendrogramView(TreeView):
             name = self.item.names[self.item.tops.tolist().index(node)]
             NameEdit(self.viewport(), place, name, lambda text: self.renamed.emit(node, text))
 
-    def leaveEvent(self, event) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
         self._hover.stop()
         self._card.hide()
         super().leaveEvent(event)
@@ -172,7 +172,7 @@ class DendrogramView(TreeView):
             locations = [self.item.locations[leaf] for leaf in self.item.typical(node)]
             self._card.show_at(self._pointer, self.describe(node), locations)
 
-    def contextMenuEvent(self, event) -> None:
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.item is None:
             return
         self._hover.stop()

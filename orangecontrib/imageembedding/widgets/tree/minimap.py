@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from AnyQt.QtCore import QRectF, Qt
-from AnyQt.QtGui import QColor, QPainter, QPalette, QPen, QPixmap
+from AnyQt.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from AnyQt.QtWidgets import QWidget
 from pyqtgraph import arrayToQPath
 
@@ -27,11 +36,11 @@ class Minimap(QWidget):
         self._picture = None
         self.update()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.refresh()
 
-    def paintEvent(self, _) -> None:
+    def paintEvent(self, _: QPaintEvent) -> None:
         item = self._view.item
         if item is None:
             return
@@ -71,12 +80,12 @@ class Minimap(QWidget):
         painter.end()
         return picture
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self._go(event)
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.LeftButton:
             self._go(event)
 
-    def _go(self, event) -> None:
+    def _go(self, event: QMouseEvent) -> None:
         self._view.scroll_to_part(event.pos().y() / max(self.height(), 1))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from AnyQt.QtCore import QRectF
-from AnyQt.QtGui import QPalette
-from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QWidget
+from AnyQt.QtGui import QPainter, QPalette
+from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from orangecontrib.imageembedding.widgets.shared.loading import load_all
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps, decoded_side
@@ -30,7 +30,9 @@ class _Frame(QGraphicsItem):
         legend = MAX_LINES * LINE_HEIGHT + 10 if self._tree.strips else 0
         return self._tree.boundingRect().adjusted(0, -AXIS_HEIGHT, 0, legend)
 
-    def paint(self, painter, option, widget=None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         tree = self._tree
         paint_axis(painter, QRectF(0, -AXIS_HEIGHT, WIDTH, AXIS_HEIGHT), tree, tree.palette)
         painter.translate(10, tree.boundingRect().bottom() + 8)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from AnyQt.QtCore import QRectF, Qt
-from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette
+from AnyQt.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from AnyQt.QtWidgets import QSizePolicy, QWidget
 
 STRIP_WIDTH = 12.0
@@ -98,7 +107,7 @@ def _legend_places(
     return places
 
 
-def _paint_entry(painter, x, y, text, color, palette) -> None:
+def _paint_entry(painter: QPainter, x, y, text, color, palette) -> None:
     if color is not None:
         painter.fillRect(QRectF(x, y + (LINE_HEIGHT - SWATCH) / 2, SWATCH, SWATCH), QColor(*color))
         x += SWATCH + 4
@@ -126,7 +135,7 @@ class Legend(QWidget):
         self._fit_height()
         self.update()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_height()
 
@@ -137,5 +146,5 @@ class Legend(QWidget):
     def heightForWidth(self, width: int) -> int:
         return round(legend_height(self._strips, width, self.font()))
 
-    def paintEvent(self, _) -> None:
+    def paintEvent(self, _: QPaintEvent) -> None:
         paint_legend(QPainter(self), self._strips, self.width(), self.palette())

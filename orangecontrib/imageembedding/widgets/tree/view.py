@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from AnyQt.QtCore import Qt, pyqtSignal
+from AnyQt.QtCore import QEvent, Qt, pyqtSignal
 from AnyQt.QtGui import QPaintEvent, QResizeEvent
 from AnyQt.QtWidgets import QGraphicsScene, QGraphicsView
 
@@ -279,7 +279,7 @@ class TreeView(QGraphicsView):
             self.row = 0.0
         self._lay_out()
 
-    def changeEvent(self, event) -> None:
+    def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if self.item is not None:
             self.item.palette = self.palette()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from AnyQt.QtCore import QSignalBlocker, Qt
 from AnyQt.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
@@ -49,7 +50,7 @@ class ZoomBar(QWidget):
                 self.slider.setValue(round(N_STEPS * min(max(part, 0.0), 1.0)))
 
 
-def _button(text: str, tip: str, clicked) -> QToolButton:
+def _button(text: str, tip: str, clicked: Callable[[], object]) -> QToolButton:
     button = QToolButton(text=text, toolTip=tip, autoRaise=True)
     button.setAccessibleName(tip)
     button.clicked.connect(lambda: clicked())

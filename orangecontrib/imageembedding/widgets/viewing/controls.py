@@ -6,9 +6,11 @@ from AnyQt.QtWidgets import QWidget
 from Orange.data import DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel
+from Orange.widgets.widget import OWWidget
 
 from orangecontrib.imageembedding.widgets.shared.columns import (
     ORDER,
+    Callback,
     add_color_combo,
     add_combo,
     add_image_combo,
@@ -19,7 +21,12 @@ from orangecontrib.imageembedding.widgets.thumbnails.view import MAX_SIDE, MIN_S
 AFTER_COLUMN = 1  # place in the box
 
 
-def add_images_box(widget, column_changed, titles_changed, color_changed) -> QWidget:
+def add_images_box(
+    widget: OWWidget,
+    column_changed: Callback,
+    titles_changed: Callback,
+    color_changed: Callback,
+) -> QWidget:
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, column_changed)
@@ -29,7 +36,7 @@ def add_images_box(widget, column_changed, titles_changed, color_changed) -> QWi
     return box
 
 
-def add_order_box(widget, changed) -> None:
+def add_order_box(widget: OWWidget, changed: Callback) -> None:
     """Add groups and order."""
     box = gui.vBox(widget.controlArea, "Order")
     widget.group_model = DomainModel(ORDER, valid_types=DiscreteVariable, placeholder="(none)")
@@ -39,7 +46,7 @@ def add_order_box(widget, changed) -> None:
     gui.checkBox(box, widget, "descending", "Descending", callback=changed)
 
 
-def add_size_box(widget, changed) -> None:
+def add_size_box(widget: OWWidget, changed: Callback) -> None:
     """Add the size of the images."""
     box = gui.vBox(widget.controlArea, "Size")
     widget.size_slider = gui.hSlider(
