@@ -139,7 +139,7 @@ def viewer_widget() -> tuple[QWidget, list[Part]]:
     settle(0.5)
     controls = widget.controls
     parts = [
-        controls.image_attr, widget.title_list, controls.colour_attr, controls.group_attr,
+        controls.image_attr, controls.title_attrs, controls.colour_attr, controls.group_attr,
         controls.sort_attr, controls.descending, widget.size_slider, controls.auto_commit,
         widget.filter_edit, widget.count_label, (widget.view, QPoint(90, 20)),
         (widget.view, QPoint(120, 60)), widget.legend,
@@ -169,7 +169,7 @@ def grid_widget() -> tuple[QWidget, list[Part]]:
     controls, view = widget.controls, widget.view
     parts = [
         widget.layout_combo, controls.n_columns, controls.image_attr, widget.fit_combo,
-        widget.label_list, controls.color_attr, widget.size_slider, widget.fit_button,
+        controls.label_attrs, controls.color_attr, widget.size_slider, widget.fit_button,
         controls.adds_places, controls.auto_commit, widget.cancel_button,
         (view, QPoint(view.width() // 2, 8)), widget.legend, widget.count_label,
     ]  # fmt: skip
@@ -242,7 +242,7 @@ def save_widget() -> tuple[QWidget, list[Part]]:
     controls, lines = widget.controls, widget.lines
     parts = [
         widget.folder_edit, (widget.browse_button, QPoint(60, 0)), controls.image_attr,
-        widget.by_list, widget.pattern_edit, widget.insert_button, widget.example_label,
+        controls.by_vars, widget.pattern_edit, widget.insert_button, widget.example_label,
         lines["format_id"], lines["quality"], lines["size_id"], lines["pixels"], lines["fit_id"],
         controls.metadata, controls.manifest, controls.auto_save, widget.save_button,
         widget.cancel_button,

@@ -565,7 +565,8 @@ class TestOWImageViewer(WidgetTest):
     def test_controls_have_names_for_screen_readers(self):
         widget = self.widget
         controls = [getattr(widget.controls, name) for name in ("image_attr", "sort_attr", "side")]
-        for control in (*controls, widget.view, widget.filter_edit, widget.title_list):
+        controls += widget.controls.title_attrs.combos
+        for control in (*controls, widget.view, widget.filter_edit):
             assert control.accessibleName()
         self.send(self.images)
         index = widget.view.images.index(0)

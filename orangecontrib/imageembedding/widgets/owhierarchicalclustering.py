@@ -299,7 +299,8 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         self.label_model.set_domain(domain)
         self.strip_model.set_domain(domain)
         self.label_attr = next((v for v in self.label_model if isinstance(v, Variable)), None)
-        self.strip_attrs = [domain.class_var] if domain.class_var in self.strip_model else []
+        has_class = domain.class_var is not None and domain.class_var in self.strip_model
+        self.strip_attrs = [domain.class_var] if has_class else []
         self.openContext(domain)
 
     def _nodes_kept(self) -> list[int]:

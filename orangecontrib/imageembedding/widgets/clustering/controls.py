@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from AnyQt.QtCore import QAbstractItemModel, Qt
-from AnyQt.QtWidgets import QButtonGroup, QLabel, QListView, QRadioButton, QWidget
+from AnyQt.QtWidgets import QButtonGroup, QLabel, QRadioButton, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, PyListModel, VariableListModel
@@ -13,6 +13,7 @@ from Orange.widgets.widget import OWWidget
 
 from orangecontrib.imageembedding.clusters.distances import METRICS
 from orangecontrib.imageembedding.clusters.link import LINKAGES
+from orangecontrib.imageembedding.widgets.shared.columncombos import add_column_combos
 from orangecontrib.imageembedding.widgets.shared.columns import Callback
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR, LOG
@@ -24,7 +25,6 @@ TITLES = {
     "centered-cosine": "Centered cosine",
     "braycurtis": "Bray-Curtis",
 }
-STRIP_ROWS_PX = 62
 
 
 class TitledModel(PyListModel):
@@ -79,16 +79,16 @@ def add_appearance_box(
         placeholder="(row number)",
     )
     _add_combo(box, widget, "label_attr", "La&bels:", widget.label_model, labels_changed)
-    strips = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
-    widget.strip_model = DomainModel(strips, valid_types=(DiscreteVariable, ContinuousVariable))
+    order = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
+    widget.strip_model = DomainModel(
+        order, valid_types=(DiscreteVariable, ContinuousVariable), placeholder="(none)"
+    )
     gui.widgetLabel(box, "Colors beside the leaves:")
-    view = gui.listView(
-        box, widget, "strip_attrs", box=None, model=widget.strip_model,
-        selectionMode=QListView.ExtendedSelection, callback=strips_changed,
-    )  # fmt: skip
-    view.setFixedHeight(STRIP_ROWS_PX)
-    view.setAccessibleName("Colors beside the leaves")
-    view.setToolTip("Colors beside the leaves, by one or several variables (Ctrl adds).")
+    tip = "Colors beside the leaves, a stripe for each column"
+    combos = add_column_combos(
+        widget, "strip_attrs", widget.strip_model, "Colors beside the leaves", tip, strips_changed
+    )
+    box.layout().addWidget(combos)
     scales = PyListModel((LINEAR, LOG))
     _add_combo(box, widget, "height_scale", "&Heights:", scales, scale_changed)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from AnyQt.QtCore import QAbstractItemModel, QSize, Qt
-from AnyQt.QtWidgets import QComboBox, QLabel, QListView, QMenu, QSizePolicy, QToolButton, QWidget
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 from Orange.data import DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 from Orange.widgets.widget import OWWidget
 
 from orangecontrib.imageembedding.widgets.saving.wishes import FITS, FORMATS, SIZES
+from orangecontrib.imageembedding.widgets.shared.columncombos import add_column_combos
 from orangecontrib.imageembedding.widgets.shared.columns import Callback
 
 ORDER = (DomainModel.CLASSES, DomainModel.METAS, DomainModel.ATTRIBUTES)
-LIST_SIZE = QSize(100, 62)
 LABEL_WIDTH = 110
 MAX_SIDE = 20_000
 AUTOMATIC = 0  # quality
@@ -30,8 +30,9 @@ def add_names_box(widget: OWWidget, changed: Callback) -> None:
         box, widget, "image_attr", label="Image column:", labelWidth=LABEL_WIDTH,
         model=widget.column_model, orientation=Qt.Horizontal, searchable=True, callback=changed,
     ).setAccessibleName("Image column")  # fmt: skip
-    widget.by_model = DomainModel(ORDER, valid_types=DiscreteVariable)
-    widget.by_list = _add_list(box, widget, "by_vars", "Sub-folders by", widget.by_model, changed)
+    widget.by_model = _add_columns(
+        box, widget, "by_vars", "Sub-folders by", "A folder for each value, in each other", changed
+    )
     line = gui.hBox(box)
     widget.pattern_edit = gui.lineEdit(
         line, widget, "pattern", label="File name:", orientation=Qt.Horizontal,
@@ -61,8 +62,9 @@ def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str
     gui.rubber(line)
     widget.quality_spin.setSpecialValueText("Automatic")
     widget.quality_spin.setToolTip("Automatic: JPEG files stay as they are, others get 90")
-    widget.label_model = DomainModel(ORDER)
-    widget.label_list = _add_list(box, widget, "label_vars", "Labels", widget.label_model, changed)
+    widget.label_model = _add_columns(
+        box, widget, "label_vars", "Labels", "Texts below each image, a line each", changed
+    )
     _add_id_combo(box, widget, "size_id", "Size", changed, SIZES)
     line = widget.lines["pixels"] = gui.hBox(box)
     gui.widgetLabel(line, "").setFixedWidth(LABEL_WIDTH)
@@ -95,27 +97,18 @@ def show_fields(widget: OWWidget, fields: list[str]) -> None:
     widget.insert_button.setEnabled(bool(fields))
 
 
-def _add_list(
-    box: QWidget,
-    widget: OWWidget,
-    value: str,
-    label: str,
-    model: QAbstractItemModel,
-    callback: Callback,
-) -> QListView:
-    line = gui.hBox(box)
+def _add_columns(
+    box: QWidget, widget: OWWidget, value: str, label: str, tip: str, callback: Callback
+) -> DomainModel:
+    """Add the choice of several columns; get their model."""
+    kinds = DiscreteVariable if value == "by_vars" else None
+    model = DomainModel(ORDER, valid_types=kinds, placeholder="(none)")
+    line = widget.lines[value] = gui.hBox(box)
     title = gui.widgetLabel(line, f"{label}:")
     title.setFixedWidth(LABEL_WIDTH)
     title.setAlignment(Qt.AlignTop)
-    view = gui.listView(
-        line, widget, value, model=model, callback=callback, sizeHint=LIST_SIZE,
-        selectionMode=QListView.ExtendedSelection,
-    )  # fmt: skip
-    view.setMaximumHeight(LIST_SIZE.height())
-    view.setAccessibleName(label)
-    view.setToolTip("Ctrl-click (Cmd-click) chooses several or none")
-    widget.lines[value] = line
-    return view
+    line.layout().addWidget(add_column_combos(widget, value, model, label, tip, callback))
+    return model
 
 
 def _add_id_combo(

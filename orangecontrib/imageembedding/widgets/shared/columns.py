@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from AnyQt.QtCore import QAbstractItemModel, QSize
-from AnyQt.QtWidgets import QListView, QWidget
+from AnyQt.QtCore import QAbstractItemModel
+from AnyQt.QtWidgets import QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
 from Orange.widgets.widget import OWWidget
 
-Callback = Callable[[], object]
+from orangecontrib.imageembedding.widgets.shared.columncombos import add_column_combos
 
-LIST_SIZE = QSize(100, 84)
+Callback = Callable[[], object]
 ORDER = (DomainModel.METAS, DomainModel.CLASSES, DomainModel.ATTRIBUTES)
 
 
@@ -47,14 +47,11 @@ def add_color_combo(
     add_combo(box, widget, setting, label, widget.color_model, callback)
 
 
-def add_text_list(
-    box: QWidget, widget: OWWidget, setting: str, label: str, callback: Callback
-) -> QListView:
-    """Add the choice of several columns whose texts are shown; get its list."""
+def add_columns(
+    box: QWidget, widget: OWWidget, setting: str, label: str, tip: str, callback: Callback
+) -> DomainModel:
+    """Add the choice of several columns, a combo each; get their model."""
+    model = DomainModel(ORDER, placeholder="(none)")
     gui.widgetLabel(box, f"{label}:")
-    view = gui.listView(
-        box, widget, setting, model=DomainModel(ORDER), callback=callback,
-        sizeHint=LIST_SIZE, selectionMode=QListView.ExtendedSelection,
-    )  # fmt: skip
-    view.setAccessibleName(label)
-    return view
+    box.layout().addWidget(add_column_combos(widget, setting, model, label, tip, callback))
+    return model

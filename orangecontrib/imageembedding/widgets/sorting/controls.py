@@ -17,9 +17,9 @@ from orangecontrib.imageembedding.widgets.shared.columns import (
     ORDER,
     Callback,
     add_color_combo,
+    add_columns,
     add_combo,
     add_image_combo,
-    add_text_list,
 )
 
 AFTER_COLUMN = 1  # place in the box
@@ -57,8 +57,9 @@ def add_images_box(
     box = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, column_changed)
     widget.fit_combo = _add_choice(box, widget, "fit", "Shown", FITS, fit_changed)
-    widget.label_list = add_text_list(box, widget, "label_attrs", "Labels", labels_changed)
-    widget.label_model = widget.label_list.model()
+    widget.label_model = add_columns(
+        box, widget, "label_attrs", "Labels", "Texts in each cell, a line each", labels_changed
+    )
     add_color_combo(box, widget, "color_attr", "Frame color", color_changed)
     return box
 

@@ -12,9 +12,9 @@ from orangecontrib.imageembedding.widgets.shared.columns import (
     ORDER,
     Callback,
     add_color_combo,
+    add_columns,
     add_combo,
     add_image_combo,
-    add_text_list,
 )
 from orangecontrib.imageembedding.widgets.thumbnails.view import MAX_SIDE, MIN_SIDE
 
@@ -30,8 +30,9 @@ def add_images_box(
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, column_changed)
-    widget.title_list = add_text_list(box, widget, "title_attrs", "Titles", titles_changed)
-    widget.title_model = widget.title_list.model()
+    widget.title_model = add_columns(
+        box, widget, "title_attrs", "Titles", "Texts below each image, a line each", titles_changed
+    )
     add_color_combo(box, widget, "colour_attr", "Color", color_changed)
     return box
 
