@@ -14,7 +14,7 @@ from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
@@ -45,6 +45,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
 )
 from orangecontrib.imageembedding.widgets.clustering.treepanel import HINT, KeptView, TreePanel
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.undo import Undo
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
@@ -53,7 +54,7 @@ MAX_DESCRIBED = 100  # clusters in a report
 PAINT_MS = 10  # after which a new tree is painted
 
 
-class OWHierarchicalClustering(OWWidget, TaskWidget):
+class OWHierarchicalClustering(ImageWidget, TaskWidget):
     name = "Hierarchical Clustering"
     description = "Group similar images in a tree and select its branches."
     keywords = "cluster, tree, dendrogram, hierarchy, linkage, image"
@@ -70,16 +71,16 @@ class OWHierarchicalClustering(OWWidget, TaskWidget):
         annotated_data = Output(ANNOTATED_DATA_SIGNAL_NAME, Table)
         representatives = Output("Cluster Representatives", Table)
 
-    class Error(OWWidget.Error):
+    class Error(ImageWidget.Error):
         failed = Msg("{}")
 
-    class Warning(OWWidget.Warning):
+    class Warning(ImageWidget.Warning):
         incomplete = Msg("{} rows skipped: they have missing numbers.")
         distances_first = Msg("Precomputed distances are used: the input Data is ignored.")
         other_subset = Msg("No row of Data Subset is in the tree.")
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
-    class Information(OWWidget.Information):
+    class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled. Send goes on.")
         prototypes = Msg(
             "{} rows are too many for exact distances ({} of memory). Similar rows are grouped "

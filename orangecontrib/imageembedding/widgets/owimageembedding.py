@@ -14,7 +14,7 @@ from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.itemmodels import VariableListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
@@ -64,6 +64,7 @@ from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import CHOOSE, ImagesFolder
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
 from orangecontrib.imageembedding.widgets.shared.predecessor import OLD_EMBEDDERS
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
@@ -80,7 +81,7 @@ MIN_MEASURED = 24  # images; fewer tell nothing about the speed
 PRECISIONS = {"exact": "Exact (32 bits)", "fast": "Fast (16 bits)"}
 
 
-class OWImageEmbedding(OWWidget, TaskWidget):
+class OWImageEmbedding(ImageWidget, TaskWidget):
     name = "Image Embedding"
     description = "Describe each image by numbers from a deep neural network."
     keywords = "embedding, image, picture, deep, neural network, features, resnet, server"
@@ -98,7 +99,7 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         embeddings = Output("Embeddings", Table, default=True)
         skipped_images = Output("Skipped Images", Table)
 
-    class Error(OWWidget.Error):
+    class Error(ImageWidget.Error):
         no_column = Msg(
             "No column of the data is known to hold paths or URLs of images. Choose one, if there "
             "is one. Import Images makes such data."
@@ -108,13 +109,13 @@ class OWImageEmbedding(OWWidget, TaskWidget):
         failed = Msg("{}")
         none_embedded = Msg("None of the {} images could be embedded; the first: {}")
 
-    class Warning(OWWidget.Warning):
+    class Warning(ImageWidget.Warning):
         skipped = Msg("{} of {} images skipped; the first: {}. See the output Skipped Images.")
         not_trusted = Msg("This workflow sends your images to {}. Nothing has been sent yet.")
         plugin = Msg("{}")
         note = Msg("{}")
 
-    class Information(OWWidget.Information):
+    class Information(ImageWidget.Information):
         cancelled = Msg(
             "Cancelled. Finished vectors are cached: Continue or Apply resumes from there."
         )

@@ -13,7 +13,7 @@ from Orange.widgets import gui
 from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.signals import LazyValue
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.grids.shape import grid_shape
 from orangecontrib.imageembedding.pipeline import GridOfRows
@@ -41,6 +41,7 @@ from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
@@ -59,7 +60,7 @@ from orangecontrib.imageembedding.widgets.sorting.tasks import sort_in_backgroun
 HINT = "Connect embeddings of images, which Image Embedding makes, to see similar ones together."
 
 
-class OWImageGrid(OWWidget, TaskWidget):
+class OWImageGrid(ImageWidget, TaskWidget):
     name = "Image Grid"
     description = "Lay similar images side by side and select some of them."
     keywords = "image, picture, photo, grid, similarity, mosaic, sorted, map"
@@ -75,7 +76,7 @@ class OWImageGrid(OWWidget, TaskWidget):
         selected_data = Output("Selected Images", Table, default=True)
         data = Output("Images", Table)
 
-    class Error(OWWidget.Error):
+    class Error(ImageWidget.Error):
         no_column = Msg(
             "No column of the data is known to hold paths or URLs of images. Choose one, if there "
             "is one. Import Images makes such data."
@@ -83,12 +84,12 @@ class OWImageGrid(OWWidget, TaskWidget):
         no_map = Msg("A map needs two numeric columns, such as t-SNE adds.")
         failed = Msg("{}")
 
-    class Warning(OWWidget.Warning):
+    class Warning(ImageWidget.Warning):
         incomplete = Msg("{} rows are not in the grid: they have missing numbers.")
         foreign_subset = Msg("No row of Data Subset is in the data.")
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
-    class Information(OWWidget.Information):
+    class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: the images are only partly sorted.")
 
     settings_version = 2  # the predecessor's is 1

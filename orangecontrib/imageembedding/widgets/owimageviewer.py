@@ -12,7 +12,7 @@ from Orange.widgets.utils.annotated_data import ANNOTATED_DATA_SIGNAL_NAME, lazy
 from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
 from Orange.widgets.utils.signals import LazyValue
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.tables.arrange import Arrangement, arrange, searchable_texts
 from orangecontrib.imageembedding.tables.describe import (
@@ -31,6 +31,7 @@ from orangecontrib.imageembedding.widgets.shared.colors import colors_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
@@ -59,7 +60,7 @@ def arrange_in_background(
     return arrange(table, texts=texts, **wishes), texts
 
 
-class OWImageViewer(OWWidget, ConcurrentMixin):
+class OWImageViewer(ImageWidget, ConcurrentMixin):
     name = "Image Viewer"
     description = "Look at images and select some of them."
     keywords = "image, picture, photo, view, show, gallery, thumbnails"
@@ -78,13 +79,13 @@ class OWImageViewer(OWWidget, ConcurrentMixin):
         selected_data = Output("Selected Images", Table, default=True)
         data = Output(ANNOTATED_DATA_SIGNAL_NAME, Table)
 
-    class Error(OWWidget.Error):
+    class Error(ImageWidget.Error):
         no_column = Msg(
             "No column of the data is known to hold paths or URLs of images. Choose one, if there "
             "is one. Import Images makes such data."
         )
 
-    class Warning(OWWidget.Warning):
+    class Warning(ImageWidget.Warning):
         foreign_subset = Msg("No row of Data Subset is in the data.")
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 

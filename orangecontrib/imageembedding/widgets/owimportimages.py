@@ -14,7 +14,7 @@ from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 from Orange.widgets.utils.concurrent import TaskState
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Msg, Output, OWWidget
+from Orange.widgets.widget import Msg, Output
 
 from orangecontrib.imageembedding.files.patterns import split_patterns
 from orangecontrib.imageembedding.files.record import Found
@@ -35,6 +35,7 @@ from orangecontrib.imageembedding.widgets.importing.folderwatch import FolderWat
 from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
 from orangecontrib.imageembedding.widgets.shared.dragging import dropped_paths
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress, TaskWidget
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
@@ -62,7 +63,7 @@ def table_in_background(
     return imported, table_of_skipped(imported.skipped)
 
 
-class OWImportImages(OWWidget, TaskWidget):
+class OWImportImages(ImageWidget, TaskWidget):
     name = "Import Images"
     description = "Make a table of the images in folders."
     keywords = "image, picture, photo, folder, directory, load, read, open"
@@ -74,14 +75,14 @@ class OWImportImages(OWWidget, TaskWidget):
         data = Output("Data", Table, default=True)
         skipped = Output("Skipped Files", Table)
 
-    class Error(OWWidget.Error):
+    class Error(ImageWidget.Error):
         failed = Msg("{}")
         channels = Msg("{} does not tell three channels. Write three numbers, for example 2,1,0.")
 
-    class Warning(OWWidget.Warning):
+    class Warning(ImageWidget.Warning):
         skipped = Msg("{} skipped; the first: {}: {}. See the output Skipped Files.")
 
-    class Information(OWWidget.Information):
+    class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled. Press Reload to import the folder.")
         changed = Msg("The folder has changed on disk. Press Reload to read it again.")
 

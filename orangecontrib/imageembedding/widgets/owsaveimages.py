@@ -12,7 +12,7 @@ from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.embeddings.catalogue import BUILT_IN_ID, all_embedders
 from orangecontrib.imageembedding.errors import InputError
@@ -38,6 +38,7 @@ from orangecontrib.imageembedding.widgets.saving.wishes import (
     save_in_background,
     saved_until_now,
 )
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.predecessor import (
     OLD_EMBEDDERS,
     OLD_FILE_FORMATS,
@@ -48,7 +49,7 @@ from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 MIN_WIDTH_PX = 440
 
 
-class OWSaveImages(OWWidget, TaskWidget):
+class OWSaveImages(ImageWidget, TaskWidget):
     name = "Save Images"
     description = "Copy or convert chosen images into a folder."
     keywords = "save, image, picture, export, copy, convert, folder, contact sheet"
@@ -63,7 +64,7 @@ class OWSaveImages(OWWidget, TaskWidget):
         saved_images = Output("Saved Images", Table, default=True)
         skipped_images = Output("Skipped Images", Table)
 
-    class Error(OWWidget.Error):
+    class Error(ImageWidget.Error):
         no_column = Msg(
             "The data has no text or categorical column with paths or URLs of images. "
             "Import Images makes such data."
@@ -71,10 +72,10 @@ class OWSaveImages(OWWidget, TaskWidget):
         failed = Msg("{}")
         wrong_name = Msg("{}")
 
-    class Warning(OWWidget.Warning):
+    class Warning(ImageWidget.Warning):
         skipped = Msg("{} of {} images not saved; the first: {}. See the output Skipped Images.")
 
-    class Information(OWWidget.Information):
+    class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled. Save goes on: what is there is not written again.")
         not_allowed = Msg("Nothing is saved automatically before Save is pressed on this computer.")
 
