@@ -37,7 +37,7 @@ class Principal:
         """
         projected = np.empty((len(vectors), self.axes.shape[1]), dtype=np.float32)
         for start in range(0, len(vectors), BLOCK_ROWS):
-            block = _unit(vectors[start : start + BLOCK_ROWS])
+            block = unit_rows(vectors[start : start + BLOCK_ROWS])
             projected[start : start + BLOCK_ROWS] = (block - self.mean) @ self.axes
         return projected
 
@@ -60,7 +60,7 @@ def principal_axes(vectors: Vectors, n_components: int = N_COMPONENTS, seed: int
     rows = np.arange(n)
     if n > N_SAMPLE_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(n, N_SAMPLE_ROWS, replace=False))
-    sample = _unit(vectors[rows])
+    sample = unit_rows(vectors[rows])
     mean = sample.mean(axis=0)
     sample -= mean
     k = min(n_components, n, n_features)
@@ -71,8 +71,8 @@ def principal_axes(vectors: Vectors, n_components: int = N_COMPONENTS, seed: int
     return Principal(np.ascontiguousarray(axes, dtype=np.float32), mean)
 
 
-def _unit(block: Vectors) -> NDArray[np.float32]:
-    """Scale rows to length 1; rows of zeros stay."""
+def unit_rows(block: Vectors) -> NDArray[np.float32]:
+    """Scale rows to length 1; rows of zeros stay. Shape and order are kept, dtype is float32."""
     scaled = np.asarray(block, dtype=np.float64)
     largest = np.abs(scaled).max(axis=1, keepdims=True, initial=0)
     scaled = scaled / np.where(largest > 0, largest, 1)  # the square of a huge number overflows
