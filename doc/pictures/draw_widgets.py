@@ -200,7 +200,7 @@ def embedding_widget() -> tuple[QWidget, list[Part]]:
     settle()
     parts = [
         widget.controls.image_attr, widget.embedder_list.search,
-        (widget.embedder_list.view, QPoint(250, 40)), (widget.description, QPoint(370, 0)),
+        (widget.embedder_list.view, QPoint(250, 40)), (widget.description_label, QPoint(370, 0)),
         widget.advanced.button, widget.weights_button, widget.computing.device_combo,
         widget.computing.precision_combo, widget.computing.where_label, widget.progress.label,
         widget.cache_box.clear_button, widget.cancel_button,

@@ -297,8 +297,8 @@ class TestOWImageEmbedding(WidgetTest):
         )
         widget.choose_weights_folder()
         assert widget.weights_folder == str(self.folder)
-        widget.description.set_whole(True)
-        assert str(self.folder) in widget.description.text()
+        widget.description_label.set_whole(True)
+        assert str(self.folder) in widget.description_label.text()
 
     def test_a_failing_backend_is_an_error(self):
         self.use_fake(FakeBackend(fail_at=1))
@@ -313,11 +313,11 @@ class TestOWImageEmbedding(WidgetTest):
         assert current.data() == "ResNet-50"
         assert current.siblingAtColumn(1).data() == "103 MB"
         assert current.siblingAtColumn(2).data() == "2,048"
-        assert "Photographs and drawings of all kinds" in widget.description.text()
-        assert "BSD-3-Clause" not in widget.description.text()
-        widget.description.linkActivated.emit("#more")
-        assert "BSD-3-Clause" in widget.description.text()
-        assert "https://arxiv.org/abs/1512.03385" in widget.description.text()
+        assert "Photographs and drawings of all kinds" in widget.description_label.text()
+        assert "BSD-3-Clause" not in widget.description_label.text()
+        widget.description_label.linkActivated.emit("#more")
+        assert "BSD-3-Clause" in widget.description_label.text()
+        assert "https://arxiv.org/abs/1512.03385" in widget.description_label.text()
 
     def test_choosing_another_embedder_embeds_again(self):
         self.use_fake()
@@ -486,8 +486,8 @@ class TestOWImageEmbedding(WidgetTest):
         widget._n_at_begin = 0
         widget._remember_speed(100)
         widget._describe_embedder()
-        widget.description.set_whole(True)
-        assert "images per second on this computer" in widget.description.text()
+        widget.description_label.set_whole(True)
+        assert "images per second on this computer" in widget.description_label.text()
         assert 30 < speeds.remembered_speed("efficientnet-lite0", "auto exact") < 60
         assert "speed" not in str(widget.settingsHandler.pack_data(widget))
 

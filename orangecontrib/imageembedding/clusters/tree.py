@@ -178,7 +178,7 @@ class Tree:
         """Sort nodes by where their branches lie."""
         return sorted(nodes, key=self.outline.first_leaf.__getitem__)
 
-    def sizes_of(self, nodes: Sequence[int]) -> NDArray[np.intp]:
+    def sizes_of(self, nodes: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
         """Get the number of rows under each node."""
         chosen = np.asarray(nodes, dtype=np.intp)
         first = self.outline.first_leaf[chosen]

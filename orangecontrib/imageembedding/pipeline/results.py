@@ -34,6 +34,10 @@ class ImportedImages:
     skipped: tuple[SkippedFile, ...]
 
 
+def _n_rows(table: Table, skipped: Table | None) -> int:
+    return len(table) + (0 if skipped is None else len(skipped))
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddedImages:
     """A table of images with their embeddings.
@@ -56,6 +60,11 @@ class EmbeddedImages:
     n_cached: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def n_images(self) -> int:
+        """Rows of both tables."""
+        return _n_rows(self.embeddings, self.skipped)
+
 
 @dataclass(frozen=True, slots=True)
 class SavedImages:
@@ -75,6 +84,11 @@ class SavedImages:
     saved: Table
     skipped: Table | None
     n_known: int = 0
+
+    @property
+    def n_images(self) -> int:
+        """Rows of both tables."""
+        return _n_rows(self.saved, self.skipped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
+from typing import Any
 
 import numpy as np
 from AnyQt.QtCore import Qt, QTimer
@@ -126,11 +128,11 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.distances: DistMatrix | None = None
         self.subset: Table | None = None
         self.silhouettes: np.ndarray | None = None
-        self._next = None
+        self._next: Callable[[], object] | None = None
         self._rows_as_given: ClusteredRows | None = None
         self._source: Table | DistMatrix | None = None
         self.undo = Undo(self)
-        self._last_selection: tuple = ()
+        self._last_selection: tuple[object, ...] = ()
         self._add_controls()
         self.panel = TreePanel()
         self.view = self.panel.view
@@ -201,19 +203,23 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             args = self.distances, self.linkage, self.order_leaves, self.images_folder
             self.start(partial(link_in_background, *args))
         elif self.data is not None:
-            self._foresee_memory()
+            self._foresee_memory(self.data)
             options = {
                 "normalise": self.normalise,
                 "all_numeric": self.all_numeric,
                 "ordered": self.order_leaves,
             }
-            args = self.data, self.distance_metric, self.linkage, options, self.images_folder
-            self.start(partial(cluster_in_background, *args))
+            self.start(
+                partial(
+                    cluster_in_background, self.data, self.distance_metric, self.linkage, options,
+                    self.images_folder,
+                )
+            )  # fmt: skip
         self.cancel_button.setEnabled(self.task is not None)
 
-    def _foresee_memory(self) -> None:
-        n = len(self.data)
-        plan = make_plan(n, len(self.data.domain.attributes), self.linkage)
+    def _foresee_memory(self, data: Table) -> None:
+        n = len(data)
+        plan = make_plan(n, len(data.domain.attributes), self.linkage)
         self.plan_label.setText(f"Memory: {plan.memory}")
         if plan.way != EXACT:
             message = "reduced" if plan.way == REDUCED else "prototypes"
@@ -229,7 +235,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     def task_failed(self, error: Exception) -> None:
         self.go_on.offer()
 
-    def _on_task_done(self, future) -> None:
+    def _on_task_done(self, future: Future[object]) -> None:
         super()._on_task_done(future)
         self.cancel_button.setEnabled(False)
         follow, self._next = self._next, None  # no task can be started before this one is over
@@ -288,8 +294,8 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             return
         self._keep_view()
         name = self.image_attr and self.image_attr.name
-        args = self._rows_as_given, name, self.images_folder
-        self.start(partial(find_in_background, *args))
+        rows = self._rows_as_given or self.panel.shown
+        self.start(partial(find_in_background, rows, name, self.images_folder))
         self.cancel_button.setEnabled(True)
 
     def _open_context(self, result: NewTree) -> None:
@@ -307,9 +313,9 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     def _nodes_kept(self) -> list[int]:
         """Get the branches that were clicked, as far as there are the same rows."""
         if self.clicked_keys:
-            return self.clustered.nodes_of(self.clicked_keys)
+            return self.panel.shown.nodes_of(self.clicked_keys)
         # A workflow of the first version knows only their numbers.
-        n_nodes = 2 * self.clustered.tree.n_leaves - 1
+        n_nodes = 2 * self.panel.shown.tree.n_leaves - 1
         return self.clicked_nodes if all(node < n_nodes for node in self.clicked_nodes) else []
 
     def _keep_view(self) -> None:
@@ -334,12 +340,12 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
 
     def rotate(self, node: int) -> None:
         """Swap the two branches of a node; again, and they are as before."""
-        if node < self.clustered.tree.n_leaves:
+        if node < self.panel.shown.tree.n_leaves:
             return
         self.panel.turn(node)
-        others = [key for key in self.rotated_keys if self.clustered.nodes_of([key]) != [node]]
+        others = [key for key in self.rotated_keys if self.panel.shown.nodes_of([key]) != [node]]
         is_back = len(others) < len(self.rotated_keys)
-        self.rotated_keys = others if is_back else [*others, self.clustered.key_of(node)]
+        self.rotated_keys = others if is_back else [*others, self.panel.shown.key_of(node)]
         self.undo.add(partial(self.rotate, node))
         self._selection_changed()
 
@@ -350,7 +356,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.select_buttons[mode].setChecked(True)
         self._selection_changed()
 
-    def _node_clicked(self, node: int | None, modifiers) -> None:
+    def _node_clicked(self, node: int | None, modifiers: Qt.KeyboardModifiers) -> None:
         if self.select_by != BY_CLICK:
             self._pick(node, adds=bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier)))
             return
@@ -360,7 +366,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         adds = bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier))
         chosen = self.clicked_nodes if adds else []
         extends = bool(modifiers & Qt.ShiftModifier)
-        self.select_branches(after_click(self.clustered.tree, chosen, node, extends=extends))
+        self.select_branches(after_click(self.panel.shown.tree, chosen, node, extends=extends))
 
     def _pick(self, node: int | None, *, adds: bool) -> None:
         """Select among the clusters that the settings make; beside the tree, all of them."""
@@ -368,7 +374,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         here = set() if node is None else set(selection.at(node))
         before = set(selection.picked)
         picked = (before - here if here <= before else before | here) if adds else here
-        self.picked_keys = [self.clustered.key_of(top) for top in sorted(picked)]
+        self.picked_keys = [self.panel.shown.key_of(top) for top in sorted(picked)]
         self._selection_changed()
 
     def select_branches(self, nodes: list[int]) -> None:
@@ -378,10 +384,10 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
 
     def _set_clicked(self, nodes: Sequence[int]) -> None:
         self.clicked_nodes = list(nodes)
-        self.clicked_keys = [self.clustered.key_of(node) for node in nodes]
+        self.clicked_keys = [self.panel.shown.key_of(node) for node in nodes]
 
     def _cut_moved(self, height: float) -> None:
-        self.height_percent = round(100 * height / self.view.item.max_height, 2)
+        self.height_percent = round(100 * height / self.view.tree_item.max_height, 2)
         self.select_by = BY_HEIGHT
         self.select_buttons[BY_HEIGHT].setChecked(True)
         self._show_selection()
@@ -390,21 +396,21 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     def selection(self) -> BranchSelection:
         """Get what the settings select."""
         return BranchSelection(
-            self.clustered.tree,
+            self.panel.shown.tree,
             self.select_by,
             self.clicked_nodes,
             self.height_percent,
             self.n_clusters,
             self.silhouettes,
-            self.clustered.nodes_of(self.picked_keys),
+            self.panel.shown.nodes_of(self.picked_keys),
         )
 
     def _names_of(self, nodes: Sequence[int]) -> list[str]:
-        return names_of(self.clustered, nodes, self.cluster_names)
+        return names_of(self.panel.shown, nodes, self.cluster_names)
 
     def rename(self, node: int, name: str) -> None:
         """Give a cluster another name; "" for that by its place."""
-        self._set_names(renamed(self.clustered, node, name, self.cluster_names))
+        self._set_names(renamed(self.panel.shown, node, name, self.cluster_names))
 
     def _set_names(self, names: list[NamedBranch]) -> None:
         self.undo.add(partial(self._set_names, self.cluster_names))
@@ -412,14 +418,14 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self._show_selection()
         self.commit.deferred()
 
-    def _selection_state(self) -> tuple:
+    def _selection_state(self) -> tuple[object, ...]:
         """Get what `_restore_selection` needs."""
         return (
             self.select_by, list(self.clicked_nodes), self.picked_keys, self.height_percent,
             self.n_clusters,
         )  # fmt: skip
 
-    def _restore_selection(self, state: tuple) -> None:
+    def _restore_selection(self, state: tuple[Any, ...]) -> None:
         mode, nodes, self.picked_keys, self.height_percent, self.n_clusters = state
         self._set_clicked(nodes)
         self._select_by(mode)
@@ -433,9 +439,9 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             self._show_selection()
             self._commit_or_score(self.commit.deferred)
 
-    def _commit_or_score(self, commit=None) -> None:
+    def _commit_or_score(self, commit: Callable[[], object] | None = None) -> None:
         if self.select_by == BY_SILHOUETTE and self.silhouettes is None:
-            self.start(partial(score_in_background, self.clustered))
+            self.start(partial(score_in_background, self.panel.shown))
             self.cancel_button.setEnabled(True)
         else:
             (commit or self.commit.now)()
@@ -457,10 +463,12 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         else:
             selection = self.selection
             nodes = selection.nodes()
-            options = self.clustered, nodes, self._names_of(nodes), selection.chosen(nodes)
+            options = self.panel.shown, nodes, self._names_of(nodes), selection.chosen(nodes)
             self.start(partial(choose_in_background, *options))
 
-    def _send(self, selected, data, representatives) -> None:
+    def _send(
+        self, selected: Table | None, data: Table | None, representatives: Table | None
+    ) -> None:
         self.Outputs.selected_data.send(selected)
         self.Outputs.annotated_data.send(data)
         self.Outputs.representatives.send(representatives)
@@ -497,7 +505,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         nodes = self.selection.nodes()[:MAX_DESCRIBED]
         if nodes:
             panel, names = self.panel, self._names_of(self.selection.nodes())[: len(nodes)]
-            lines = cluster_rows(self.clustered, nodes, names, panel.labels, panel.purity_by)
+            lines = cluster_rows(self.panel.shown, nodes, names, panel.labels, panel.purity_by)
             self.report_raw("Clusters", as_html(lines))
         self.report_plot(self.scene)
 

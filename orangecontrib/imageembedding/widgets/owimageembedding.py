@@ -6,6 +6,7 @@ import html
 import time
 from collections.abc import Collection, Sequence
 from functools import partial
+from typing import Any, Literal
 
 from AnyQt.QtCore import QSize, Qt
 from AnyQt.QtWidgets import QFileDialog, QPushButton, QScrollArea, QStyle, QVBoxLayout, QWidget
@@ -131,7 +132,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
     own_like: str = Setting(DEFAULT_ID)
     weights_folder: str = Setting("")
     device: str = Setting("auto", schema_only=True)  # a new widget never begins with a server
-    precision: str = Setting("exact")
+    precision: Literal["exact", "fast"] = Setting("exact")
     show_advanced: bool = Setting(False)
     server_url: str = Setting("", schema_only=True)
     auto_apply: bool = Setting(True)
@@ -192,8 +193,8 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self.embedder_list.chosen.connect(self.choose_embedder)
         self.embedder_list.setMinimumHeight(MIN_LIST_PX)
         box.layout().addWidget(self.embedder_list)
-        self.description = Description()
-        box.layout().addWidget(self.description)
+        self.description_label = Description()
+        box.layout().addWidget(self.description_label)
 
     def _add_advanced_box(self) -> None:
         devices = likely_devices()
@@ -262,7 +263,9 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self.data = data
         self.column_model[:] = [] if data is None else image_columns(data)
         self.image_attr = None if data is None else default_image_column(data)
-        if self.column_model:  # where there is nothing to choose, no choice is to be remembered
+        if (
+            data is not None and self.column_model
+        ):  # where there is nothing to choose, no choice is to be remembered
             self.openContext(data.domain)
         self.commit.deferred()
 
@@ -327,7 +330,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         else:
             self.computing.url_edit.setFocus()
 
-    def _precision_chosen(self, precision: str) -> None:
+    def _precision_chosen(self, precision: Literal["exact", "fast"]) -> None:
         self.precision = precision
         self._describe_embedder()
         self._changed()
@@ -373,7 +376,9 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         if self.device == SERVER:
             self.advanced.set_open(True)
         spec = self._spec()
-        text = where_images_go(self.device, self.server_url, spec and spec.n_features)
+        text = where_images_go(
+            self.device, self.server_url, None if spec is None else spec.n_features
+        )
         is_local = self.device != SERVER and not self.device.startswith(PLUGIN)
         self.computing.show_where(text, self.device == SERVER, has_precision=is_local)
 
@@ -387,7 +392,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self._describe_embedder()
 
     def _take_embedders(
-        self, found: tuple[Sequence[EmbedderSpec], Sequence[PluginFailure]]
+        self, found: tuple[Sequence[EmbedderSpec], tuple[PluginFailure, ...]]
     ) -> None:
         """Show those of plug-ins, which took time to find."""
         specs, self._plugin_failures = found
@@ -412,9 +417,9 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
             text = "A model of timm, chosen by name. Its weights are downloaded on first use."
         else:
             text = "Not available here."
-        self.description.describe(text)
-        needs_weights = spec is not None and not spec.is_built_in and self.device != SERVER
-        self.weights_button.setEnabled(needs_weights and not spec.is_remote_only)
+        self.description_label.describe(text)
+        has_weights = spec is not None and not spec.is_built_in and not spec.is_remote_only
+        self.weights_button.setEnabled(has_weights and self.device != SERVER)
 
     def _place(self) -> str:
         return self.server_url if self.device == SERVER else f"{self.device} {self.precision}"
@@ -514,14 +519,14 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
             self.progress.count(result.n_done, result.n_total, result.n_cached, result.location)
 
     def on_done(self, result: EmbeddedImages) -> None:
-        n_images = len(self.data)
+        n_images = result.n_images
         self._remember_speed(n_images - result.n_cached)
         for note in result.notes:
             self.Warning.note(note)
         if result.skipped is not None:
             self.go_on.offer()
             reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
-            if reason.startswith(NOT_FOUND):
+            if reason.startswith(NOT_FOUND) and self.image_attr is not None:
                 n, name = len(result.skipped), result.skipped[0, self.image_attr.name]
                 text = f"{n} of {n_images} images are missing. The first: {name}: {reason}."
                 self.notice.show_notice(text, [(CHOOSE, self.folder_row.choose)])
@@ -595,7 +600,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
             self.report_data_brief("Data", self.data)
 
     @classmethod
-    def migrate_settings(cls, settings: dict, version: int | None) -> None:
+    def migrate_settings(cls, settings: dict[str, Any], version: int | None) -> None:
         if version is None or version < 3:
             settings.pop("savedWidgetGeometry", None)  # of another layout
             position = settings.pop("cb_embedder_current_id", None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from AnyQt.QtCore import QPoint, Qt
+from AnyQt.QtGui import QColor
 from AnyQt.QtWidgets import QGraphicsScene, QLabel
 from Orange.data import Domain, Table, Variable
 from Orange.widgets import gui
@@ -34,6 +36,7 @@ from orangecontrib.imageembedding.tables.locate import (
     find_images,
     image_columns,
 )
+from orangecontrib.imageembedding.widgets.grid.groups import Groups
 from orangecontrib.imageembedding.widgets.grid.interaction import GridView
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
 from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
@@ -43,6 +46,7 @@ from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_imag
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
+from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.sorting.controls import (
@@ -122,7 +126,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self._locations: list[str] = []
         self._led: Table | None = None  # what goes on: leads to the images without the folder
         self._is_new = False
-        self._pictures: dict = {}
+        self._pictures: Loaded = {}
         self._preview: Preview | None = None
         self._copier = ImageCopier(self)
         self._to_restore = list(self.selected_groups)
@@ -178,8 +182,8 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self.view.hint = HINT if data is None else ""
         self._set_domain()
         self._show_images()
-        if self._locations:
-            self.view.set_groups(self._restored() if kept is None else kept)
+        if data is not None and self._locations:
+            self.view.set_groups(self._restored(len(data)) if kept is None else kept)
 
     @Inputs.data_subset
     def set_subset(self, subset: Table | None) -> None:
@@ -217,10 +221,10 @@ class OWImageGrid(ImageWidget, TaskWidget):
         groups[new_order] = self.view.groups[order]
         return groups
 
-    def _restored(self) -> np.ndarray:
+    def _restored(self, n_rows: int) -> Groups:
         """Get the groups that were selected when the workflow was saved; the next time none."""
         known, self._to_restore = self._to_restore, []
-        groups = np.zeros(len(self.data), dtype=int)
+        groups = np.zeros(n_rows, dtype=np.intp)
         for number, images in enumerate(known, start=1):
             groups[rows_of(self._locations, images)] = number
         return groups
@@ -238,7 +242,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         for message in (self.Error.no_map, self.Error.failed, self.Warning.incomplete):
             message.clear()
         self.Information.cancelled.clear()
-        if not self._locations:
+        if self.data is None or not self._locations:
             self.commit.now()
             return
         axes = None
@@ -328,7 +332,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self.view.set_frames(rgb_of(self.data, variable))
         self.legend.set_entries(self._legend())
 
-    def _legend(self) -> list:
+    def _legend(self) -> list[tuple[str, QColor]]:
         return colors_of(self.data, self.color_attr if self._locations else None)[1]
 
     def _show_fit(self) -> None:
@@ -337,7 +341,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
     def _show_subset(self) -> None:
         self.Warning.foreign_subset.clear()
         faded = None
-        if self.subset is not None and self._locations:
+        if self.data is not None and self.subset is not None and self._locations:
             faded = ~np.isin(self.data.ids, self.subset.ids)
             self.Warning.foreign_subset(shown=len(faded) > 0 and bool(faded.all()))
         self.view.set_faded(faded)
@@ -408,7 +412,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
 
     @gui.deferred
     def commit(self) -> None:
-        if self.grid is None or not self._locations:
+        if self.grid is None or self._led is None or not self._locations:
             self.Outputs.selected_data.send(None)
             self.Outputs.data.send(None)
             return
@@ -481,7 +485,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
             self.report_raw("Selected images", html_of_images(chosen, self.view.pixmaps))
 
     @classmethod
-    def migrate_settings(cls, settings: dict, version: int | None) -> None:
+    def migrate_settings(cls, settings: dict[str, Any], version: int | None) -> None:
         if version is None or version < 2:
             # Columns and rows are not taken over: it computed them anew for all data.
             crop = settings.pop("cell_fit", None)

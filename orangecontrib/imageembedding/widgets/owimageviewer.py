@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from AnyQt.QtCore import QPoint, Qt
 from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QLineEdit
@@ -52,7 +54,11 @@ HINT = "Connect a table of images, such as Import Images makes, to see them."
 
 
 def arrange_in_background(
-    table: Table, locations: list[str], texts: list[str], wishes: dict, state: TaskState | None
+    table: Table,
+    locations: list[str],
+    texts: list[str],
+    wishes: dict[str, Any],
+    state: TaskState | None,
 ) -> tuple[Arrangement, list[str]]:
     """Arrange the rows; also get the texts that words are looked for in, if they were needed."""
     if wishes["words"] and not texts:
@@ -200,7 +206,7 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
     def _restored(self) -> list[int]:
         """Get the rows that were selected when the workflow was saved; the next time none."""
         (images, rows), self._to_restore = self._to_restore, (("", []), [])
-        if self.selected_cells:
+        if self.selected_cells and self.data is not None and self.image_attr is not None:
             cells = self.selected_cells
             self.selected_cells = frozenset()
             column = self.data.get_column(self.image_attr)
@@ -208,7 +214,7 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
             return [row for row, text in enumerate(texts) if text in cells]
         if images[1]:
             return rows_of(self._locations, images)
-        return [row for row in rows if row < len(self.data)]
+        return [row for row in rows if row < len(self._locations)]
 
     # What is shown
 
@@ -252,14 +258,14 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
     def _show_subset(self) -> None:
         self.Warning.foreign_subset.clear()
         in_subset = None
-        if self.subset is not None and self._locations:
+        if self.data is not None and self.subset is not None and self._locations:
             in_subset = np.isin(self.data.ids, self.subset.ids)
             self.Warning.foreign_subset(shown=len(in_subset) > 0 and not in_subset.any())
         self.view.images.set_subset(in_subset)
 
     def _rearrange(self) -> None:
         self.cancel()
-        if not self._locations:
+        if self.data is None or not self._locations:
             return
         wishes = {
             "group_by": self.group_attr,
@@ -404,7 +410,7 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
             self.report_raw("Selected images", html_of_images(chosen, self.view.pixmaps))
 
     @classmethod
-    def migrate_settings(cls, settings: dict, version: int | None) -> None:
+    def migrate_settings(cls, settings: dict[str, Any], version: int | None) -> None:
         if version is None or version < 3:
             settings.pop("savedWidgetGeometry", None)  # of another layout
             if "imageSize" in settings:

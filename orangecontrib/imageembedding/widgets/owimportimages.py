@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
 
 from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtGui import QDragEnterEvent, QDropEvent
@@ -48,7 +49,7 @@ LOOK_MS = 100  # how often the number of files found is shown
 
 
 def import_in_background(
-    paths: list[str], options: dict, found: Found, state: TaskState
+    paths: list[str], options: dict[str, Any], found: Found, state: TaskState
 ) -> tuple[ImportedImages, Table | None]:
     """Import folders, with progress in the widget; also make the table of what is skipped."""
     imported = import_images(paths, TaskProgress(state), found=found, **options)
@@ -312,6 +313,8 @@ class OWImportImages(ImageWidget, TaskWidget):
             self.strip.arrange(*some_of_each_class(self.imported.table, n_columns, MAX_STRIPS))
 
     def _open_preview(self, position: int) -> None:
+        if self.imported is None:
+            return
         if self._preview is None:
             self._preview = Preview(self)
         table, locations = self.imported.table, self.strip.images.locations
@@ -323,8 +326,9 @@ class OWImportImages(ImageWidget, TaskWidget):
 
     def show_skipped(self) -> None:
         """Open the list of the files that were skipped."""
-        rows = [(file.path, file.reason) for file in self.imported.skipped]
-        SkippedList(rows, self).show()
+        if self.imported is not None:
+            rows = [(file.path, file.reason) for file in self.imported.skipped]
+            SkippedList(rows, self).show()
 
     # A workflow that moves together with its images still finds them.
 
@@ -363,7 +367,7 @@ class OWImportImages(ImageWidget, TaskWidget):
             self.report_items([("Skipped", _counted(len(self.imported.skipped), "file"))])
 
     @classmethod
-    def migrate_settings(cls, settings: dict, version: int | None) -> None:
+    def migrate_settings(cls, settings: dict[str, Any], version: int | None) -> None:
         if version is None or version < 2:
             recent = settings.pop("recent_paths", None)
             if recent:

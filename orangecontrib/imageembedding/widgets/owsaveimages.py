@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from typing import Any
 
 from AnyQt.QtCore import QUrl
 from AnyQt.QtGui import QDesktopServices
-from AnyQt.QtWidgets import QFileDialog, QLineEdit, QPushButton, QStyle
+from AnyQt.QtWidgets import QFileDialog, QLineEdit, QPushButton, QStyle, QWidget
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
@@ -16,6 +17,7 @@ from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.embeddings.catalogue import BUILT_IN_ID, all_embedders
 from orangecontrib.imageembedding.errors import InputError
+from orangecontrib.imageembedding.images.scale import Fit
 from orangecontrib.imageembedding.pipeline import SavedImages, Saving
 from orangecontrib.imageembedding.progress import Counts
 from orangecontrib.imageembedding.tables.filenames import pattern_fields, usual_folders
@@ -95,7 +97,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
     width_px: int = Setting(512)
     height_px: int = Setting(512)
     embedder_id: str = Setting(BUILT_IN_ID)
-    fit_id: str = Setting("fit")
+    fit_id: Fit = Setting("fit")
     metadata: bool = Setting(True)
     manifest: bool = Setting(False)
     auto_save: bool = Setting(False, schema_only=True)
@@ -107,7 +109,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.data: Table | None = None
         self.saving = Saving()
         self.result: SavedImages | None = None
-        self.lines: dict[str, object] = {}
+        self.lines: dict[str, QWidget] = {}
         self.controlArea.setMinimumWidth(MIN_WIDTH_PX)
         self._add_folder_box()
         add_names_box(self, self._changed)
@@ -161,7 +163,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.by_model.set_domain(domain)
         self.label_model.set_domain(domain)
         self.image_attr = None if data is None else default_image_column(data)
-        self.by_vars = [] if data is None else [domain[name] for name in usual_folders(domain)]
+        self.by_vars = [] if domain is None else [domain[name] for name in usual_folders(domain)]
         self.label_vars = []
         if data is not None:
             self.openContext(domain)
@@ -209,19 +211,22 @@ class OWSaveImages(ImageWidget, TaskWidget):
 
     def wishes(self) -> Wishes:
         """Get what is to be saved, and how, as the controls say."""
-        size = {IN_PIXELS: (self.width_px, self.height_px), OF_EMBEDDER: self.embedder_id}
+        sizes: dict[str, tuple[int, int] | str] = {
+            IN_PIXELS: (self.width_px, self.height_px),
+            OF_EMBEDDER: self.embedder_id,
+        }
         return Wishes(
             folder=self.folder,
             pattern=self.pattern,
             by=tuple(variable.name for variable in self.by_vars),
             format=None if self.format_id == COPIES else self.format_id,
             quality=self.quality or None if self.format_id in LOSSY else None,
-            size=size.get(self.size_id),
+            size=sizes.get(self.size_id),
             fit=self.fit_id if self.size_id == IN_PIXELS else None,
             metadata=self.metadata,
             labels=tuple(variable.name for variable in self.label_vars),
             manifest=self.manifest,
-            column=self.image_attr.name,
+            column=self._column(),
         )
 
     # Where to
@@ -278,6 +283,9 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.start(partial(save_in_background, self.data, self.wishes(), self.saving))
         self._show_state()
 
+    def _column(self) -> str:
+        return "" if self.image_attr is None else self.image_attr.name
+
     def _stop(self) -> None:
         """Break off what is no longer wanted."""
         self.cancel()
@@ -290,8 +298,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.cancel()
         self._stop()
         self.Information.cancelled()
-        column = self.image_attr.name
-        self.start(partial(saved_until_now, self.data, column, self.saving))
+        self.start(partial(saved_until_now, self.data, self._column(), self.saving))
         self._show_state()
 
     def on_partial_result(self, result: Counts | str | float) -> None:
@@ -304,7 +311,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
 
     def on_done(self, result: Result) -> None:
         saved, error = result
-        n_images, n_saved = len(self.data), len(saved.saved)
+        n_images, n_saved = saved.n_images, len(saved.saved)
         n_failed = n_images - n_saved - saved.n_known
         if error is not None:
             self.Error.failed(error)
@@ -349,7 +356,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.report_data_brief("Data", self.data)
 
     @classmethod
-    def migrate_settings(cls, settings: dict, version: int | None) -> None:
+    def migrate_settings(cls, settings: dict[str, Any], version: int | None) -> None:
         if version is not None and version >= 2:
             return
         if "dirname" in settings:  # without a token, nothing is ever saved there by itself

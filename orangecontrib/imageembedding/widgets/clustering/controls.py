@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from AnyQt.QtCore import QAbstractItemModel, Qt
+from AnyQt.QtCore import QAbstractItemModel, QModelIndex, Qt
 from AnyQt.QtWidgets import QButtonGroup, QLabel, QRadioButton, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable
 from Orange.widgets import gui
@@ -30,7 +31,7 @@ TITLES = {
 class TitledModel(PyListModel):
     """Ids for settings, shown by their titles."""
 
-    def data(self, index, role=Qt.DisplayRole):
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> object:
         """Get the title of an id to be shown, else what a list gives."""
         value = super().data(index, role)
         if role == Qt.DisplayRole and isinstance(value, str):
@@ -109,7 +110,7 @@ def _add_combo(
     combo.parentWidget().findChild(QLabel).setBuddy(combo)
 
 
-def add_selection_box(widget: OWWidget, select_by) -> None:
+def add_selection_box(widget: OWWidget, select_by: Callable[[str], object]) -> None:
     """Add the ways to select; `select_by` is called with the mode."""
     box = gui.vBox(widget.controlArea, "Selection")
     group = QButtonGroup(widget)

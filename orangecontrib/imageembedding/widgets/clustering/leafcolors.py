@@ -33,8 +33,8 @@ class LeafLabels(Sequence[str]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, leaf):
-        if self._variable is None:
+    def __getitem__(self, leaf: int) -> str:  # type: ignore[override]
+        if self._variable is None or self._values is None:
             return str(self._rows[leaf] + 1)
         value = self._values[leaf]
         return value if isinstance(value, str) and value else self._variable.str_val(value)
@@ -49,7 +49,7 @@ def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:
     if isinstance(variable, DiscreteVariable):
         colors = np.vstack([np.asarray(palette.palette)[: len(variable.values)], [MISSING]])
         codes = np.where(missing, len(variable.values), values).astype(int)
-        shades = [tuple(int(level) for level in color) for color in colors]
+        shades = [(int(r), int(g), int(b)) for r, g, b in colors]
         legend = list(zip(variable.values, shades, strict=False))
         return Strip(variable.name, colors[codes].astype(np.uint8), legend)
     low, high = (np.nanmin(values), np.nanmax(values)) if not missing.all() else (0.0, 1.0)
@@ -58,7 +58,7 @@ def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:
     steps = np.linspace(low, high, N_SHADES)
     shades = palette.values_to_colors(steps, low, high).tolist()
     legend = [
-        (variable.str_val(step), tuple(shade[:3]))
+        (variable.str_val(step), (shade[0], shade[1], shade[2]))
         for step, shade in zip(steps, shades, strict=True)
     ]
     return Strip(variable.name, colors[:, :3].astype(np.uint8), legend)

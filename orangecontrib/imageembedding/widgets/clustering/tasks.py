@@ -57,7 +57,12 @@ class Scores:
 
 
 def cluster_in_background(
-    data: Table, metric: str, linkage: str, options: dict, images_folder: str, state: TaskState
+    data: Table,
+    metric: str,
+    linkage: str,
+    options: dict[str, bool],
+    images_folder: str,
+    state: TaskState,
 ) -> NewTree:
     """Cluster the rows of a table."""
     progress = TaskProgress(state)
@@ -75,7 +80,7 @@ def link_in_background(
 
 
 def find_in_background(
-    clustered: ClusteredRows, column: str, images_folder: str, state: TaskState
+    clustered: ClusteredRows, column: str | None, images_folder: str, state: TaskState
 ) -> NewTree:
     """Look for the images of a tree in another column or folder."""
     return with_images_of(clustered, column, images_folder)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from AnyQt.QtCore import Qt
+from AnyQt.QtGui import QPixmap
 from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QVBoxLayout, QWidget
 from Orange.data import Table, Variable
 
@@ -18,6 +19,7 @@ from orangecontrib.imageembedding.widgets.clustering.leafcolors import (
     majority,
     purity_variable,
 )
+from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.tree.interaction import DendrogramView
 from orangecontrib.imageembedding.widgets.tree.picture import (
@@ -41,7 +43,7 @@ class TreePanel(QWidget):
         self.clustered: ClusteredRows | None = None
         self.labels: Sequence[str] = ()
         self.purity_by: Variable | None = None
-        self.pictures: dict = {}
+        self.pictures: Loaded = {}
         self._preview: Preview | None = None
         self.view = DendrogramView()
         self.view.describe = self.describe
@@ -55,6 +57,13 @@ class TreePanel(QWidget):
         below.addWidget(self.legend, 1)
         below.addWidget(ZoomBar(self.view), 0, Qt.AlignRight | Qt.AlignTop)
         layout.addLayout(below)
+
+    @property
+    def shown(self) -> ClusteredRows:
+        """The table whose tree is shown; `clustered` where there may be none."""
+        if self.clustered is None:
+            raise LookupError("no tree is shown")
+        return self.clustered
 
     # What is shown
 
@@ -77,7 +86,7 @@ class TreePanel(QWidget):
         self.clustered = clustered
         self.labels = LeafLabels(clustered, label)
         self.view.set_tree(tree.outline, self.labels, locations, self._typical)
-        self.view.item.counts = tree.sizes_of(np.arange(2 * tree.n_leaves - 1))
+        self.view.tree_item.counts = tree.sizes_of(np.arange(2 * tree.n_leaves - 1))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -89,13 +98,13 @@ class TreePanel(QWidget):
 
     def set_label(self, variable: Variable | None) -> None:
         """Write the values of another variable beside the leaves."""
-        self.labels = LeafLabels(self.clustered, variable)
+        self.labels = LeafLabels(self.shown, variable)
         self.view.set_labels(self.labels)
 
     def set_strips(self, variables: Sequence[Variable]) -> None:
         """Show the values of some variables as colors; purity is told by the first."""
-        strips = [leaf_strip(self.clustered, variable) for variable in variables]
-        self.purity_by = purity_variable(self.clustered.table, variables)
+        strips = [leaf_strip(self.shown, variable) for variable in variables]
+        self.purity_by = purity_variable(self.shown.table, variables)
         self.view.set_strips(strips)
         self.legend.set_strips(strips)
 
@@ -103,38 +112,38 @@ class TreePanel(QWidget):
         """Mark the leaves of the rows of a table; tell whether there are such."""
         marked = None
         if subset is not None:
-            ids = self.clustered.table.ids[self.clustered.rows]
-            marked = np.bincount(self.clustered.tree.leaf_of_row, np.isin(ids, subset.ids)) > 0
-        self.view.item.marked = marked
-        self.view.item.update()
+            ids = self.shown.table.ids[self.shown.rows]
+            marked = np.bincount(self.shown.tree.leaf_of_row, np.isin(ids, subset.ids)) > 0
+        self.view.tree_item.marked = marked
+        self.view.tree_item.update()
         return marked is not None and bool(marked.any())
 
     def turn(self, node: int) -> None:
         """Swap the two branches of a node."""
-        self.clustered = replace(self.clustered, tree=self.clustered.tree.rotated(node))
-        self.view.set_shape(self.clustered.tree.outline)
+        self.clustered = replace(self.shown, tree=self.shown.tree.rotated(node))
+        self.view.set_shape(self.shown.tree.outline)
 
     def describe(self, node: int) -> str:
         """Say what a branch is: height, size, purity."""
-        tree = self.clustered.tree
+        tree = self.shown.tree
         size = int(tree.sizes_of([node])[0])
         rows = "1 row" if size == 1 else f"{size:,} rows"
         lines = [f"Height {tree.outline.height[node]:.4g}, {rows}"]
         if node < tree.n_leaves:
             lines.insert(0, self.labels[node])
-        value, purity = majority(self.clustered, node, self.purity_by)
-        if value:
+        value, purity = majority(self.shown, node, self.purity_by)
+        if value and self.purity_by is not None:
             lines.append(f"Purity by {self.purity_by.name}: {purity:.0%} {value}")
         return "\n".join(lines)
 
     def _typical(self, node: int, n_wanted: int) -> list[int]:
-        return self.clustered.typical_of(node, n_wanted).tolist()
+        return self.shown.typical_of(node, n_wanted).tolist()
 
     # What a workflow keeps
 
     def state(self) -> tuple[list[BranchKey], KeptView | None]:
         """Get the collapsed branches, and the place in the tree if the user has chosen it."""
-        key_of, place, kept = self.clustered.key_of, self.view.state(), None
+        key_of, place, kept = self.shown.key_of, self.view.state(), None
         if place is not None:
             row, leaf, low, high = place
             kept = (row, key_of(leaf)[0], low, high)
@@ -142,25 +151,25 @@ class TreePanel(QWidget):
 
     def restore(self, collapsed: Sequence[BranchKey], kept: KeptView | None) -> None:
         """Show what `state` told, as far as there are such rows."""
-        if nodes := self.clustered.nodes_of(collapsed):
+        if nodes := self.shown.nodes_of(collapsed):
             self.view.set_collapsed(nodes)
         if kept is not None:
             height, key, low, high = kept
-            row = self.clustered.keys.row_of(key)
+            row = self.shown.keys.row_of(key)
             if row is not None:
-                leaf = int(self.clustered.tree.leaf_of_row[row])
+                leaf = int(self.shown.tree.leaf_of_row[row])
                 self.view.restore(height, leaf, low, high)
 
     # One image
 
     def open_preview(self, leaf: int) -> None:
         """Show the image of a leaf large; the arrow keys go on to the leaves beside it."""
-        if not self.view.item.locations[leaf]:
+        if not self.view.tree_item.locations[leaf]:
             return
         if self._preview is None:
             self._preview = Preview(self)
             self._preview.moved.connect(self._preview_moved)
-        clustered, locations = self.clustered, self.view.item.locations
+        clustered, locations = self.shown, self.view.tree_item.locations
         order = clustered.tree.leaf_order
         rows = clustered.rows[clustered.tree.typical_rows[order]]
         self._preview.set_images(
@@ -172,7 +181,7 @@ class TreePanel(QWidget):
         self._preview.open_at(int(clustered.tree.outline.first_leaf[leaf]))
 
     def _preview_moved(self, position: int) -> None:
-        self.view.set_focus(int(self.clustered.tree.leaf_order[position]))
+        self.view.set_focus(int(self.shown.tree.leaf_order[position]))
 
     # Pictures
 
@@ -184,7 +193,7 @@ class TreePanel(QWidget):
         self._scene = picture_scene(self.view.item, self._picture_of)
         return self._scene
 
-    def _picture_of(self, location: str, side_px: int):
+    def _picture_of(self, location: str, side_px: int) -> QPixmap | None:
         found = self.pictures.get((location, side_px))
         return found if found is not None else self.view.pixmaps.pixmap(location, side_px)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from AnyQt.QtCore import QEvent
 from AnyQt.QtGui import QPalette
 from Orange.widgets.widget import OWWidget
@@ -15,6 +17,10 @@ class ImageWidget(OWWidget, openclass=True):  # type: ignore[call-arg]
     Palettes made for a dark ground often leave out the color of placeholders: Qt's is a faint
     black. Here it follows that of texts, also in the parts that come later.
     """
+
+    Error: Any  # Orange's
+    Warning: Any
+    Information: Any
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
 
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
@@ -62,5 +64,5 @@ class TaskWidget(ConcurrentWidgetMixin):
     def task_failed(self, error: Exception) -> None:
         """Take back what the failed task has promised: outputs, buttons, texts."""
 
-    def on_partial_result(self, result: object) -> None:
+    def on_partial_result(self, result: Any) -> None:
         """Take what comes meanwhile; by default nothing does."""

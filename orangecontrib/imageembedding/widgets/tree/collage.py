@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from AnyQt.QtCore import QPointF, QRectF, QSizeF, Qt
-from AnyQt.QtGui import QPainter
+from AnyQt.QtGui import QPainter, QPixmap
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import decoded_side
 
 MAX_SIDE = 48.0
+
+ReadPixmap = Callable[[str, int], QPixmap | None]
+"""Gives the pixmap of a location at a size in device pixels, or None."""
 
 
 def paint_collage(
     painter: QPainter,
     rect: QRectF,
     locations: Sequence[str],
-    pixmap: Callable[[str, int], object],
+    pixmap: ReadPixmap,
 ) -> float:
     """Draw pictures from the left of a rectangle on; get x right of them.
 

@@ -8,10 +8,12 @@ import numpy as np
 from AnyQt.QtCore import QPointF, QRectF
 from AnyQt.QtGui import QColor, QFontMetricsF, QPalette
 from AnyQt.QtWidgets import QGraphicsObject
+from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.clusters.outline import Outline
 from orangecontrib.imageembedding.clusters.slots import make_slots
-from orangecontrib.imageembedding.widgets.tree.heightscale import HeightScale
+from orangecontrib.imageembedding.widgets.tree.collage import ReadPixmap
+from orangecontrib.imageembedding.widgets.tree.heightscale import Heights, HeightScale
 from orangecontrib.imageembedding.widgets.tree.strips import Strip, strips_width
 
 MARGIN = 6.0
@@ -30,7 +32,6 @@ TINTS = ((72, 84, 98), (158, 146, 128))
 MIN_NAMED_PX = 12.0  # branches that are thinner have no room for their name
 MAX_NAME_PX = 160.0
 
-ReadPixmap = Callable[[str, int], object]
 Typical = Callable[[int, int], Sequence[int]]
 
 
@@ -67,14 +68,14 @@ class TreeItem(QGraphicsObject):
         self.cut_height: float | None = None
         self.focus_node: int | None = None
         self.shows_focus = False  # of the keyboard
-        self.marked: np.ndarray | None = None
+        self.marked: NDArray[np.bool_] | None = None
         self.palette = QPalette()
         self._typical = typical or (lambda node, n: self._leaves_of(node)[:n])
         self._typical_of: dict[int, Sequence[int]] = {}
         self._width = MIN_TREE_WIDTH + LABEL_WIDTH
         self.names: Sequence[str] = ()
         self.chosen: set[int] | None = None
-        self.tops = np.empty(0, dtype=np.intp)
+        self.tops: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._color_of = np.full(len(shape.height), -1)
         self._pixmap: ReadPixmap = lambda location, side_px: None
 
@@ -130,7 +131,7 @@ class TreeItem(QGraphicsObject):
         other.counts, other.strips, other.slots = self.counts, self.strips, self.slots
         other.scale = HeightScale(self.shape_of_tree.height, self.scale.kind)
         other.cut_height, other.marked, other.palette = self.cut_height, self.marked, self.palette
-        other.set_branches(self.tops, self.names)
+        other.set_branches(self.tops.tolist(), self.names)
         other.chosen = self.chosen
         return other
 
@@ -172,7 +173,7 @@ class TreeItem(QGraphicsObject):
         """Get x of pictures and labels, right of the strips."""
         return self.tree_right + MARGIN + strips_width(self.strips)
 
-    def x_at(self, height):
+    def x_at(self, height: Heights) -> Heights:
         """Get x of a distance; the largest in sight lies at the left margin."""
         scale = self.scale
         part = (scale.part(height) - scale.low) / (scale.high - scale.low)
@@ -226,14 +227,14 @@ class TreeItem(QGraphicsObject):
         height = metrics.height()
         return QRectF(max(x - width - 2, 1.0), y - height / 2, width, height)
 
-    def _lines(self) -> np.ndarray:
+    def _lines(self) -> NDArray[np.bool_]:
         """Mark the merges that are high enough to be drawn with their branches."""
         return self.slots.is_open & (self.slots.size * self.row_height > MIN_LINE_PX)
 
-    def _leaves_of(self, node: int) -> np.ndarray:
+    def _leaves_of(self, node: int) -> list[int]:
         shape = self.shape_of_tree
         first = shape.first_leaf[node]
-        return shape.leaf_order[first : first + shape.n_leaves[node]]
+        return shape.leaf_order[first : first + shape.n_leaves[node]].tolist()
 
     def nodes_with_content(self, top: float, bottom: float) -> list[int]:
         """Get the nodes that have pictures or text of their own between two heights."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar
+
 import numpy as np
 from AnyQt.QtCore import QRectF, QSize, Qt
 from AnyQt.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from AnyQt.QtWidgets import QWidget
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from orangecontrib.imageembedding.widgets.tree.geometry import TreeItem
+    from orangecontrib.imageembedding.widgets.tree.view import TreeView
 
 LINEAR, LOG = "linear", "log"
 AXIS_HEIGHT = 26
@@ -13,19 +20,21 @@ MIN_SPAN = 1e-3
 LOG_RANGE = 1e-4  # of the largest height: what is lower is drawn there
 TICK_GAP_PX = 70.0
 
+Heights = TypeVar("Heights", float, NDArray[np.float64])
+
 
 class HeightScale:
     """Maps heights to parts of the width, 0 at the leaves and 1 at the root.
 
     Parameters
     ----------
-    heights : ndarray
+    heights : ndarray of shape (n_nodes,), dtype float64
         Of all nodes.
     kind : str
         `LINEAR` or `LOG`.
     """
 
-    def __init__(self, heights: np.ndarray, kind: str = LINEAR) -> None:
+    def __init__(self, heights: NDArray[np.float64], kind: str = LINEAR) -> None:
         self.largest = float(heights.max()) or 1.0
         positive = heights[heights > 0]
         smallest = float(positive.min()) if len(positive) else self.largest
@@ -33,7 +42,7 @@ class HeightScale:
         self.kind = kind
         self.low, self.high = 0.0, 1.0
 
-    def part(self, height):
+    def part(self, height: Heights) -> Heights:
         """Get the part of the whole scale below a height, 0 to 1."""
         if self.kind == LINEAR:
             return height / self.largest
@@ -93,7 +102,7 @@ def _round_ticks(low: float, high: float, n: int) -> list[float]:
     return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
-def paint_axis(painter: QPainter, rect: QRectF, item, palette: QPalette) -> None:
+def paint_axis(painter: QPainter, rect: QRectF, item: TreeItem, palette: QPalette) -> None:
     """Draw the scale of an item above it; `rect` has its left edge and its width."""
     text = palette.color(QPalette.Text)
     painter.setPen(QPen(text, 0))
@@ -113,7 +122,7 @@ def paint_axis(painter: QPainter, rect: QRectF, item, palette: QPalette) -> None
 class HeightAxis(QWidget):
     """The scale of distances above the tree, with the place of the cut."""
 
-    def __init__(self, view) -> None:
+    def __init__(self, view: TreeView) -> None:
         super().__init__(view)
         self._view = view
         self.setAccessibleName("Scale of distances")

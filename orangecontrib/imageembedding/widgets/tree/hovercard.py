@@ -8,7 +8,7 @@ from AnyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from AnyQt.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
 from AnyQt.QtWidgets import QWidget
 
-from orangecontrib.imageembedding.widgets.tree.collage import paint_collage
+from orangecontrib.imageembedding.widgets.tree.collage import ReadPixmap, paint_collage
 
 PADDING = 8
 PICTURE = 50
@@ -18,7 +18,7 @@ DISTANCE = 16  # from the pointer
 class HoverCard(QWidget):
     """A card over the view; the mouse does not notice it."""
 
-    def __init__(self, parent: QWidget, pixmap) -> None:
+    def __init__(self, parent: QWidget, pixmap: ReadPixmap) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self._pixmap = pixmap

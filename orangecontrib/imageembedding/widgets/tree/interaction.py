@@ -133,8 +133,8 @@ class DendrogramView(TreeView):
         metrics = QFontMetricsF(name_font(self.font()))
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
         return {
-            node: self.mapFromScene(self.item.name_rect(node, text, metrics)).boundingRect()
-            for node, text in self.item.names_in_sight(seen.top(), seen.bottom())
+            node: self.mapFromScene(self.tree_item.name_rect(node, text, metrics)).boundingRect()
+            for node, text in self.tree_item.names_in_sight(seen.top(), seen.bottom())
         }
 
     def _named_at(self, point: QPoint) -> int | None:
@@ -146,7 +146,7 @@ class DendrogramView(TreeView):
         place = self._name_places().get(node)
         if place is not None:
             self._card.hide()
-            name = self.item.names[self.item.tops.tolist().index(node)]
+            name = self.tree_item.names[self.tree_item.tops.tolist().index(node)]
             NameEdit(self.viewport(), place, name, lambda text: self.renamed.emit(node, text))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -155,7 +155,7 @@ class DendrogramView(TreeView):
         super().leaveEvent(event)
 
     def _is_at_cut(self, point: QPoint) -> bool:
-        item = self.item
+        item = self.tree_item
         if item.cut_height is None or point.x() > item.tree_right:
             return False
         is_near = abs(point.x() - float(item.x_at(item.cut_height))) <= GRAB_PX
@@ -197,8 +197,9 @@ class DendrogramView(TreeView):
             super().keyPressEvent(event)
 
     def _handled(self, event: QKeyEvent) -> bool:
-        node = self.item.focus_node
-        going = next_node(self.item, node, event.key())
+        item = self.tree_item
+        node = item.focus_node
+        going = next_node(item, node, event.key())
         actions: dict[int, Callable[[], object]] = {
             Qt.Key_Plus: lambda: self.zoom_rows(ZOOM_STEP),
             Qt.Key_Equal: lambda: self.zoom_rows(ZOOM_STEP),
@@ -210,7 +211,7 @@ class DendrogramView(TreeView):
             actions |= {
                 Qt.Key_Return: lambda: self.node_clicked.emit(node, event.modifiers()),
                 Qt.Key_Enter: lambda: self.node_clicked.emit(node, event.modifiers()),
-                Qt.Key_Space: lambda: self.preview_requested.emit(int(self.item.typical(node)[0])),
+                Qt.Key_Space: lambda: self.preview_requested.emit(int(item.typical(node)[0])),
                 Qt.Key_F2: lambda: self.edit_name(node),
                 Qt.Key_C: lambda: self.toggle_collapsed(node),
                 Qt.Key_R: lambda: self.rotate_requested.emit(node),
@@ -229,6 +230,6 @@ class DendrogramView(TreeView):
         self.show_node(node)
 
     def _focus(self, node: int | None, *, by_keys: bool = False) -> None:
-        self.item.focus_node = node
-        self.item.shows_focus = by_keys
-        self.item.update()
+        self.tree_item.focus_node = node
+        self.tree_item.shows_focus = by_keys
+        self.tree_item.update()

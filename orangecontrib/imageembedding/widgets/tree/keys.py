@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from AnyQt.QtCore import Qt
 
+from orangecontrib.imageembedding.clusters.slots import Slots
+from orangecontrib.imageembedding.widgets.tree.geometry import TreeItem
+
 ARROWS = (Qt.Key_Left, Qt.Key_Right, Qt.Key_Up, Qt.Key_Down, Qt.Key_Home, Qt.Key_End)
 
 
-def next_node(item, node: int | None, key: int) -> int | None:
+def next_node(item: TreeItem, node: int | None, key: int) -> int | None:
     """Get the node that an arrow key leads to; None if the key is none.
 
     Left goes to the branch that holds this one, right into its first branch, up and down to the
@@ -30,7 +33,7 @@ def next_node(item, node: int | None, key: int) -> int | None:
     return _neighbor(slots, node, down=key == Qt.Key_Down)
 
 
-def _neighbor(slots, node: int, down: bool) -> int:
+def _neighbor(slots: Slots, node: int, down: bool) -> int:
     edge = slots.first[node] + slots.size[node] if down else slots.first[node]
     begins = slots.first if down else slots.first + slots.size
     fits = slots.is_shown & (begins == edge) & (slots.size <= slots.size[node])

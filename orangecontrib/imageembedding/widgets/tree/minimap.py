@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from AnyQt.QtCore import QRectF, Qt
 from AnyQt.QtGui import (
@@ -17,6 +19,10 @@ from AnyQt.QtGui import (
 from AnyQt.QtWidgets import QWidget
 from pyqtgraph import arrayToQPath
 
+if TYPE_CHECKING:
+    from orangecontrib.imageembedding.widgets.tree.painting import DendrogramItem
+    from orangecontrib.imageembedding.widgets.tree.view import TreeView
+
 MINIMAP_WIDTH = 56
 MIN_BRANCH_PX = 3.0
 
@@ -24,7 +30,7 @@ MIN_BRANCH_PX = 3.0
 class Minimap(QWidget):
     """A click or drag moves the view there."""
 
-    def __init__(self, view) -> None:
+    def __init__(self, view: TreeView) -> None:
         super().__init__(view)
         self._view = view
         self._picture: QPixmap | None = None
@@ -56,7 +62,7 @@ class Minimap(QWidget):
         painter.setBrush(color)
         painter.drawRect(frame)
 
-    def _drawn(self, item) -> QPixmap:
+    def _drawn(self, item: DendrogramItem) -> QPixmap:
         ratio = self.devicePixelRatioF()
         picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         picture.setDevicePixelRatio(ratio)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 from AnyQt.QtCore import QPointF, QRectF, Qt
-from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
+from AnyQt.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
 from AnyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from numpy.typing import NDArray
 from pyqtgraph import arrayToQPath
 
 from orangecontrib.imageembedding.widgets.tree.collage import paint_collage
@@ -97,7 +107,7 @@ class DendrogramItem(TreeItem):
             painter.setPen(pen)
             painter.drawPath(self._path(merges[colors == number], top - row, bottom + row))
 
-    def _path(self, merges: np.ndarray, low: float, high: float):
+    def _path(self, merges: NDArray[np.intp], low: float, high: float) -> QPainterPath:
         """Get the lines of merges, cut off outside: Qt is slow and coarse far from what shows."""
         shape, position = self.shape_of_tree, self.slots.position
         a, b = shape.children[merges - len(shape.leaf_order)].T
@@ -112,7 +122,7 @@ class DendrogramItem(TreeItem):
         connect[:, 3] = False
         return arrayToQPath(x.ravel(), y.ravel(), connect.ravel())
 
-    def _paint_wedges(self, painter: QPainter, nodes: np.ndarray) -> None:
+    def _paint_wedges(self, painter: QPainter, nodes: NDArray[np.intp]) -> None:
         """Draw thin or collapsed branches as triangles from their merge to their leaves."""
         slots, row = self.slots, self.row_height
         apex = self.x_at(self.shape_of_tree.height[nodes])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from AnyQt.QtCore import QRectF
 from AnyQt.QtGui import QPainter, QPalette
 from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
-from orangecontrib.imageembedding.widgets.shared.loading import load_all
+from orangecontrib.imageembedding.widgets.shared.loading import Loaded, load_all
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps, decoded_side
+from orangecontrib.imageembedding.widgets.tree.collage import ReadPixmap
 from orangecontrib.imageembedding.widgets.tree.geometry import DEFAULT_ROW, MAX_PICTURES
 from orangecontrib.imageembedding.widgets.tree.heightscale import AXIS_HEIGHT, paint_axis
 from orangecontrib.imageembedding.widgets.tree.painting import DendrogramItem
@@ -39,7 +38,7 @@ class _Frame(QGraphicsItem):
         paint_legend(painter, tree.strips, WIDTH - 20, tree.palette)
 
 
-def picture_scene(item: DendrogramItem, read: Callable[[str, int], object]) -> QGraphicsScene:
+def picture_scene(item: DendrogramItem, read: ReadPixmap) -> QGraphicsScene:
     """Get a scene with the whole tree; large trees have thinner rows.
 
     Parameters
@@ -61,7 +60,7 @@ def picture_scene(item: DendrogramItem, read: Callable[[str, int], object]) -> Q
     return scene
 
 
-def load_pictures(item: DendrogramItem, pixmaps: Pixmaps, parent: QWidget) -> dict | None:
+def load_pictures(item: DendrogramItem, pixmaps: Pixmaps, parent: QWidget) -> Loaded | None:
     """Decode the images of the whole tree, with a bar and a button to cancel.
 
     Returns

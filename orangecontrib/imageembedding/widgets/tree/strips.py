@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from AnyQt.QtCore import QRectF, Qt
@@ -18,6 +19,10 @@ from AnyQt.QtGui import (
     QResizeEvent,
 )
 from AnyQt.QtWidgets import QSizePolicy, QWidget
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from orangecontrib.imageembedding.widgets.tree.geometry import TreeItem
 
 STRIP_WIDTH = 12.0
 STRIP_GAP = 3.0
@@ -26,6 +31,10 @@ LINE_HEIGHT = 18.0
 MAX_LINES = 4
 GAP = 10.0
 MIN_LEGEND_WIDTH = 200  # before it has one
+
+
+Entry = tuple[float, float, str, tuple[int, int, int] | None]
+"""x, y, text and color of an entry of a legend; None for the name of a variable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +52,7 @@ class Strip:
     """
 
     name: str
-    colors: np.ndarray
+    colors: NDArray[np.uint8]
     legend: Sequence[tuple[str, tuple[int, int, int]]]
 
 
@@ -53,11 +62,16 @@ def strips_width(strips: Sequence[Strip]) -> float:
 
 
 def paint_strips(
-    painter: QPainter, strips: Sequence[Strip], item, left: float, top: float, bottom: float
+    painter: QPainter,
+    strips: Sequence[Strip],
+    item: TreeItem,
+    left: float,
+    top: float,
+    bottom: float,
 ) -> None:
     """Draw the strips between two heights of the scene; thin leaves blend into their mean."""
     n_pixels = max(int(np.ceil(bottom - top)), 1)
-    edges = (top + np.arange(n_pixels + 1)) / item.row_height
+    edges = (top + np.arange(n_pixels + 1, dtype=np.float64)) / item.row_height
     places = item.slots.leaf_at(edges)
     first, last = places[:-1], np.maximum(places[1:], places[:-1] + 1)
     inside = edges[:-1] < len(item.slots.node)
@@ -83,17 +97,15 @@ def paint_legend(
     painter: QPainter, strips: Sequence[Strip], width: float, palette: QPalette
 ) -> None:
     """Draw what the colors mean, in lines of a width."""
-    for x, y, text, color in _legend_places(strips, width, painter.font()):
-        _paint_entry(painter, x, y, text, color, palette)
+    for entry in _legend_places(strips, width, painter.font()):
+        _paint_entry(painter, entry, palette)
 
 
-def _legend_places(
-    strips: Sequence[Strip], width: float, font: QFont
-) -> list[tuple[float, float, str, tuple[int, int, int] | None]]:
+def _legend_places(strips: Sequence[Strip], width: float, font: QFont) -> list[Entry]:
     """Get x, y, text and color of each entry; what needs more than `MAX_LINES` is left out."""
     metrics = QFontMetricsF(font)
     x, y = 0.0, 0.0
-    places = []
+    places: list[Entry] = []
     for strip in strips:
         for text, color in [(f"{strip.name}:", None), *strip.legend]:
             step = metrics.horizontalAdvance(text) + (SWATCH + 4 if color else 0) + GAP
@@ -107,7 +119,8 @@ def _legend_places(
     return places
 
 
-def _paint_entry(painter: QPainter, x, y, text, color, palette) -> None:
+def _paint_entry(painter: QPainter, entry: Entry, palette: QPalette) -> None:
+    x, y, text, color = entry
     if color is not None:
         painter.fillRect(QRectF(x, y + (LINE_HEIGHT - SWATCH) / 2, SWATCH, SWATCH), QColor(*color))
         x += SWATCH + 4

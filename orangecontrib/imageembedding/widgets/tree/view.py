@@ -63,6 +63,13 @@ class TreeView(QGraphicsView):
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.verticalScrollBar().actionTriggered.connect(self._leave_place)
 
+    @property
+    def tree_item(self) -> DendrogramItem:
+        """What is painted; `item` where there may be none."""
+        if self.item is None:
+            raise LookupError("no tree is shown")
+        return self.item
+
     # What is shown
 
     def set_tree(
@@ -84,7 +91,7 @@ class TreeView(QGraphicsView):
 
     def set_shape(self, shape: Outline) -> None:
         """Show the same tree with its branches turned another way."""
-        self.item.shape_of_tree = shape
+        self.tree_item.shape_of_tree = shape
         self.set_collapsed(self.collapsed)
 
     def clear(self) -> None:
@@ -107,24 +114,24 @@ class TreeView(QGraphicsView):
 
     def set_strips(self, strips: Sequence[Strip]) -> None:
         """Show colors beside the leaves."""
-        self.item.strips = strips
+        self.tree_item.strips = strips
         self._changed()
 
     def set_branches(
         self, nodes: Sequence[int], names: Sequence[str], chosen: Sequence[int] | None = None
     ) -> None:
         """Show the branches under some nodes as clusters; of all, or `chosen` ones, as selected."""
-        self.item.set_branches(nodes, names, chosen)
+        self.tree_item.set_branches(nodes, names, chosen)
         self._minimap.refresh()
 
     def set_cut(self, height: float | None) -> None:
         """Show the line at which the tree is cut."""
-        self.item.cut_height = height
+        self.tree_item.cut_height = height
         self._changed()
 
     def set_scale(self, kind: str) -> None:
         """Draw heights linear or logarithmic."""
-        self.item.scale.kind = kind
+        self.tree_item.scale.kind = kind
         self._minimap.refresh()
         self._changed()
 
@@ -134,7 +141,7 @@ class TreeView(QGraphicsView):
             self.collapse_changed.emit(self.collapsed)
             self._place = None
         self.collapsed = list(nodes)
-        self.item.set_collapsed(self.collapsed)
+        self.tree_item.set_collapsed(self.collapsed)
         self._lay_out()
         self._minimap.refresh()
 
@@ -142,7 +149,7 @@ class TreeView(QGraphicsView):
         """Collapse a branch, or expand it."""
         if node in self.collapsed:
             self.set_collapsed([other for other in self.collapsed if other != node])
-        elif node >= len(self.item.labels):
+        elif node >= len(self.tree_item.labels):
             self.set_collapsed([*self.collapsed, node])
 
     def close_threads(self) -> None:
@@ -159,7 +166,7 @@ class TreeView(QGraphicsView):
         self.viewport().update()
 
     def _changed(self) -> None:
-        self.item.update()
+        self.tree_item.update()
         self._axis.update()
 
     # Places
@@ -205,9 +212,9 @@ class TreeView(QGraphicsView):
         """Get the place in the tree; None if the user has not gone anywhere."""
         if self._place is not None:
             return None if self._place == FIRST_PLACE else self._place
-        scale, bar = self.item.scale, self.verticalScrollBar()
-        slot = min(int(bar.value() / self.row), len(self.item.slots.node) - 1)
-        first = int(self.item.shape_of_tree.leaf_order[self.item.slots.first_leaf[slot]])
+        scale, bar = self.tree_item.scale, self.verticalScrollBar()
+        slot = min(int(bar.value() / self.row), len(self.tree_item.slots.node) - 1)
+        first = int(self.tree_item.shape_of_tree.leaf_order[self.tree_item.slots.first_leaf[slot]])
         return (self.row if bar.maximum() else 0.0), first, scale.low, scale.high
 
     def restore(self, row: float, first: int, low: float, high: float) -> None:
@@ -217,24 +224,24 @@ class TreeView(QGraphicsView):
 
     def _go_to_place(self) -> None:
         """Show the place that is wanted; again, whenever the size becomes another one."""
-        row, first, low, high = self._place
+        row, first, low, high = self._place or FIRST_PLACE
         if self._place == FIRST_PLACE:
             row = 0.0 if self.whole_row() >= MIN_WHOLE_ROW else DEFAULT_ROW
         self.row = row
-        self.item.scale.low, self.item.scale.high = low, high
+        self.tree_item.scale.low, self.tree_item.scale.high = low, high
         self._lay_out()
-        top = self.item.slots.first[first] * self.row if first >= 0 else 0
+        top = self.tree_item.slots.first[first] * self.row if first >= 0 else 0
         self.verticalScrollBar().setValue(int(top))
 
     def show_node(self, node: int) -> None:
         """Scroll until a branch is in the window."""
         self._place = None
-        rect = self.item.rect_of(node)
+        rect = self.tree_item.rect_of(node)
         self.ensureVisible(0, rect.center().y(), 1, min(rect.height(), 100) / 2, 0, 10)
 
     def whole_row(self) -> float:
         """Get the height of a row with which all are in the window."""
-        n = len(self.item.slots.node)
+        n = len(self.tree_item.slots.node)
         return max(min((self.viewport().height() - FREE_PX) / n, MAX_ROW / 2), MIN_ROW)
 
     def _lay_out(self) -> None:
