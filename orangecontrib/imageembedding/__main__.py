@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import warnings
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from orangecontrib.imageembedding.commands.cache import run_cache
 from orangecontrib.imageembedding.commands.cluster import run_cluster
@@ -26,6 +26,8 @@ from orangecontrib.imageembedding.commands.terminal import (
     tell,
 )
 from orangecontrib.imageembedding.errors import Cancelled, ImageEmbeddingError
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 DESCRIPTION = """\
 Turn folders of images into tables of numbers, and cluster them.
@@ -103,7 +105,23 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", dest="command"
     )
+    for add in (
+        _embed_command,
+        _cluster_command,
+        _grid_command,
+        _map_command,
+        _save_command,
+        _duplicates_command,
+        _serve_command,
+        _embedders_command,
+        _cache_command,
+        _demo_command,
+    ):
+        add(commands)
+    return parser
 
+
+def _embed_command(commands: Commands) -> None:
     embed = commands.add_parser(
         "embed",
         help="turn images into a table of numbers",
@@ -121,6 +139,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     embed.set_defaults(run=run_embed)
 
+
+def _cluster_command(commands: Commands) -> None:
     cluster = commands.add_parser(
         "cluster",
         help="group images or embeddings into clusters",
@@ -160,6 +180,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_embedder(cluster)
     cluster.set_defaults(run=run_cluster)
 
+
+def _grid_command(commands: Commands) -> None:
     grid = commands.add_parser(
         "grid",
         help="a picture with similar images side by side",
@@ -176,6 +198,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_embedder(grid)
     grid.set_defaults(run=run_grid)
 
+
+def _map_command(commands: Commands) -> None:
     mapped = commands.add_parser(
         "map",
         help="a picture with similar images near each other",
@@ -194,6 +218,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_embedder(mapped)
     mapped.set_defaults(run=run_map)
 
+
+def _save_command(commands: Commands) -> None:
     save = commands.add_parser(
         "save",
         help="save the images of a table as new files",
@@ -204,6 +230,8 @@ def _parser() -> argparse.ArgumentParser:
     add_save(save)
     save.set_defaults(run=run_save)
 
+
+def _duplicates_command(commands: Commands) -> None:
     duplicates = commands.add_parser(
         "duplicates",
         help="find images that are the same, or copies of each other",
@@ -214,6 +242,8 @@ def _parser() -> argparse.ArgumentParser:
     add_duplicates(duplicates)
     duplicates.set_defaults(run=run_duplicates)
 
+
+def _serve_command(commands: Commands) -> None:
     serve = commands.add_parser(
         "serve",
         help="run an embedding server, for this computer or for others",
@@ -223,11 +253,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(serve)
     serve.set_defaults(run=run_serve)
 
+
+def _embedders_command(commands: Commands) -> None:
     embedders = commands.add_parser(
         "embedders", help="list what can be chosen for --embedder", description="List embedders."
     )
     embedders.set_defaults(run=list_embedders)
 
+
+def _cache_command(commands: Commands) -> None:
     cache = commands.add_parser(
         "cache",
         help="show, clear or limit the cache of vectors",
@@ -242,6 +276,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     cache.set_defaults(run=run_cache)
 
+
+def _demo_command(commands: Commands) -> None:
     demo = commands.add_parser(
         "demo",
         help="run the example workflow with Orange's real widgets, without a screen",
@@ -254,7 +290,6 @@ def _parser() -> argparse.ArgumentParser:
         help="where to write; nothing in it is replaced (default: demo, or demo-2 and so on)",
     )
     demo.set_defaults(run=run_demo)
-    return parser
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ def weighted_linkage(
     ----------
     condensed : ndarray of shape (n * (n - 1) / 2,), dtype float64
         Distances between the items; for ward they are Euclidean.
-    weights : ndarray of shape (n,)
+    weights : ndarray of shape (n,), dtype int
         How many each item stands for.
     linkage : str
         One of `CHAIN_LINKAGES`.

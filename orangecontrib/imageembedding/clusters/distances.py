@@ -33,10 +33,13 @@ class Distances(Protocol):
         """Get n."""
 
     def between(self, i: ArrayLike, j: ArrayLike) -> NDArray[np.float64]:
-        """Get the distances between the items `i` and `j`, shape (len(i), len(j))."""
+        """Get the distances between items: shape (len(i), len(j)), dtype float64."""
 
     def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
-        """Get those of all pairs, shape (n * (n - 1) / 2,), in the order of scipy's `pdist`."""
+        """Get the distances of all pairs, in the order of scipy's `pdist`.
+
+        Shape (n * (n - 1) / 2,), dtype float64.
+        """
 
 
 def check_metric(metric: str) -> None:
@@ -84,7 +87,7 @@ class VectorDistances:
         return len(self.rows)
 
     def between(self, i: ArrayLike, j: ArrayLike) -> NDArray[np.float64]:
-        """Get the distances between rows `i` and rows `j`, shape (len(i), len(j))."""
+        """Get the distances between rows: shape (len(i), len(j)), dtype float64."""
         i, j = np.asarray(i, dtype=np.intp), np.asarray(j, dtype=np.intp)
         a, b = self.rows.take(i), self.rows.take(j)
         if self.metric in ("manhattan", "braycurtis"):

@@ -37,7 +37,7 @@ def tree_of_vectors(
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features), float32 or float64
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Finite numbers.
     metric : str
         One of `METRICS`. Linkages by centers (ward, centroid, median) need Euclidean distances:
@@ -115,7 +115,7 @@ def tree_of_distances(
 
     Parameters
     ----------
-    matrix : ndarray of shape (n, n)
+    matrix : ndarray of shape (n, n), dtype float64
         Symmetric, zero on the diagonal; only the part above the diagonal is read.
     linkage, progress, ordered
         As for `tree_of_vectors`.

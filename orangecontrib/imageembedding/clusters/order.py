@@ -22,16 +22,16 @@ def order_leaves(
 
     Parameters
     ----------
-    merges : ndarray of shape (n - 1, 4)
+    merges : ndarray of shape (n - 1, 4), dtype float64
         A tree in scipy's form.
-    distances : Distances or ndarray of shape (n * (n - 1) / 2,)
+    distances : Distances or ndarray of shape (n * (n - 1) / 2,), dtype float64
         Those between the leaves; an array is in condensed form.
     progress : Progress, optional
         Told the part of the merges that are done.
 
     Returns
     -------
-    ordered : ndarray of shape (n - 1, 4)
+    ordered : ndarray of shape (n - 1, 4), dtype float64
         The same tree; each merge names the branch that comes first in its first column.
     """
     say(progress, "Ordering the leaves")

@@ -66,7 +66,7 @@ def outline(linkage: NDArray[np.float64]) -> Outline:
 
     Parameters
     ----------
-    linkage : ndarray of shape (n - 1, 4)
+    linkage : ndarray of shape (n - 1, 4), dtype float64
         Merges in scipy's form; the branch in the first column comes first.
     """
     n = len(linkage) + 1

@@ -30,13 +30,13 @@ class PrecomputedDistances:
         return len(self._matrix)
 
     def between(self, i: ArrayLike, j: ArrayLike) -> NDArray[np.float64]:
-        """Get the distances between items `i` and items `j`, shape (len(i), len(j))."""
+        """Get the distances between items: shape (len(i), len(j)), dtype float64."""
         i, j = np.asarray(i, dtype=np.intp)[:, None], np.asarray(j, dtype=np.intp)
         found = np.asarray(self._matrix[np.minimum(i, j), np.maximum(i, j)], dtype=np.float64)
         return np.where(i == j, 0.0, found)
 
     def condensed(self, progress: Progress = silent) -> NDArray[np.float64]:
-        """Get the distances of all pairs, as `VectorDistances.condensed` does."""
+        """Get the distances of all pairs: shape (n * (n - 1) / 2,), dtype float64."""
         n = len(self)
         condensed = np.empty(n * (n - 1) // 2)
         at = 0

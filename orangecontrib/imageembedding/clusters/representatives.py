@@ -19,14 +19,14 @@ def typical(distances: Distances, members: NDArray[np.intp], n_wanted: int = 1) 
     ----------
     distances : Distances
         Between all items.
-    members : ndarray of int
+    members : ndarray of shape (n_members,), dtype int
         Items of the cluster, in the order of the leaves.
     n_wanted : int
         How many to get at most.
 
     Returns
     -------
-    chosen : ndarray of int
+    chosen : ndarray of shape (min(n_wanted, n_members),), dtype int
         The most central first.
     """
     spread = np.linspace(0, len(members) - 1, min(N_LOOKED_AT, len(members))).round().astype(int)
@@ -45,7 +45,7 @@ def medoid(distances: Distances, members: NDArray[np.intp]) -> int:
     ----------
     distances : Distances
         Between all items.
-    members : ndarray of int
+    members : ndarray of shape (n_members,), dtype int
         Items of the cluster, at least one.
     """
     candidates = members

@@ -59,7 +59,17 @@ class PreparedRows:
         return len(self._vectors)
 
     def take(self, rows: NDArray[np.intp] | slice) -> NDArray[np.float64]:
-        """Get some of the rows, prepared."""
+        """Get some of the rows, prepared.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_taken,), dtype int, or slice
+            Which ones.
+
+        Returns
+        -------
+        taken : ndarray of shape (n_taken, n_features), dtype float64
+        """
         taken = np.array(self._vectors[rows], dtype=np.float64)
         if self._metric == "jaccard":
             return np.asarray(taken != 0, dtype=np.float64)
@@ -74,7 +84,7 @@ class PreparedRows:
         return taken
 
     def all(self, dtype: DTypeLike) -> Vectors:
-        """Get all rows, prepared, in a matrix of its own."""
+        """Get a copy of all rows, prepared: shape (n, n_features), of the given dtype float."""
         rows: Vectors = np.empty(self._vectors.shape, dtype=dtype)
         for part in self.parts():
             rows[part] = self.take(part)

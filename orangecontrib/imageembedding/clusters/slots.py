@@ -45,14 +45,27 @@ class Slots:
     is_open: NDArray[np.bool_]
 
     def fringe(self, max_size: float) -> NDArray[np.bool_]:
-        """Mark the largest branches of at most so many slots: together they are all slots."""
+        """Mark the largest branches of at most `max_size` slots; together they cover all slots.
+
+        Shape (2n - 1,), dtype bool.
+        """
         fits = self.is_shown & (self.size <= max(max_size, 1))
         in_larger = fits[self.parent]
         in_larger[-1] = False  # the root is its own parent
         return np.asarray(fits & ~in_larger)
 
     def leaf_at(self, slot: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Get the position of the leaf at each place across the slots."""
+        """Get the position of the leaf at each place across the slots.
+
+        Parameters
+        ----------
+        slot : ndarray of shape (n_places,), dtype float64
+            Places, in slots from the first one.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_places,), dtype int
+        """
         places = np.interp(slot, np.arange(len(self.first_leaf)), self.first_leaf)
         return np.clip(places, 0, self.first_leaf[-1] - 1).astype(np.intp)
 

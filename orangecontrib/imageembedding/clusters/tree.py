@@ -65,11 +65,11 @@ class Tree:
 
     @property
     def leaf_order(self) -> NDArray[np.intp]:
-        """Leaves in the order in which they lie, first to last, shape (n,)."""
+        """Leaves in the order in which they lie: shape (n,), dtype int."""
         return self.outline.leaf_order
 
     def rows_of(self, node: int) -> NDArray[np.intp]:
-        """Get the rows under a node, in the order of the leaves."""
+        """Get the rows under a node, in the order of the leaves: shape (n_under,), dtype int."""
         first = self.outline.first_leaf[node]
         last = first + self.outline.n_leaves[node]
         return self._rows[self._first_row[first] : self._first_row[last]]
@@ -128,7 +128,10 @@ class Tree:
     def branches(
         self, n_clusters: int | None = None, *, height: float | None = None
     ) -> NDArray[np.intp]:
-        """Get the node on top of each cluster that `cut` makes, in the order of its labels."""
+        """Get the top node of each cluster that `cut` makes, in the order of its labels.
+
+        Shape (n_clusters,), dtype int.
+        """
         labels = self._leaf_labels(n_clusters) if height is None else self._leaf_labels_at(height)
         shape = self.outline
         by_place = labels[shape.leaf_order]
@@ -142,7 +145,7 @@ class Tree:
 
     @property
     def top_heights(self) -> NDArray[np.float64]:
-        """Largest height in each merge's branch, sorted, shape (n - 1,).
+        """Largest height in each merge's branch, sorted: shape (n - 1,), dtype float64.
 
         The heights themselves, except for centroid and median linkage.
         """
@@ -179,14 +182,35 @@ class Tree:
         return sorted(nodes, key=self.outline.first_leaf.__getitem__)
 
     def sizes_of(self, nodes: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
-        """Get the number of rows under each node."""
+        """Get the number of rows under each node.
+
+        Parameters
+        ----------
+        nodes : sequence of int, or ndarray of shape (n_nodes,), dtype int
+            Numbers of nodes.
+
+        Returns
+        -------
+        sizes : ndarray of shape (n_nodes,), dtype int
+        """
         chosen = np.asarray(nodes, dtype=np.intp)
         first = self.outline.first_leaf[chosen]
         last = first + self.outline.n_leaves[chosen]
         return np.asarray(self._first_row[last] - self._first_row[first])
 
     def labels_of(self, nodes: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
-        """Get for each row the number, from 1, of the node that it is under; 0 if under none."""
+        """Get for each row which of some nodes it is under.
+
+        Parameters
+        ----------
+        nodes : sequence of int, or ndarray of shape (n_nodes,), dtype int
+            Nodes of which none is under another one.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_rows,), dtype int
+            The position of the node in `nodes`, counted from 1; 0 if a row is under none.
+        """
         labels = np.zeros(self.n_rows, dtype=np.intp)
         for number, node in enumerate(nodes, start=1):
             labels[self.rows_of(node)] = number

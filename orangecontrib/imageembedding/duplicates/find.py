@@ -81,7 +81,7 @@ def find_groups(
     ----------
     looks : sequence of Look or None
         Of all images; None where one cannot be read.
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Embeddings; NaN where there is none.
     n_images : int, optional
         Only the first so many may be duplicates, and only of the others: each is in a group with

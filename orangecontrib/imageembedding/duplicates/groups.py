@@ -15,9 +15,9 @@ def complete_groups(
 
     Parameters
     ----------
-    pairs : ndarray of shape (n_pairs, 2)
+    pairs : ndarray of shape (n_pairs, 2), dtype int
         Those that are strong enough; each once.
-    scores : ndarray of shape (n_pairs,)
+    scores : ndarray of shape (n_pairs,), dtype float32 or float64
         How strong they are.
     keys : sequence of str
         Of all items, by their content: pairs that are as strong are taken in the order of these,

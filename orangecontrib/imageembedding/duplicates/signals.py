@@ -80,7 +80,17 @@ class Signals:
 def signals_of(
     vectors: NDArray[np.floating], hashes: NDArray[np.uint8], qualities: NDArray[np.floating]
 ) -> Signals:
-    """Get what is compared, from embeddings and hashes of all images."""
+    """Get what is compared, from embeddings and hashes of all images.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
+        Embeddings; NaN where there is none.
+    hashes : ndarray of shape (n, 8, 32), dtype uint8
+        Perceptual hashes of each image, as it is and turned or mirrored.
+    qualities : ndarray of shape (n,), dtype float32 or float64
+        How much there is to be compared in each image; flat ones are not compared by hashes.
+    """
     is_flat = np.asarray(qualities) < MIN_QUALITY
     rows = np.asarray(vectors, dtype=np.float32)
     is_small = len(rows) < MIN_IMAGES
@@ -116,7 +126,20 @@ def _with_common(signals: Signals) -> Signals:
 def hash_agreement(
     signals: Signals, first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Get how well hashes agree, turned and mirrored as suits best: 1 all bits, 0 by chance."""
+    """Get how well the hashes of pairs agree, turned and mirrored as suits best.
+
+    Parameters
+    ----------
+    signals : Signals
+        Of all images.
+    first, second : ndarray of shape (n_pairs,), dtype int
+        The images of each pair.
+
+    Returns
+    -------
+    agreement : ndarray of shape (n_pairs,), dtype float32
+        1 if all bits agree, 0 as by chance.
+    """
     agree = np.empty(len(first), dtype=np.float32)
     for start in range(0, len(first), MAX_PAIRS_AT_ONCE):
         part = slice(start, start + MAX_PAIRS_AT_ONCE)

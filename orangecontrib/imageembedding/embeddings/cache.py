@@ -95,14 +95,14 @@ class Cache(Store):
         vectors: Mapping[bytes, Vector],
         files: Iterable[tuple[str, str, bytes]] = (),
     ) -> None:
-        """Keep vectors, safe from a crash when this returns.
+        """Store vectors; once this returns, a crash does not lose them.
 
         Parameters
         ----------
         fingerprint : str
             Of the embedder.
-        vectors : dict of bytes to ndarray
-            Content → vector.
+        vectors : dict of bytes to ndarray of shape (n_features,), dtype float32
+            Vectors by content.
         files : iterable of (path, state, content)
             Which files hold these contents.
         """

@@ -58,7 +58,13 @@ def contents(db: sqlite3.Connection, states: Mapping[str, str]) -> dict[str, byt
 def vectors(
     db: sqlite3.Connection, fingerprint: str, contents: Sequence[bytes]
 ) -> dict[bytes, Vector]:
-    """Look up vectors by content, and note that they were used."""
+    """Look up vectors by content, and note that they were used.
+
+    Returns
+    -------
+    found : dict of bytes to ndarray of shape (n_features,), dtype float32
+        Those that are cached.
+    """
     number = _number(db, fingerprint)
     found = {}
     for part in _parts(contents) if number is not None else ():

@@ -60,7 +60,15 @@ class Tensor:
 
 
 def tensor_of(name: str, values: Values) -> Tensor:
-    """Make a tensor of an array, or one of shape (n,) of files."""
+    """Make a tensor.
+
+    Parameters
+    ----------
+    name : str
+        What the tensor is called.
+    values : ndarray of any shape, dtype float32, or list of bytes
+        Files become a tensor of shape (n,).
+    """
     return Tensor(name, (len(values),) if isinstance(values, list) else values.shape, values)
 
 

@@ -50,7 +50,7 @@ def bytes_of_json(data: object, name: str, shape: tuple[int, ...]) -> list[bytes
 
 
 def floats_of_json(data: object, name: str) -> NDArray[np.float32]:
-    """Read numbers, however they are nested: (n,)."""
+    """Read numbers, however they are nested: shape (n,), dtype float32."""
     if not isinstance(data, list):
         raise WireError(f"{name} has no data.")
     try:
@@ -61,14 +61,20 @@ def floats_of_json(data: object, name: str) -> NDArray[np.float32]:
 
 
 def floats(data: memoryview, name: str) -> NDArray[np.float32]:
-    """Read numbers of 4 bytes: (n,)."""
+    """Read numbers of 4 bytes each: shape (n,), dtype float32."""
     if len(data) % 4:
         raise WireError(f"{name} has {len(data)} bytes: these are no numbers of 4 bytes.")
     return np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 
 def to_bytes(values: Values) -> bytes:
-    """Write numbers of 4 bytes, or elements that each stand behind their length."""
+    """Write numbers of 4 bytes each, or elements that each follow their length.
+
+    Parameters
+    ----------
+    values : ndarray of any shape (row by row), dtype float32, or list of bytes
+        What to write.
+    """
     if isinstance(values, list):
         return b"".join(part for value in values for part in (LENGTH.pack(len(value)), value))
     return np.ascontiguousarray(values, dtype="<f4").tobytes()

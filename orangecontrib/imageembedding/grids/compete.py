@@ -20,7 +20,7 @@ def groups_of_near_cells(
 
     Parameters
     ----------
-    free : ndarray of int
+    free : ndarray of shape (n_free,), dtype int
         Numbers of the cells, row by row.
     n_columns : int
         Of the grid.

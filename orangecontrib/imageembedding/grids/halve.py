@@ -16,9 +16,9 @@ def cells_by_halving(points: NDArray[np.floating], free: Cells, n_columns: int) 
 
     Parameters
     ----------
-    points : ndarray of shape (n, 2)
+    points : ndarray of shape (n, 2), dtype float32 or float64
         To the right and down.
-    free : ndarray of int
+    free : ndarray of shape (n_free,), dtype int
         Numbers of the cells that may be used, row by row, at least n.
     n_columns : int
         Of the grid.

@@ -20,7 +20,7 @@ def distance_preservation(
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Two or more.
     cells : ndarray of shape (n,), dtype int
         ``row * n_columns + column`` of each.
@@ -73,7 +73,7 @@ def class_neighbor_share(
 
     Parameters
     ----------
-    classes : ndarray of shape (n,)
+    classes : ndarray of shape (n,), any dtype
         Of the images.
     cells : ndarray of shape (n,), dtype int
         ``row * n_columns + column`` of each; the cells around one that are empty do not count.

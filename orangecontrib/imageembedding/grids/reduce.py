@@ -21,7 +21,7 @@ def reduced(
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Finite numbers of any size.
     rng : Generator
         Draws the rows that are looked at, if there are very many, and a beginning.

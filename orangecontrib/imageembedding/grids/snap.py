@@ -30,7 +30,7 @@ def snap_points(
 
     Parameters
     ----------
-    points : ndarray of shape (n, 2)
+    points : ndarray of shape (n, 2), dtype float32 or float64
         Finite numbers, to the right and up; stretched to the grid.
     n_rows, n_columns : int
         Of the grid, which has at least n cells; which ones stay empty follows from the points.

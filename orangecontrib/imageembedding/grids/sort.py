@@ -46,7 +46,7 @@ def sort_vectors(
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Finite numbers; compared by Euclidean distance, those with more than 50 columns by their
         principal components.
     n_rows, n_columns : int

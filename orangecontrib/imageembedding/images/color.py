@@ -25,7 +25,7 @@ def scaled_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    values : ndarray of shape (height, width, ...), integers or floats
+    values : ndarray of shape (height, width, ...), dtype of integers or floats
         Unsigned 8 bit stay as they are. Unsigned 16 bit are taken for the smallest of 8, 10,
         12, 14 and 16 bits that holds the largest value. All others are scaled from their
         smallest to their largest finite value; NaN becomes the smallest, infinities the ends.
@@ -33,7 +33,7 @@ def scaled_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
     Returns
     -------
-    scaled : ndarray of the same shape, dtype uint8
+    scaled : ndarray of shape (height, width, ...), dtype uint8
         0 everywhere for a constant of the last kind.
     """
     if values.dtype == np.uint8:

@@ -41,7 +41,10 @@ def is_deep_png(data: bytes) -> bool:
 
 
 def deep_png_values(data: bytes, image: Image.Image) -> tuple[NDArray[Any], str]:
-    """Get (height, width, channels) values of a loaded PNG file, not turned, and what they are."""
+    """Get the values of a loaded PNG file, not turned, and the mode that tells what they are.
+
+    Shape (height, width, channels), dtype uint8 or uint16.
+    """
     if data[PNG_COLOR_TYPE] == PNG_GRAY_ALPHA:  # as RGBA of 8 bits, each byte is a channel
         header = data[12:PNG_DEPTH] + bytes((DEEP_BITS // 2, PNG_RGBA)) + data[26:29]
         twin = data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
@@ -57,9 +60,10 @@ def deep_png_values(data: bytes, image: Image.Image) -> tuple[NDArray[Any], str]
 
 
 def both_bytes(data: bytes, upper: Image.Image) -> NDArray[np.uint16]:
-    """Get 16 bits of a loaded picture: where Pillow looks for the upper byte, the lower is put.
+    """Get all 16 bits of a loaded picture, of which Pillow reads the upper 8.
 
-    That is where it stands in the other order of bytes.
+    The lower 8 are read as if the bytes had the other order. Shape (height, width, channels) or
+    (height, width), dtype uint16.
     """
     lower = Image.open(io.BytesIO(data), formats=[upper.format or ""])
     lower.tile = [_in_other_order(part) for part in lower.tile]
@@ -79,7 +83,9 @@ def _in_other_order(part: Any) -> Any:
 
 
 def deep_tiff_values(data: bytes, location: str) -> tuple[NDArray[Any], str]:
-    """Get (height, width, channels) values of a TIFF file, not turned, and what they are.
+    """Get the values of a TIFF file, not turned, and the mode that tells what they are.
+
+    Shape (height, width, channels), dtype as in the file.
 
     Raises
     ------

@@ -76,7 +76,7 @@ def without_metadata(data: bytes, location: str) -> bytes:
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode (height, width, 3) pixels without loss, quickly."""
+    """Encode pixels of shape (height, width, 3), dtype uint8, without loss and quickly."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

@@ -101,7 +101,7 @@ def on_white(stored: Stored) -> Stored:
 
 
 def pillow_image(values: NDArray[Any], mode: str) -> Image.Image:
-    """Make an image of values with the shape (height, width, channels)."""
+    """Make an image of values of shape (height, width, channels), with the dtype of its mode."""
     if mode == "L":
         return Image.fromarray(np.ascontiguousarray(values[..., 0]))
     return Image.fromarray(np.ascontiguousarray(values), mode)

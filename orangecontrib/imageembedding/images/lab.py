@@ -22,7 +22,7 @@ def srgb_of_lab(values: NDArray[Any], is_icc: bool = False) -> NDArray[np.uint8]
 
     Parameters
     ----------
-    values : ndarray of shape (height, width, 3)
+    values : ndarray of shape (height, width, 3), any dtype
         As in TIFF files: integers, of which L* has the whole range for 0 to 100; floats as they
         are.
     is_icc : bool

@@ -44,7 +44,19 @@ def finished(picture: Picture) -> NDArray[np.uint8]:
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:
-    """Turn (height, width, 3) pixels as the EXIF orientation says; other values do nothing."""
+    """Turn pixels as an EXIF orientation says; values that are none change nothing.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3), dtype uint8
+        As stored.
+    orientation : int or None
+        1 to 8.
+
+    Returns
+    -------
+    turned : ndarray of shape (height, width, 3) or (width, height, 3), dtype uint8
+    """
     across = pixels.swapaxes(0, 1)
     turned = {
         2: pixels[:, ::-1],

@@ -50,8 +50,8 @@ def scaled(values: NDArray[Any], mode: str, size: tuple[int, int], box: Box) -> 
 
     Parameters
     ----------
-    values : ndarray of shape (height, width, n_channels)
-        Of any depth.
+    values : ndarray of shape (height, width, n_channels), any dtype
+        The picture.
     mode : str
         What the channels are, as Pillow calls it; with an ``A`` at its end, the last is opacity.
     size, box
@@ -59,8 +59,8 @@ def scaled(values: NDArray[Any], mode: str, size: tuple[int, int], box: Box) -> 
 
     Returns
     -------
-    scaled : ndarray of shape (height, width, n_channels)
-        Of the same type; bool becomes uint8 of 0-255.
+    scaled : ndarray of shape (height, width, n_channels), dtype as before
+        Only bool becomes uint8 of 0-255.
     """
     if values.dtype == bool:
         values = values.astype(np.uint8) * 255

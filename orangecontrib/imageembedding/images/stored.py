@@ -95,7 +95,19 @@ def read_stored(data: bytes, location: str) -> Stored:
 
 
 def turned(values: NDArray[Any], orientation: int | None) -> NDArray[Any]:
-    """Turn (height, width, channels) values upright, as an EXIF orientation of 1 to 8 says."""
+    """Turn a picture upright, as an EXIF orientation of 1 to 8 says.
+
+    Parameters
+    ----------
+    values : ndarray of shape (height, width, channels), any dtype
+        As stored.
+    orientation : int or None
+        None changes nothing.
+
+    Returns
+    -------
+    upright : ndarray of shape (height, width, channels) or (width, height, channels), same dtype
+    """
     if orientation in (5, 6, 7, 8):
         values = values.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

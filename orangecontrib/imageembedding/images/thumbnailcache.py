@@ -59,7 +59,7 @@ def key_of(path: str, side_px: int) -> bytes | None:
 
 
 def look_up(key: bytes) -> NDArray[np.uint8] | None:
-    """Get the pixels that are kept, shape (height, width, 3); None if there are none."""
+    """Get a cached thumbnail: shape (height, width, 3), dtype uint8; None if there is none."""
     now = time.time()
 
     def work(base: sqlite3.Connection) -> NDArray[np.uint8] | None:
@@ -75,7 +75,7 @@ def look_up(key: bytes) -> NDArray[np.uint8] | None:
 
 
 def keep(key: bytes, pixels: NDArray[np.uint8]) -> None:
-    """Keep a thumbnail, shape (height, width, 3)."""
+    """Cache a thumbnail: shape (height, width, 3), dtype uint8."""
     pixels = np.ascontiguousarray(pixels)
     jpeg = simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorsubsampling="444")
     row = (key, time.time(), _checksum(key, jpeg), jpeg)

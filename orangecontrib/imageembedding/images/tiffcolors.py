@@ -67,9 +67,15 @@ Colors = Image.Image | NDArray[np.uint8]
 
 
 def colors_and_alpha(bands: Bands) -> tuple[Colors, NDArray[np.uint8] | None]:
-    """Get the picture, of mode L or CMYK or an array of RGB, and its opacity if it has one.
+    """Get the colors of a picture, and its opacity if it has one.
 
-    Of gray with three bands or more the first three are taken for red, green and blue.
+    The first three of three or more gray bands are taken for red, green and blue.
+
+    Returns
+    -------
+    colors : Image of mode L or CMYK, or ndarray of shape (height, width, 3), dtype uint8
+    alpha : ndarray of shape (height, width), dtype uint8, or None
+        255 is opaque.
     """
     values, photometric = bands.values, bands.photometric
     n_bands = values.shape[-1]

@@ -25,7 +25,7 @@ def levels_of(
     ----------
     places : ndarray of shape (n, 2), dtype float32
         In the unit square.
-    weights : ndarray of shape (n,)
+    weights : ndarray of shape (n,), dtype float32
         How much a picture is to be preferred: how typical it is of its surroundings.
     cell : float
         Side of a picture at level 0, as part of the map.
@@ -117,7 +117,21 @@ class _Shown:
 def density(
     places: NDArray[np.float32], n_cells: int = 512, blur: float = 3.0
 ) -> NDArray[np.float32]:
-    """Get how many others lie around each place of the unit square, shape (n,)."""
+    """Get how many others lie around each place.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n, 2), dtype float32
+        In the unit square.
+    n_cells : int
+        Cells of the histogram, in each direction.
+    blur : float
+        Standard deviation of the Gaussian filter, in cells.
+
+    Returns
+    -------
+    density : ndarray of shape (n,), dtype float32
+    """
     from scipy.ndimage import gaussian_filter
 
     cells = np.clip((places * n_cells).astype(int), 0, n_cells - 1)

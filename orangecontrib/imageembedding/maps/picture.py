@@ -20,7 +20,18 @@ GRAY = (150, 150, 150)
 
 
 def unit_square(coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Move and scale a map into the unit square, its proportions kept, x right and y down."""
+    """Move and scale a map into the unit square; its proportions stay.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (n, 2), dtype float32
+        To the right and up.
+
+    Returns
+    -------
+    places : ndarray of shape (n, 2), dtype float32
+        0 to 1, to the right and down.
+    """
     if not len(coordinates):
         return coordinates
     low, high = coordinates.min(axis=0), coordinates.max(axis=0)

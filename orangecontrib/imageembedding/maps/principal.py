@@ -30,10 +30,19 @@ class Principal:
     mean: NDArray[np.float32]
 
     def project(self, vectors: Vectors) -> NDArray[np.float32]:
-        """Get the coordinates of rows on the axes, shape (n, n_components).
+        """Get the coordinates of rows on the axes.
 
         Euclidean distances between them stand for cosine distances between the rows; rows of
         zeros lie where the mean direction does not matter, at minus the mean.
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (n, n_features), dtype float32 or float64
+            Finite numbers.
+
+        Returns
+        -------
+        coordinates : ndarray of shape (n, n_components), dtype float32
         """
         projected = np.empty((len(vectors), self.axes.shape[1]), dtype=np.float32)
         for start in range(0, len(vectors), BLOCK_ROWS):
@@ -47,7 +56,7 @@ def principal_axes(vectors: Vectors, n_components: int = N_COMPONENTS, seed: int
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Finite numbers, n ≥ 1.
     n_components : int, optional
         At most; fewer if there are fewer rows or features.

@@ -43,7 +43,7 @@ def project(
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features), float32 or float64
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Finite numbers.
     method : {"tsne", "pca"}
         Fewer than 8 rows are always laid out by principal components.

@@ -20,9 +20,9 @@ def kept_neighbors(
 
     Parameters
     ----------
-    neighbors : ndarray of shape (n, k)
+    neighbors : ndarray of shape (n, k), dtype int
         The true nearest others of each row, nearest first; the first `N_NEAREST` are looked at.
-    coordinates : ndarray of shape (n, 2)
+    coordinates : ndarray of shape (n, 2), dtype float32
         The map.
     seed : int, optional
         Chooses the rows that are looked at, `N_SAMPLE_ROWS` at most.

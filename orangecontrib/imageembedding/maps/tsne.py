@@ -39,7 +39,7 @@ def tsne_map(
 
     Parameters
     ----------
-    start : ndarray of shape (n, 2)
+    start : ndarray of shape (n, 2), dtype float32
         First map, from which this one grows.
     neighbors : Neighbors
         `n_neighbors` of each point.

@@ -47,7 +47,7 @@ def cluster_images(
 
     Parameters
     ----------
-    data : Table or ndarray of shape (n, n_features)
+    data : Table or ndarray of shape (n, n_features), dtype float32 or float64
         Of a table its embeddings are compared, or all numeric attributes if it has none.
     metric : str
         Distance between two images: "cosine", "hellinger" (cosine of the signed square roots),
@@ -86,7 +86,13 @@ def cluster_images(
 
 
 def matrix_of(data: object) -> Vectors:
-    """Check that something is a matrix of numbers; float32 stays so."""
+    """Check that something is a matrix of numbers.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n, n_features), dtype float32 or float64
+        float32 stays as it is; all others become float64.
+    """
     try:
         matrix: Vectors = np.asarray(data)
         if matrix.dtype != np.float32:
@@ -176,7 +182,10 @@ def cluster_distances(
 
 
 def score_clusters(clustered: ClusteredRows, progress: Progress = silent) -> NDArray[np.float64]:
-    """Get the mean silhouette of the tree cut into 2, 3, … clusters; see `silhouettes`."""
+    """Get the mean silhouette of a tree cut into 2, 3, … clusters; see `silhouettes`.
+
+    Shape (n_cuts,), dtype float64, each -1 to 1.
+    """
     say(progress, "Looking for the best number of clusters")
     return run_watched(
         lambda relay: silhouettes(clustered.tree, clustered.distances, relay), progress

@@ -28,7 +28,7 @@ def map_images(
 
     Parameters
     ----------
-    data : Table or ndarray of shape (n, n_features)
+    data : Table or ndarray of shape (n, n_features), dtype float32 or float64
         Of a table its embeddings are compared, by cosine distance, or all numeric attributes if
         it has none. Rows with missing numbers get no place.
     method : {"tsne", "pca"}

@@ -156,7 +156,10 @@ class ClusteredRows:
     keys: RowKeys
 
     def typical_of(self, node: int, n_wanted: int = 1) -> NDArray[np.intp]:
-        """Get a few typical leaves under a node: the most central first."""
+        """Get a few typical leaves under a node, the most central first.
+
+        Shape (at most n_wanted,), dtype int.
+        """
         members = self.tree.rows_of(node)
         return self.tree.leaf_of_row[typical(self.distances, members, n_wanted)]
 
@@ -223,10 +226,10 @@ class GridOfRows:
 
     @property
     def has_cell(self) -> NDArray[np.bool_]:
-        """Tell of each row whether it is in the grid."""
+        """Whether each row is in the grid: shape (n_rows,), dtype bool."""
         return self.rows >= 0
 
     @property
     def cells(self) -> NDArray[np.intp]:
-        """Get ``row * n_columns + column`` of each row; -1 if it has no cell."""
+        """``row * n_columns + column`` of each row, or -1: shape (n_rows,), dtype int."""
         return np.where(self.has_cell, self.rows * self.n_columns + self.columns, -1)

@@ -130,7 +130,10 @@ class FleetEmbedder:
         return cast("list[Vector | ImageError]", found)
 
     def network(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run the network: (n, 3, S, S) → (n, n_features), both float32."""
+        """Run the network on inputs of shape (n, 3, S, S), dtype float32.
+
+        The result has the shape (n, n_features), dtype float32.
+        """
         return cast("NDArray[np.float32]", self._fleet.run("compute_here", self._spec, inputs))
 
     def close(self) -> None:
@@ -158,14 +161,14 @@ def unload_here(spec: EmbedderSpec) -> None:
 def embed_here(
     spec: EmbedderSpec, backend: Local, images: list[EncodedImage]
 ) -> list[Vector | ImageError]:
-    """Embed some images in this process."""
+    """Embed some images in this process, as `LoadedEmbedder` says."""
     return _embedder(spec, backend).embed(images)
 
 
 def compute_here(
     spec: EmbedderSpec, backend: Local, inputs: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Run a network in this process."""
+    """Run a network in this process, as `FleetEmbedder.network` says."""
     return _embedder(spec, backend).network(inputs)
 
 

@@ -126,7 +126,7 @@ def some_of_each_class(
 
     Returns
     -------
-    rows : ndarray of int
+    rows : ndarray of shape (n_shown,), dtype int
         Class by class.
     groups : list of (str, int)
         A heading with the number of all rows of a class, and how many of `rows` are of it.

@@ -33,9 +33,9 @@ def with_clusters(
         Any subclass, which is kept.
     labels : ndarray of shape (n_rows,), dtype int
         Clusters are numbered from 1 and called C1, C2, …; 0 means none of them: ``Other``.
-    rows : ndarray of int, optional
+    rows : ndarray of shape (n_rows,), dtype int, optional
         The rows that `labels` are of, if not all; the others belong to no cluster.
-    selected : ndarray of int, optional
+    selected : ndarray of shape (n_selected,), dtype int, optional
         Rows to be marked by Yes in a further meta ``Selected``, as Orange's widgets do.
     cluster_names : sequence of str, optional
         Of all clusters, each another one; by default C1, C2, ….
@@ -64,7 +64,19 @@ def rows_with_clusters(
     labels: NDArray[np.intp],
     cluster_names: Sequence[str] | None = None,
 ) -> Table | None:
-    """Get some rows with their ``Cluster``; None if there are none."""
+    """Get some rows with their ``Cluster``; None if there are none.
+
+    Parameters
+    ----------
+    table : Table
+        Any subclass, which is kept.
+    rows : ndarray of shape (n_rows,), dtype int
+        Which ones.
+    labels : ndarray of shape (n_rows,), dtype int
+        Their clusters, from 1; 0 means none.
+    cluster_names : sequence of str, optional
+        As for `with_clusters`.
+    """
     if not len(rows):
         return None
     return with_clusters(table[np.asarray(rows, dtype=int)], labels, cluster_names=cluster_names)
@@ -87,7 +99,10 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def with_metas(table: Table, columns: Sequence[Variable], data: list[NDArray[np.float64]]) -> Table:
-    """Get a table with further metas; the numbers are shared with the old one."""
+    """Get a table with further metas; the other columns are shared with the old one.
+
+    Each of `data` has the shape (len(table),), dtype float64.
+    """
     old = table.domain
     extended = table.transform(Domain(old.attributes, old.class_vars, (*old.metas, *columns)))
     with extended.unlocked(extended.metas):
@@ -104,8 +119,8 @@ def row_keys(table: Table, rows: NDArray[np.intp]) -> list[str]:
     table : Table
         Where its images have different locations, those are the keys; else the keys are made
         from the numbers.
-    rows : ndarray of int
-        The rows that are asked for.
+    rows : ndarray of shape (n_rows,), dtype int
+        Which rows.
     """
     for column in image_columns(table)[:1]:
         keys = [column.str_val(value) for value in table.get_column(column)[rows]]

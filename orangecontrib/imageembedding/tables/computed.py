@@ -179,7 +179,10 @@ class EmbeddingColumn(SharedComputeValue):  # type: ignore[misc]
         self.index = index
 
     def compute(self, data: Table, shared_data: Vectors) -> Vectors:
-        """Take one column of the vectors."""
+        """Take one column of vectors of shape (n, n_features), dtype float32.
+
+        The column has the shape (n,), dtype float32.
+        """
         return shared_data[:, self.index]
 
     def __eq__(self, other: object) -> bool:

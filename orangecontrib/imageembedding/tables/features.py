@@ -29,7 +29,7 @@ def with_embeddings(
         Any subclass, which is kept, as are row ids, name and attributes.
     rows : sequence of int
         The rows of `table` to take.
-    vectors : ndarray of shape (len(table), n_features)
+    vectors : ndarray of shape (len(table), n_features), dtype float32
         The embeddings of all rows.
     source : EmbedImages
         Where they come from: the new columns compute themselves so for other tables, and name
@@ -157,14 +157,34 @@ def feature_matrix(table: Table, all_numeric: bool = False) -> NDArray[np.float6
 
 
 def complete_rows(matrix: NDArray[np.floating]) -> NDArray[np.intp]:
-    """Get the indices of the rows in which no number is missing or infinite."""
+    """Get the rows in which no number is missing or infinite.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, n_columns), dtype float32 or float64
+        Any numbers.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_complete,), dtype int
+    """
     parts = range(0, len(matrix), BLOCK_ROWS)
     finite = [np.isfinite(matrix[at : at + BLOCK_ROWS]).all(axis=1) for at in parts]
     return np.flatnonzero(np.concatenate(finite)) if finite else np.empty(0, dtype=np.intp)
 
 
 def normalized(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale columns to mean 0 and standard deviation 1; constant ones become 0."""
+    """Scale columns to mean 0 and standard deviation 1; constant ones become 0.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, n_columns), dtype float64
+        Finite numbers.
+
+    Returns
+    -------
+    scaled : ndarray of shape (n, n_columns), dtype float64
+    """
     centered = matrix - matrix.mean(axis=0)
     spread = np.sqrt(np.einsum("ij,ij->j", centered, centered) / max(len(centered), 1))
     # Of a constant column, centering leaves rounding errors.

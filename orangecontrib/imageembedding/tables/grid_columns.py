@@ -33,7 +33,14 @@ def with_selection(table: Table, groups: NDArray[np.intp]) -> Table:
     """Get all rows with a categorical meta ``Selected``.
 
     Its values are No and Yes, or, where there are several groups, G1, G2, … and Unselected, as
-    Orange's widgets have it; the parameters are those of `rows_with_groups`.
+    Orange's widgets have it.
+
+    Parameters
+    ----------
+    table : Table
+        Any subclass, which is kept.
+    groups : ndarray of shape (n_rows,), dtype int
+        The group of each row, from 1; 0 is not selected.
     """
     n_groups = int(groups.max(initial=0))
     several = n_groups > 1

@@ -78,7 +78,7 @@ def report(ids: NDArray[np.int_], n_rows: int, summary: str) -> None:
 
     Parameters
     ----------
-    ids : ndarray of int
+    ids : ndarray of shape (n_missing,), dtype int
         Of these rows.
     n_rows : int
         How many rows there are, with those that have images.

@@ -48,7 +48,7 @@ class GridGeometry:
         return -1
 
     def cells_in(self, rect: QRectF) -> NDArray[np.intp]:
-        """Get the cells that touch a rectangle, row by row."""
+        """Get the cells that touch a rectangle, row by row: shape (n_cells,), dtype int."""
         top_left = (rect.topLeft() - self.origin) / self.side
         bottom_right = (rect.bottomRight() - self.origin) / self.side
         rows = _between(top_left.y(), bottom_right.y(), self.n_rows)

@@ -13,17 +13,21 @@ Groups = NDArray[np.intp]
 def after_selecting(
     groups: Groups, chosen: NDArray[np.intp], modifiers: Qt.KeyboardModifiers
 ) -> Groups:
-    """Get the groups after some images were clicked, or drawn round.
+    """Get the groups after some images were clicked, or a rubber band was drawn around them.
 
     Parameters
     ----------
     groups : ndarray of shape (n_images,), dtype int
         Before; not changed.
-    chosen : ndarray of int
+    chosen : ndarray of shape (n_chosen,), dtype int
         The images.
     modifiers : KeyboardModifiers
         With Shift they become a new group; with Ctrl those that are not selected join the last
         one, or, if there are none, all are taken out; else they are the only group.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_images,), dtype int
     """
     after = groups.copy()
     if modifiers & Qt.ShiftModifier:

@@ -52,7 +52,7 @@ class GridView(GridCanvas):
         return np.flatnonzero(self.groups).tolist()
 
     def set_groups(self, groups: Groups) -> None:
-        """Select images: of each its group from 1 on; 0 is not selected."""
+        """Select images by groups of shape (n_images,), dtype int: from 1; 0 is not selected."""
         if not np.array_equal(groups, self.groups):
             self.groups = groups
             self.look_changed()
@@ -62,7 +62,7 @@ class GridView(GridCanvas):
     def select_cells(
         self, cells: Sequence[int] | Cells, modifiers: Qt.KeyboardModifiers = Qt.NoModifier
     ) -> None:
-        """Select the images in some cells, as a click or rubber band does."""
+        """Select the images in cells of shape (n_cells,), dtype int, as a click there does."""
         images = self.image_in[np.asarray(cells, dtype=int)]
         self.set_groups(after_selecting(self._before, images[images >= 0], modifiers))
 

@@ -51,7 +51,7 @@ class MeanColors:
             self.has_color[rows] = True
 
     def wanted(self, rows: NDArray[np.intp]) -> list[Key]:
-        """Get which of some images are to be decoded next."""
+        """Get which of some images, shape (n,), dtype int, are to be decoded next."""
         rows = rows[~self._is_done[rows]]
         rows = rows[np.argsort(self._turn[rows])[:AT_ONCE]]
         return [(self._locations[row], SMALLEST_PX) for row in rows.tolist()]
@@ -79,11 +79,11 @@ def mosaic(
         Of the images; those not decoded yet are a shade of `ink` on `base`.
     base, ink : QColor
         Of the background, and of text on it.
-    frames : ndarray of shape (n_images, 3), optional
+    frames : ndarray of shape (n_images, 3), dtype float32, optional
         Colors that are mixed into those of the images; NaN for none.
     faded : ndarray of shape (n_images,), dtype bool, optional
         Images of which little is left.
-    selected : sequence of (ndarray of bool, QColor)
+    selected : sequence of (ndarray of shape (n_images,), dtype bool; QColor)
         Images of each group, and its color.
     """
     background = np.array(base.getRgb()[:3], np.float32)

@@ -63,7 +63,10 @@ class GridCanvas(CellArea):
         self.set_cells(np.full(len(locations), EMPTY), 0, 0)
 
     def set_cells(self, cells: NDArray[np.intp], n_rows: int, n_columns: int) -> None:
-        """Move the images to other cells: ``row * n_columns + column`` of each; -1 for none."""
+        """Move the images to other cells: shape (n_images,), dtype int.
+
+        A cell is ``row * n_columns + column``; -1 for none.
+        """
         focused = self.focused_image()
         self.cells = cells
         self.image_in = np.full(n_rows * n_columns, EMPTY)
@@ -80,13 +83,13 @@ class GridCanvas(CellArea):
         self.viewport().update()
 
     def set_frames(self, frames: NDArray[np.float32] | None) -> None:
-        """Frame the image of each row in its color; shape (n_images, 3), NaN for none."""
+        """Frame images in colors of shape (n_images, 3), dtype float32, 0 to 255; NaN for none."""
         self.frames = frames
         self._frame_colors = None if frames is None else FrameColors(frames)
         self.look_changed()
 
     def set_faded(self, faded: NDArray[np.bool_] | None) -> None:
-        """Fade some images; None for none."""
+        """Fade some images: shape (n_images,), dtype bool; None for none."""
         self.faded = faded
         self.look_changed()
 
@@ -106,7 +109,7 @@ class GridCanvas(CellArea):
         return int(self.image_in[cell]) if 0 <= cell < len(self.image_in) else EMPTY
 
     def images_in_order(self) -> NDArray[np.intp]:
-        """Get the images that have a cell, row by row."""
+        """Get the images that have a cell, row by row: shape (n_shown,), dtype int."""
         return self.image_in[self.image_in >= 0]
 
     def mark_of(self, group: int) -> QColor:
@@ -140,7 +143,7 @@ class GridCanvas(CellArea):
     def paint_cells(
         self, painter: QPainter, cells: Cells, geometry: GridGeometry, image_of: ImageOf
     ) -> None:
-        """Paint some cells; `image_of` gives, for a location, its image and reason."""
+        """Paint cells of shape (n_cells,), dtype int; `image_of` gives the image and the reason."""
         painter.setFont(self.font())
         cell_painter = CellPainter(
             painter, geometry.side, self.fit, self.palette(), self.n_label_lines

@@ -44,7 +44,7 @@ class CellArea(QAbstractScrollArea):
         return GridGeometry(n_rows, n_columns, self.side, QPointF(*starts))
 
     def cells_in_sight(self) -> NDArray[np.intp]:
-        """Get the cells that are in the window."""
+        """Get the cells that are in the window: shape (n_cells,), dtype int."""
         area = QRectF(self.viewport().rect())
         return self.geometry_of_cells.cells_in(area.adjusted(0, 0, -1, -1))
 

@@ -55,7 +55,7 @@ class ThumbnailModel(QAbstractListModel):
 
         Parameters
         ----------
-        rows : ndarray of int
+        rows : ndarray of shape (n_shown,), dtype int
             Numbers of images, each at most once.
         groups : sequence of (str, int), optional
             Headings, and how many of `rows` follow under each.
@@ -80,7 +80,7 @@ class ThumbnailModel(QAbstractListModel):
         self._all_changed()
 
     def set_subset(self, in_subset: NDArray[np.bool_] | None) -> None:
-        """Fade the rows that are not in a subset; None for no subset."""
+        """Fade the rows outside a subset of shape (n_rows,), dtype bool; None for no subset."""
         self._in_subset = in_subset
         self._all_changed()
 
@@ -89,7 +89,7 @@ class ThumbnailModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 
     def positions_of(self, rows: Iterable[int]) -> NDArray[np.intp]:
-        """Get the positions of rows, sorted; those that are not shown are left out."""
+        """Get the positions of the rows that are shown, sorted: shape (n_found,), dtype int."""
         positions = self._position_of_row[np.asarray(list(rows), dtype=int)]
         return np.sort(positions[positions >= 0])
 

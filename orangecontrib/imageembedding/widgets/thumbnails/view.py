@@ -16,6 +16,7 @@ from AnyQt.QtCore import (
 )
 from AnyQt.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from AnyQt.QtWidgets import QApplication, QListView, QStyle
+from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.widgets.shared.dragging import drag_out
 from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
@@ -66,8 +67,11 @@ class ThumbnailView(GridView):
         self.images.set_images(locations, titles)
         self.verticalScrollBar().setValue(0)
 
-    def arrange(self, rows: np.ndarray, groups: Sequence[tuple[str, int]] = ()) -> None:
-        """Show some of the images in another order; those selected stay so, also unseen."""
+    def arrange(self, rows: NDArray[np.intp], groups: Sequence[tuple[str, int]] = ()) -> None:
+        """Show the images `rows`, shape (n_shown,), dtype int, in this order.
+
+        The selection stays, also of images that are not shown.
+        """
         selected = self.selected_rows()
         current = self.currentIndex()
         current_row = int(self.images.rows[current.row()]) if current.isValid() else None

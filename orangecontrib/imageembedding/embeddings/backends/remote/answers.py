@@ -74,6 +74,20 @@ def told_reason(reply: Reply) -> str:
 def checked(vector: Vector, n_features: int, url: str, model: str) -> Vector:
     """Check one vector.
 
+    Parameters
+    ----------
+    vector : ndarray of any shape, dtype float32
+        What the server sent; only shape (n_features,) is right.
+    n_features : int
+        The length it should have.
+    url, model : str
+        Who sent it; named in the error.
+
+    Returns
+    -------
+    vector : ndarray of shape (n_features,), dtype float32
+        The same.
+
     Raises
     ------
     ServerAnswerError

@@ -129,7 +129,10 @@ class OrangeEmbedder(LoadedEmbedder):
 
 
 def vector_of(reply: Reply) -> Vector | None:
-    """Get the vector of a reply; None if there is none in it, whatever the status says."""
+    """Get the vector of a reply: shape (n_features,), dtype float32.
+
+    None if there is none in it, whatever the status says.
+    """
     try:
         content = json.loads(reply.body)
         numbers = content.get("embedding") if isinstance(content, dict) else None
