@@ -6,11 +6,13 @@ Run by hand, when a format comes or goes::
 """
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from orangecontrib.imageembedding.images.sniff import PILLOW_FORMATS
 from orangecontrib.imageembedding.images.unread import UNREAD, why_no_image
 
+Table = tuple[tuple[str, ...], Callable[[], list[tuple[str, ...]]]]
 PAGE = Path(__file__).with_name("supported-images.md")
 READ_BY_OTHERS = ("DICOM", "HEIF", "JXL")
 TIFF_BY = "Pillow for 8 bits and gray of 16; tifffile for all others"
@@ -57,15 +59,15 @@ def refused() -> list[tuple[str, ...]]:
     return [*((kind.files, kind.reason) for kind in UNREAD), *others]
 
 
-TABLES = {
+TABLES: dict[str, Table] = {
     "Formats that are read": (("format", "what it is", "read by"), formats),
     "What is not supported, and what to do": (("file", "reason given"), refused),
 }
 
 
-def with_tables(page: str) -> str:
-    """Replace the tables of the page."""
-    for heading, (columns, rows) in TABLES.items():
+def with_tables(page: str, tables: Mapping[str, Table] = TABLES) -> str:
+    """Replace the tables of a page: under each heading, columns and the rows that a call gets."""
+    for heading, (columns, rows) in tables.items():
         before, section = page.split(f"## {heading}\n\n", 1)
         rest = section[section.index("\n\n") :]
         cells = [columns, ("---",) * len(columns), *rows()]

@@ -1,4 +1,6 @@
 import dataclasses
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from orangecontrib.imageembedding.embeddings.catalogue import (
     get_embedder,
     list_embedders,
 )
+from orangecontrib.imageembedding.embeddings.spec import SPEEDS, USES
 from orangecontrib.imageembedding.errors import BackendError, InputError
 from orangecontrib.imageembedding.progress import silent
 
@@ -26,7 +29,9 @@ def test_the_default_has_2048_features_and_the_built_in_one_1280():
 
 @pytest.mark.parametrize("spec", list_embedders(), ids=lambda spec: spec.id)
 def test_every_description_is_complete(spec):
-    optional = {"weights", "version"}
+    optional = {"weights", "version", *(["speed"] if spec.is_remote_only else ())}
+    assert set(spec.uses) <= USES.keys()
+    assert spec.speed in SPEEDS or spec.is_remote_only
     for field in dataclasses.fields(spec):
         assert getattr(spec, field.name) or field.name in optional, field.name
     assert spec.input_px >= 64
@@ -35,9 +40,10 @@ def test_every_description_is_complete(spec):
         return
     assert (spec.weights.url is None) != (spec.weights.package is None)
     assert spec.weights.n_bytes > 4_000_000
-    # What is not told here is told by the server: Hugging Face.
     assert spec.weights.sha256_start in spec.weights.name
-    assert spec.weights.sha256_start or spec.weights.url.startswith("https://huggingface.co/")
+    # What is not told here is told by the server: Hugging Face; of SSCD nobody tells it.
+    is_told = spec.weights.sha256_start or spec.weights.url.startswith("https://huggingface.co/")
+    assert is_told or spec.id == "sscd"
 
 
 def test_an_unknown_id_is_an_error_that_lists_the_known():
@@ -48,6 +54,17 @@ def test_an_unknown_id_is_an_error_that_lists_the_known():
 def test_a_description_stands_for_itself():
     spec = dataclasses.replace(get_embedder(DEFAULT_ID), id="mine")
     assert get_embedder(spec) is spec
+
+
+def test_the_page_about_choosing_has_the_tables_of_the_catalogue():
+    folder = Path(__file__).parents[2] / "doc"
+    page = (folder / "choosing-an-embedder.md").read_text(encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    try:
+        from write_embedders import TABLES, with_tables
+    finally:
+        del sys.path[0]
+    assert with_tables(page, TABLES) == page
 
 
 TORCHVISION = [spec for spec in list_embedders() if spec.network.startswith("torchvision:")]

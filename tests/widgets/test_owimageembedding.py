@@ -313,7 +313,7 @@ class TestOWImageEmbedding(WidgetTest):
         assert current.data() == "ResNet-50"
         assert current.siblingAtColumn(1).data() == "103 MB"
         assert current.siblingAtColumn(2).data() == "2,048"
-        assert "Photographs and drawings of all kinds" in widget.description_label.text()
+        assert "Photographs of all kinds" in widget.description_label.text()
         assert "BSD-3-Clause" not in widget.description_label.text()
         widget.description_label.linkActivated.emit("#more")
         assert "BSD-3-Clause" in widget.description_label.text()

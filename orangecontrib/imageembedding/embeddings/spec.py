@@ -9,6 +9,19 @@ from dataclasses import dataclass
 
 from orangecontrib.imageembedding.images.prepare import Preparation
 
+USES = {
+    "photos": "photographs",
+    "drawings": "drawings and paintings",
+    "microscopy": "microscopy",
+    "faces": "faces",
+    "copies": "copies of the same image",
+}
+SPEEDS = {
+    "fast": "more than twice as fast as ResNet-50",
+    "medium": "0.6 to 2 times as fast",
+    "slow": "slower than that",
+}
+
 
 @dataclass(frozen=True)
 class WeightsFile:
@@ -22,7 +35,7 @@ class WeightsFile:
         Size of the file; about, where nobody publishes it to the byte.
     sha256_start : str
         First hexadecimal digits of the file's SHA-256; a file with another hash is refused.
-        "" where the server that has the file tells its hash.
+        "" where the server that has the file tells its hash, or nobody does.
     url : str or None
         Where to download it.
     package : str or None
@@ -56,9 +69,9 @@ class EmbedderSpec:
     n_features : int
         Length of the vector.
     network : str
-        How it is built: ``torchvision:NAME``, ``timm:NAME``, ``python:MODULE:FUNCTION`` (of a
-        plug-in; returns a torch module), ``torchscript:``, ``onnx:``, or ``server:NAME`` where
-        only servers have it.
+        How it is built: ``torchvision:NAME``, ``timm:NAME``, ``sscd:NAME`` (of torchvision,
+        trained to find copies), ``python:MODULE:FUNCTION`` (of a plug-in; returns a torch
+        module), ``torchscript:``, ``onnx:``, or ``server:NAME`` where only servers have it.
     preparation : Preparation
         From pixels to the network's input.
     weights : WeightsFile or None
@@ -67,6 +80,11 @@ class EmbedderSpec:
         Of the weights.
     source : str
         The paper or page to cite.
+    uses : tuple of str
+        Of `USES`, what it is made for or known to be good at.
+    speed : str
+        Of `SPEEDS`, "" where nobody measured it: images per second on one core, compared with
+        ResNet-50.
     version : str
         To be changed with the numbers of a network that has no weights file.
     """
@@ -82,6 +100,8 @@ class EmbedderSpec:
     source: str
     good_for: str = ""
     version: str = ""
+    uses: tuple[str, ...] = ()
+    speed: str = ""
 
     @property
     def is_built_in(self) -> bool:

@@ -7,6 +7,7 @@ import torch
 import torchvision
 from pictures import picture
 from PIL import Image
+from seeded_networks import assert_is_packed, seeded
 from torch import nn
 
 import orangecontrib.imageembedding as oie
@@ -21,16 +22,6 @@ TORCHVISION = [
     for spec in list_embedders()
     if spec.network.startswith("torchvision:") and spec.id not in ("resnet50-v2", "vgg19")
 ]
-
-
-def seeded(network):
-    """Give a network statistics as training leaves them, not 0 and 1."""
-    torch.manual_seed(1)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 1.5)
-    return network.eval()
 
 
 def reference_of(name):
@@ -75,13 +66,6 @@ def test_networks_of_torchvision_give_what_enters_their_classifier(spec):
     fast = engine(inputs.numpy())
     assert fast.dtype == np.float32
     assert cosine(fast, expected).min() > 0.99
-
-
-def assert_is_packed(engine, network):
-    """All its speed comes of that."""
-    convolutions = [module for module in network.modules() if type(module) is nn.Conv2d]
-    assert convolutions
-    assert packing.n_packed(engine._network) == len(convolutions)
 
 
 @pytest.mark.parametrize("precision", ["exact", "fast"])

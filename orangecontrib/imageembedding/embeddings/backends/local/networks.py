@@ -6,13 +6,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from orangecontrib.imageembedding.embeddings.backends.local.sscd import sscd_network
+from orangecontrib.imageembedding.embeddings.backends.local.state import (
+    State,
+    load_state,
+    read_state,
+)
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import BackendError, WeightsError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-State = dict[str, "Tensor"]
+    from torch import nn
 
 # torchvision's way of building networks of which the defaults do not fit the weights.
 OPTIONS: dict[str, dict[str, object]] = {
@@ -29,7 +33,7 @@ def build_network(spec: EmbedderSpec, path: Path | None) -> nn.Module:
     ----------
     spec : EmbedderSpec
         ``network`` says how: ``torchvision:NAME``, ``timm:NAME``, ``python:MODULE:FUNCTION`` (which
-        returns a torch module) or ``torchscript:``.
+        returns a torch module), ``sscd:NAME`` or ``torchscript:``.
     path : Path or None
         Its weights; None if the network has its own.
 
@@ -45,7 +49,9 @@ def build_network(spec: EmbedderSpec, path: Path | None) -> nn.Module:
     """
     library, _, name = spec.network.partition(":")
     if library == "torchvision":
-        network = _torchvision_network(name, _state(path))
+        network = _torchvision_network(name, read_state(path))
+    elif library == "sscd":
+        network = sscd_network(name, spec.n_features, read_state(path))
     elif library == "timm":
         network = _timm_network(name, spec, path)
     elif library == "python":
@@ -93,9 +99,9 @@ def _timm_network(name: str, spec: EmbedderSpec, path: Path | None) -> nn.Module
     import timm
 
     if spec.weights is not None and spec.weights.package is not None:
-        return _shipped_timm_network(name, _state(path))
+        return _shipped_timm_network(name, read_state(path))
     if spec.weights is not None and spec.weights.path is not None:
-        return _own_timm_network(name, spec, _state(path))
+        return _own_timm_network(name, spec, read_state(path))
     try:
         network = timm.create_model(
             name,
@@ -158,7 +164,7 @@ def _python_network(name: str, path: Path | None) -> nn.Module:
             f"{name} of a plug-in failed: {type(error).__name__}: {error}"
         ) from error
     if path is not None:
-        load_state(network, _state(path))
+        load_state(network, read_state(path))
     return cast("nn.Module", network)
 
 
@@ -173,73 +179,3 @@ def _torchscript_network(path: Path | None) -> nn.Module:
             return cast("nn.Module", torch.jit.load(str(path), map_location="cpu"))
     except (RuntimeError, ValueError) as error:
         raise WeightsError(f"The TorchScript file {path} cannot be read: {error}") from error
-
-
-def _state(path: Path | None) -> State:
-    """Read the tensors of a weights file; never runs code that is in it."""
-    import torch
-
-    content: Any
-    try:
-        if path is not None and path.suffix == ".safetensors":
-            from safetensors.torch import load
-
-            content = load(path.read_bytes())
-        else:
-            # Not mapped into memory: a file that is written anew meanwhile would end the process.
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds on files of other formats
-        if "weights_only" in str(error) or "Unsupported" in str(error):
-            raise WeightsError(
-                f"The weights file {path} holds Python objects, which could run code, and is "
-                "refused. Save the tensors only: torch.save(model.state_dict(), path)."
-            ) from error
-        raise WeightsError(f"The weights file {path} cannot be read: {error}") from error
-    return _tensors(content, path)
-
-
-def _tensors(content: object, path: Path | None) -> State:
-    """Find the tensors: as they are, or in one of the wrappings in which training leaves them."""
-    import torch
-
-    for key in ("state_dict", "model_state_dict", "model"):
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if not isinstance(content, dict) or not content:
-        raise WeightsError(f"The weights file {path} holds no tensors by name (a state_dict).")
-    state = {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
-    for prefix in ("module.", "_orig_mod.", "model."):
-        if state and all(name.startswith(prefix) for name in state):
-            state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
-    return state
-
-
-def load_state(network: nn.Module, state: State, ignored: tuple[str, ...] = ()) -> None:
-    """Put tensors into a network.
-
-    Parameters
-    ----------
-    network : Module
-        May be on the device "meta": the tensors become its own.
-    state : dict of str to Tensor
-        By name.
-    ignored : tuple of str
-        Parts that are not wanted: the classifier, whose size is that of somebody's classes.
-
-    Raises
-    ------
-    WeightsError
-        If tensors are missing, too many, or of another shape; the message names some.
-    """
-    wanted = {
-        name: tensor
-        for name, tensor in state.items()
-        if not any(name == part or name.startswith(part + ".") for part in ignored)
-    }
-    try:
-        network.load_state_dict(wanted, assign=True)
-    except (RuntimeError, AttributeError) as error:
-        lines = str(error).splitlines()
-        raise WeightsError(
-            f"The weights do not fit the network: {' '.join(line.strip() for line in lines)[:400]}"
-        ) from error
