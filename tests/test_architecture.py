@@ -75,6 +75,7 @@ RULES = {
     "widgets/shared": (VIEWS, TORCH | HTTP),
     "widgets/thumbnails": (VIEWS, TORCH | HTTP),
     "widgets/grid": (VIEWS, TORCH | HTTP),
+    "widgets/map": (VIEWS | {"maps"}, TORCH | HTTP),
     "widgets/tree": (VIEWS, TORCH | HTTP),
     "widgets": (
         {
@@ -85,6 +86,7 @@ RULES = {
             "tables",
             "clusters",
             "grids",
+            "maps",
             "caches",
             "widgets",
         },

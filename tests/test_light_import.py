@@ -48,7 +48,7 @@ def test_discovering_the_widgets_loads_no_torch():
         "registry = WidgetRegistry()\n"
         "ours = [e for e in Config.widgets_entry_points() if 'imageembedding' in e.value]\n"
         "Config.widget_discovery(registry).run(ours)\n"
-        "assert len(registry.widgets()) == 6, registry.widgets()\n"
+        "assert len(registry.widgets()) == 7, registry.widgets()\n"
     )
     assert loaded_after(statement, ("torch", "torchvision", "timm")) == "[]"
 

@@ -51,8 +51,8 @@ def test_every_widget_is_discovered_and_nothing_is_said_about_it(caplog):
 def test_each_widget_has_an_icon_and_a_page_of_help():
     found = discovered()
     assert {description.name for description in found} == {
-        "Import Images", "Image Embedding", "Hierarchical Clustering", "Image Grid", "Image Viewer",
-        "Save Images",
+        "Import Images", "Image Embedding", "Hierarchical Clustering", "Image Grid", "Image Map",
+        "Image Viewer", "Save Images",
     }  # fmt: skip
     index = ElementTree.parse(ROOT / "doc" / "widgets" / "index.html")
     links = {link.text: link.get("href") for link in index.iter() if link.tag.endswith("a")}

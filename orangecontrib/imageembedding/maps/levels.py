@@ -13,11 +13,15 @@ OFFSETS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
 
 
 def levels_of(
-    places: NDArray[np.float32], weights: NDArray[np.float32], cell: float, n_levels: int
+    places: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    cell: float,
+    n_levels: int,
+    ratio: float = 2.0,
 ) -> NDArray[np.int8]:
     """Choose which pictures are shown at each zoom: a greedy choice on a pyramid of grids.
 
-    At level k, where all is ``2 ** k`` times as large, no two pictures shown are nearer than
+    At level k, where all is ``ratio ** k`` times as large, no two pictures shown are nearer than
     `cell` to each other in both directions, every picture that is not shown has one that is
     within `cell`, and heavy ones go first. What is shown at a level is shown at all further ones.
 
@@ -31,6 +35,8 @@ def levels_of(
         Side of a picture at level 0, as part of the map.
     n_levels : int
         Number of levels.
+    ratio : float, optional
+        Of the sizes of two levels.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def levels_of(
     for level in range(n_levels):
         if (levels < level).all():
             break
-        _fill_level(places, rank, levels, level, cell / 2**level)
+        _fill_level(places, rank, levels, level, cell / ratio**level)
     return levels
 
 
@@ -100,18 +106,20 @@ class _Shown:
     def __init__(self, n_slots: int, side: float) -> None:
         self._side = side
         self._is_there = np.zeros(n_slots, dtype=bool)
-        self._place = np.zeros((n_slots, 2), dtype=np.float32)
+        self._x, self._y = np.zeros((2, n_slots), dtype=np.float32)
 
     def add(self, slots: NDArray[np.intp], places: NDArray[np.float32]) -> None:
         self._is_there[slots] = True
-        self._place[slots] = places
+        self._x[slots], self._y[slots] = places.T
 
     def leaves_room(self, near: NDArray[np.intp], places: NDArray[np.float32]) -> NDArray[np.bool_]:
-        has_room = np.ones(len(places), dtype=bool)
+        is_covered = np.zeros(len(places), dtype=bool)
+        xs, ys = np.ascontiguousarray(places.T)
         for slots in near:
-            distance = np.abs(self._place[slots] - places).max(axis=1)
-            has_room &= ~(self._is_there[slots] & (distance < self._side))
-        return has_room
+            is_near = np.abs(self._x[slots] - xs) < self._side
+            is_near &= np.abs(self._y[slots] - ys) < self._side
+            is_covered |= is_near & self._is_there[slots]
+        return ~is_covered
 
 
 def density(

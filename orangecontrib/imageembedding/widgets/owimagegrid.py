@@ -36,12 +36,12 @@ from orangecontrib.imageembedding.tables.locate import (
     find_images,
     image_columns,
 )
-from orangecontrib.imageembedding.widgets.grid.groups import Groups
 from orangecontrib.imageembedding.widgets.grid.interaction import GridView
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
 from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.shared.groups import Groups
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget

@@ -9,9 +9,9 @@ from AnyQt.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, pyqtSignal
 from AnyQt.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from AnyQt.QtWidgets import QApplication, QRubberBand, QToolTip
 
-from orangecontrib.imageembedding.widgets.grid.groups import Groups, after_selecting
 from orangecontrib.imageembedding.widgets.grid.view import EMPTY, Cells, GridCanvas
 from orangecontrib.imageembedding.widgets.shared.dragging import drag_out
+from orangecontrib.imageembedding.widgets.shared.groups import Groups, after_selecting
 
 ZOOM_STEP = 1.2
 WHEEL_STEP = 120

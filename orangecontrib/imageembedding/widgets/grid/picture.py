@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from AnyQt.QtCore import QPointF, QRectF, Qt
-from AnyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette
+from AnyQt.QtCore import QPointF, QRectF
+from AnyQt.QtGui import QPainter, QPalette
 from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from orangecontrib.imageembedding.widgets.grid.geometry import GridGeometry
 from orangecontrib.imageembedding.widgets.grid.view import Found, GridCanvas, ImageOf
+from orangecontrib.imageembedding.widgets.shared.legend import Entries, LegendLines
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded, load_all
 
 MIN_SIDE, MAX_SIDE = 32.0, 256.0
 MAX_PIXELS = 40_000_000  # of the whole picture, and of all its images in memory
 MAX_EXTENT = 12_000  # picture formats have limits
-LINE = 22.0  # of the legend
-SWATCH = 12.0
-
-Legend = Sequence[tuple[str, QColor]]
 
 
 class _Whole(QGraphicsItem):
     """All cells, and the legend below them."""
 
-    def __init__(self, view: GridCanvas, legend: Legend, side: float, image_of: ImageOf) -> None:
+    def __init__(self, view: GridCanvas, legend: Entries, side: float, image_of: ImageOf) -> None:
         super().__init__()
         n_rows, n_columns = view.shape
-        self._view, self._legend, self._image_of = view, legend, image_of
+        self._view, self._image_of = view, image_of
         self._geometry = GridGeometry(n_rows, n_columns, side, QPointF())
-        self._places = _legend_places(legend, max(self._geometry.rect.width(), 200), view)
-        height = self._places[-1].y() + LINE if self._places else 0.0
-        self._rect = self._geometry.rect.adjusted(0, 0, 0, height)
+        width = max(self._geometry.rect.width(), 200)
+        self._lines = LegendLines(legend, width, view.font(), view.palette())
+        self._rect = self._geometry.rect.adjusted(0, 0, 0, self._lines.height)
 
     def boundingRect(self) -> QRectF:
         return self._rect
@@ -43,24 +38,7 @@ class _Whole(QGraphicsItem):
         view = self._view
         cells = np.arange(len(view.image_in))
         view.paint_cells(painter, cells, self._geometry, self._image_of)
-        painter.setPen(view.palette().color(QPalette.Text))
-        top = self._geometry.rect.bottom()
-        for place, (name, color) in zip(self._places, self._legend, strict=True):
-            x, y = place.x() + 4, top + place.y()
-            painter.fillRect(QRectF(x, y + (LINE - SWATCH) / 2, SWATCH, SWATCH), color)
-            painter.drawText(QRectF(x + SWATCH + 6, y, 2000, LINE), int(Qt.AlignVCenter), name)
-
-
-def _legend_places(legend: Legend, width: float, view: GridCanvas) -> list[QPointF]:
-    """Get where the entries of a legend lie, in lines of a width."""
-    metrics, places, x, y = QFontMetricsF(view.font()), [], 0.0, 0.0
-    for name, _ in legend:
-        step = metrics.horizontalAdvance(name) + SWATCH + 24
-        if x and x + step > width:
-            x, y = 0.0, y + LINE
-        places.append(QPointF(x, y))
-        x += step
-    return places
+        self._lines.paint(painter, self._geometry.rect.bottom())
 
 
 def picture_side(view: GridCanvas) -> float:
@@ -78,7 +56,7 @@ def load_grid(view: GridCanvas) -> Loaded | None:
     return load_all(view.keys_of_all(2 * side if is_small else side), view.pixmaps, view)
 
 
-def grid_scene(view: GridCanvas, loaded: Loaded, legend: Legend) -> QGraphicsScene:
+def grid_scene(view: GridCanvas, loaded: Loaded, legend: Entries) -> QGraphicsScene:
     """Get a scene with the whole grid.
 
     Parameters

@@ -10,16 +10,15 @@ from AnyQt.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.widgets.grid.geometry import GridGeometry
-from orangecontrib.imageembedding.widgets.grid.groups import Groups
 from orangecontrib.imageembedding.widgets.grid.mosaic import MeanColors, mosaic
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT, CellPainter, Look
 from orangecontrib.imageembedding.widgets.grid.zoom import CellArea
+from orangecontrib.imageembedding.widgets.shared.groups import Groups, color_of_group
 from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps, decoded_side
 
 MAX_PICTURES = 2100  # in sight, painted in 25 ms: of more cells, only the mean colors are
 REPAINT_MS = 30  # images that become ready within it are painted together
-MARK_HUES = (35, 275, 185, 330, 90)  # of the second and further groups
 EMPTY = -1
 
 Cells = NDArray[np.intp]
@@ -114,11 +113,7 @@ class GridCanvas(CellArea):
 
     def mark_of(self, group: int) -> QColor:
         """Get the color of a group of selected images."""
-        highlight = self.palette().color(QPalette.Highlight)
-        if group <= 1:
-            return highlight
-        hue = MARK_HUES[(group - 2) % len(MARK_HUES)]
-        return QColor.fromHsv(hue, 220, 230)
+        return color_of_group(group, self.palette())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from AnyQt.QtCore import QAbstractItemModel
-from AnyQt.QtWidgets import QWidget
+from AnyQt.QtWidgets import QComboBox, QWidget
 from Orange.data import ContinuousVariable, DiscreteVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel, VariableListModel
@@ -55,3 +55,29 @@ def add_columns(
     gui.widgetLabel(box, f"{label}:")
     box.layout().addWidget(add_column_combos(widget, setting, model, label, tip, callback))
     return model
+
+
+def add_choice(
+    box: QWidget,
+    widget: OWWidget,
+    value: str,
+    label: str,
+    titles: Mapping[str, str],
+    callback: Callback,
+) -> QComboBox:
+    """Add a choice of ids, by their titles."""
+    row = gui.hBox(box)
+    combo = QComboBox()
+    for choice, title in titles.items():
+        combo.addItem(title, choice)
+    combo.setCurrentIndex(max(combo.findData(getattr(widget, value)), 0))
+    combo.setAccessibleName(label)
+    gui.widgetLabel(row, f"{label}:").setBuddy(combo)
+    row.layout().addWidget(combo, 1)
+
+    def chosen(index: int) -> None:
+        setattr(widget, value, combo.itemData(index))
+        callback()
+
+    combo.activated.connect(chosen)
+    return combo

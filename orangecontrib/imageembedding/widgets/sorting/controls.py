@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QComboBox, QWidget
+from AnyQt.QtWidgets import QWidget
 from Orange.data import ContinuousVariable
 from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel
@@ -16,6 +14,7 @@ from orangecontrib.imageembedding.widgets.grid.zoom import MAX_SIDE
 from orangecontrib.imageembedding.widgets.shared.columns import (
     ORDER,
     Callback,
+    add_choice,
     add_color_combo,
     add_columns,
     add_combo,
@@ -32,7 +31,7 @@ MAX_COLUMNS = 10_000
 def add_layout_box(widget: OWWidget, changed: Callback) -> None:
     """Add where images lie."""
     box = gui.vBox(widget.controlArea, "Layout")
-    widget.layout_combo = _add_choice(box, widget, "layout_id", "Order", LAYOUTS, changed)
+    widget.layout_combo = add_choice(box, widget, "layout_id", "Order", LAYOUTS, changed)
     widget.map_box = gui.indentedBox(box)
     widget.axis_model = DomainModel(ORDER, valid_types=ContinuousVariable)
     for value, label in (("x_attr", "Right"), ("y_attr", "Up")):
@@ -56,7 +55,7 @@ def add_images_box(
     """Add which images are shown, and what with them."""
     box = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, column_changed)
-    widget.fit_combo = _add_choice(box, widget, "fit", "Shown", FITS, fit_changed)
+    widget.fit_combo = add_choice(box, widget, "fit", "Shown", FITS, fit_changed)
     widget.label_model = add_columns(
         box, widget, "label_attrs", "Labels", "Texts in each cell, a line each", labels_changed
     )
@@ -85,29 +84,3 @@ def add_output_box(widget: OWWidget, changed: Callback) -> None:
         box, widget, "adds_places", "Add row and column", callback=changed,
         tooltip="Two numeric columns tell where each image lies, counted from 1 at the top left",
     )  # fmt: skip
-
-
-def _add_choice(
-    box: QWidget,
-    widget: OWWidget,
-    value: str,
-    label: str,
-    titles: Mapping[str, str],
-    callback: Callback,
-) -> QComboBox:
-    """Add a choice of ids, by their titles."""
-    row = gui.hBox(box)
-    combo = QComboBox()
-    for choice, title in titles.items():
-        combo.addItem(title, choice)
-    combo.setCurrentIndex(max(combo.findData(getattr(widget, value)), 0))
-    combo.setAccessibleName(label)
-    gui.widgetLabel(row, f"{label}:").setBuddy(combo)
-    row.layout().addWidget(combo, 1)
-
-    def chosen(index: int) -> None:
-        setattr(widget, value, combo.itemData(index))
-        callback()
-
-    combo.activated.connect(chosen)
-    return combo

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from AnyQt.QtCore import Qt
+from AnyQt.QtGui import QColor, QPalette
 from numpy.typing import NDArray
 
+MARK_HUES = (35, 275, 185, 330, 90)  # of the second and further groups
 Groups = NDArray[np.intp]
 """Of each image: its group from 1 on; 0 is not selected."""
 
@@ -42,6 +44,14 @@ def after_selecting(
         after[:] = 0
         after[chosen] = 1
     return _numbered_on(after)
+
+
+def color_of_group(group: int, palette: QPalette) -> QColor:
+    """Get the color in which the images of a group are marked."""
+    if group <= 1:
+        return palette.color(QPalette.Highlight)
+    hue = MARK_HUES[(group - 2) % len(MARK_HUES)]
+    return QColor.fromHsv(hue, 220, 230)
 
 
 def _numbered_on(groups: Groups) -> Groups:

@@ -1,0 +1,1 @@
+"""A map of images that is drawn and selected in."""

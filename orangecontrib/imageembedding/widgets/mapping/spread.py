@@ -1,0 +1,38 @@
+"""Places that are moved apart as little as can be."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orangecontrib.imageembedding.grids.snap import snap_points
+from orangecontrib.imageembedding.progress import Progress
+
+ROOM = 1.6  # cells for each picture
+
+
+def spread_out(coordinates: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
+    """Give each row a cell of its own near its place; proportions are kept.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (n_rows, 2)
+        NaN for rows without a place.
+    progress : Progress
+        Told the part that is done.
+    """
+    spread = np.full_like(coordinates, np.nan)
+    rows = np.flatnonzero(np.isfinite(coordinates).all(axis=1))
+    if not len(rows):
+        return spread
+    points = coordinates[rows]
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    width, height = np.maximum(extent, 0.05 * extent.max() or 1.0).tolist()
+    n_cells = ROOM * len(rows)
+    n_columns = max(int(np.ceil((n_cells * width / height) ** 0.5)), 1)
+    n_rows = int(np.ceil(n_cells / n_columns))
+    cells = snap_points(points, n_rows, n_columns, progress=progress)
+    lines, columns = np.divmod(cells, n_columns)
+    spread[rows, 0] = low[0] + columns * (width / n_columns)
+    spread[rows, 1] = low[1] - lines * (height / n_rows)
+    return spread

@@ -1,0 +1,563 @@
+"""Image Map: similar images lie near each other on a map; those chosen go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from AnyQt.QtCore import QPoint, Qt, QTimer
+from AnyQt.QtWidgets import QGraphicsScene, QLabel
+from Orange.data import Table, Variable
+from Orange.widgets import gui
+from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
+from Orange.widgets.utils.concurrent import TaskState
+from Orange.widgets.utils.signals import LazyValue
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Input, Msg, Output
+
+from orangecontrib.imageembedding.tables.describe import (
+    SelectedImages,
+    Titles,
+    facts,
+    identities,
+    rows_of,
+)
+from orangecontrib.imageembedding.tables.grid_columns import rows_with_groups, with_selection
+from orangecontrib.imageembedding.tables.locate import (
+    default_image_column,
+    find_images,
+    image_columns,
+)
+from orangecontrib.imageembedding.widgets.map.layers import Classes
+from orangecontrib.imageembedding.widgets.map.look import DEFAULT_SIDE
+from orangecontrib.imageembedding.widgets.map.picture import Cut, cut_of, load_cut, map_scene
+from orangecontrib.imageembedding.widgets.map.toolbar import ToolBar
+from orangecontrib.imageembedding.widgets.map.view import SELECT, MapView
+from orangecontrib.imageembedding.widgets.mapping.axes import (
+    default_axes,
+    has_embeddings,
+    named_axes,
+)
+from orangecontrib.imageembedding.widgets.mapping.controls import (
+    AFTER_COLUMN,
+    LAYOUTS,
+    PARTS,
+    WHOLE,
+    add_images_box,
+    add_layout_box,
+    add_saving_box,
+    add_view_box,
+)
+from orangecontrib.imageembedding.widgets.mapping.nearest import NearestRows
+from orangecontrib.imageembedding.widgets.mapping.outputs import with_map
+from orangecontrib.imageembedding.widgets.mapping.places import ViewPlace, place_of, restored_camera
+from orangecontrib.imageembedding.widgets.mapping.tasks import (
+    COLUMNS,
+    TSNE,
+    LaidOut,
+    gather_in_background,
+    lay_out_in_background,
+    spread_in_background,
+)
+from orangecontrib.imageembedding.widgets.shared.background import Background
+from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
+from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
+from orangecontrib.imageembedding.widgets.shared.groups import Groups
+from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
+from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
+from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.legend import Entries, Legend
+from orangecontrib.imageembedding.widgets.shared.loading import Loaded
+from orangecontrib.imageembedding.widgets.shared.preview import Preview
+from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+
+HINT = (
+    "Connect embeddings of images, which Image Embedding makes, or a table with coordinates, "
+    "to see similar images near each other."
+)
+REPORT_PX = 1000
+NEAREST_MS = 40  # the pointer rests before the nearest images are looked for
+
+
+class OWImageMap(ImageWidget, TaskWidget):
+    name = "Image Map"
+    description = "Show images on a map, similar ones near each other, and select some of them."
+    keywords = "image, picture, photo, map, t-sne, similarity, embedding, atlas, projection"
+    icon = "icons/image-map.svg"
+    priority = 36
+
+    class Inputs:
+        data = Input("Data", Table, default=True)
+        data_subset = Input("Data Subset", Table)
+
+    class Outputs:
+        selected_data = Output("Selected Images", Table, default=True)
+        data = Output("Data", Table)
+
+    class Error(ImageWidget.Error):
+        no_axes = Msg("A map of two columns needs two numeric ones, such as t-SNE adds.")
+        failed = Msg("{}")
+
+    class Warning(ImageWidget.Warning):
+        no_column = Msg(
+            "No column of the data is known to hold paths or URLs of images: dots are shown. "
+            "Choose one, if there is one."
+        )
+        incomplete = Msg("{} rows are not on the map: they have missing numbers.")
+        foreign_subset = Msg("No row of Data Subset is in the data.")
+        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+
+    class Information(ImageWidget.Information):
+        cancelled = Msg("Cancelled: the map is as far as it had come.")
+
+    settings_version = 1
+    settingsHandler = DomainContextHandler()
+
+    image_attr: Variable | None = ContextSetting(None)
+    images_folder: str = Setting("", schema_only=True)
+    color_attr: Variable | None = ContextSetting(None)
+    label_attr: Variable | None = ContextSetting(None)
+    layout_id: str = ContextSetting(TSNE)
+    x_attr: Variable | None = ContextSetting(None)
+    y_attr: Variable | None = ContextSetting(None)
+    side: int = Setting(DEFAULT_SIDE)
+    dots_only: bool = Setting(False)
+    is_spread: bool = Setting(False)
+    shows_names: bool = Setting(True)
+    saved_part: str = Setting(WHOLE)
+    saved_px: int = Setting(2000)
+    tool: str = Setting(SELECT, schema_only=True)
+    auto_commit: bool = Setting(True)
+    selected_groups: list[SelectedImages] = Setting([], schema_only=True)
+    view_place: ViewPlace | None = Setting(None, schema_only=True)
+
+    graph_name = "picture"
+
+    def __init__(self) -> None:
+        super().__init__()
+        TaskWidget.__init__(self)
+        self.data: Table | None = None
+        self.subset: Table | None = None
+        self.laid_out: LaidOut | None = None
+        self._locations: list[str] = []
+        self._led: Table | None = None  # what goes on: leads to the images without the folder
+        self._is_new = False
+        self._loaded: Loaded = {}
+        self._preview: Preview | None = None
+        self._copier = ImageCopier(self)
+        self._nearest: NearestRows | None = None
+        self._looking = Background(self)
+        self._ask_nearest = QTimer(self, interval=NEAREST_MS, singleShot=True)
+        self._ask_nearest.timeout.connect(self._find_neighbors)
+        self._to_restore = list(self.selected_groups)
+        self._place_to_restore = self.view_place
+        self._add_controls()
+        self._add_view()
+        self.settingsAboutToBePacked.connect(self._note_state)
+
+    def _add_controls(self) -> None:
+        add_layout_box(self, self._layout_changed)
+        box = add_images_box(self, self._column_changed, self._show_labels, self._show_colors)
+        self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
+        self.images_folder = self.folder_row.folder
+        self.folder_row.chosen.connect(self._folder_chosen)
+        box.layout().insertWidget(AFTER_COLUMN, self.folder_row)
+        add_view_box(self, self._side_changed, self._look_changed, self._spread_changed)
+        add_saving_box(self)
+        gui.rubber(self.controlArea)
+        gui.auto_send(self.buttonsArea, self, "auto_commit")
+        self.cancel_button = gui.button(
+            self.buttonsArea, self, "Cancel", callback=self._cancel_or_start, autoDefault=False
+        )
+        self.cancel_button.setEnabled(False)
+
+    def _add_view(self) -> None:
+        self.view = MapView()
+        self.view.hint = HINT
+        self.view.look.side, self.view.look.dots_only = float(self.side), self.dots_only
+        self.view.set_tool(self.tool)
+        self.view.selection_changed.connect(self._selection_changed)
+        self.view.opened.connect(self.open_preview)
+        self.view.hover.changed.connect(lambda row: self._ask_nearest.start())
+        self.view.settled.connect(self._restore_place)
+        self.view.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._open_menu)
+        self.tool_bar = ToolBar()
+        self.tool_bar.set_tool(self.tool)
+        self.tool_bar.chosen.connect(self._tool_chosen)
+        self.tool_bar.fit.connect(self.view.show_whole)
+        self.legend = Legend()
+        self.count_label = QLabel(wordWrap=True)
+        for part in (self.tool_bar, self.view, self.legend, self.count_label):
+            self.mainArea.layout().addWidget(part)
+        self.mainArea.layout().setStretchFactor(self.view, 1)
+
+    # Inputs
+
+    @Inputs.data
+    def set_data(self, data: Table | None) -> None:
+        self.cancel()
+        kept = self._groups_of(data)
+        self.closeContext()
+        self.clear_messages()
+        self.data, self.laid_out = data, None
+        self._is_new = True
+        self._nearest = None if data is None else NearestRows(data)
+        self.view.hint = HINT if data is None else ""
+        self._set_domain()
+        self._show_images()
+        if data is not None:
+            self.view.set_groups(self._restored(len(data)) if kept is None else kept)
+
+    @Inputs.data_subset
+    def set_subset(self, subset: Table | None) -> None:
+        self.subset = subset
+
+    def handleNewSignals(self) -> None:
+        self._show_subset()
+        if self._is_new:
+            self._is_new = False
+            self._lay_out()
+
+    def _set_domain(self) -> None:
+        data = self.data
+        domain = data.domain if data is not None else None
+        self.column_model[:] = [] if data is None else image_columns(data)
+        self.image_attr = None if data is None else default_image_column(data)
+        for model in (self.label_model, self.color_model, self.axis_model):
+            model.set_domain(domain)
+        self.label_attr = None
+        class_var = domain.class_var if domain is not None else None
+        self.color_attr = class_var if class_var in self.color_model else None
+        self.x_attr, self.y_attr = default_axes(domain)
+        is_map = data is not None and not has_embeddings(data) and named_axes(domain)[0] is not None
+        self.layout_id = COLUMNS if is_map else TSNE
+        if data is not None:
+            self.openContext(domain)
+        self._show_layout_choice()
+
+    def _show_layout_choice(self) -> None:
+        self.layout_combo.setCurrentIndex(max(self.layout_combo.findData(self.layout_id), 0))
+        self.axes_box.setVisible(self.layout_id == COLUMNS)
+
+    def _groups_of(self, data: Table | None) -> Groups | None:
+        """Get the groups as they are, in the order of new data with the same rows, else None."""
+        old = self.data
+        if old is None or data is None or len(old) != len(data):
+            return None
+        order, new_order = np.argsort(old.ids), np.argsort(data.ids)
+        if not np.array_equal(old.ids[order], data.ids[new_order]):
+            return None
+        groups = np.empty(len(data), dtype=np.intp)
+        groups[new_order] = self.view.groups[order]
+        return groups
+
+    def _restored(self, n_rows: int) -> Groups:
+        """Get the groups that were selected when the workflow was saved; the next time none."""
+        known, self._to_restore = self._to_restore, []
+        groups = np.zeros(n_rows, dtype=np.intp)
+        for number, images in enumerate(known, start=1):
+            groups[rows_of(self._locations, images)] = number
+        return groups
+
+    # Laying out
+
+    def _layout_changed(self) -> None:
+        self._show_layout_choice()
+        self.view.show_whole()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.cancel()
+        self.cancel_button.setText("Cancel")
+        self.cancel_button.setEnabled(False)
+        for message in (self.Error.no_axes, self.Error.failed, self.Warning.incomplete):
+            message.clear()
+        self.Information.cancelled.clear()
+        if self.data is None or not len(self.data):
+            self.commit.now()
+            return
+        axes = None
+        if self.layout_id == COLUMNS:
+            if self.x_attr is None or self.y_attr is None:
+                self.Error.no_axes()
+                self._show_none()
+                return
+            axes = self.x_attr.name, self.y_attr.name
+        self._start(partial(lay_out_in_background, self.data, self.layout_id, axes, self.is_spread))
+
+    def _start(self, work: Callable[[TaskState], LaidOut]) -> None:
+        self.start(work)
+        self.cancel_button.setEnabled(True)
+
+    def _cancel_or_start(self) -> None:
+        if self.task is None:
+            self._lay_out()
+        else:
+            self.cancel_laying_out()
+
+    def cancel_laying_out(self) -> None:
+        """Stop laying out; the images stay where they are."""
+        self.cancel()
+        self.cancel_button.setText("Lay Out Again")
+        self.Information.cancelled()
+        self.commit.now()
+
+    def on_partial_result(self, result: LaidOut) -> None:
+        self._show_map(result)
+
+    def on_done(self, result: LaidOut) -> None:
+        self.cancel_button.setEnabled(False)
+        self._show_map(result)
+        n_missing = len(result.coordinates) - len(result.points)
+        self.Warning.incomplete(f"{n_missing:,}", shown=n_missing > 0)
+        self.commit.now()
+
+    def task_failed(self, error: Exception) -> None:
+        self.cancel_button.setEnabled(False)
+        self._show_none()
+
+    def _show_none(self) -> None:
+        self.laid_out = None
+        self.view.set_points(None)
+        self._count()
+        self.commit.now()
+
+    def _show_map(self, laid_out: LaidOut) -> None:
+        self.laid_out = laid_out
+        self.view.set_points(laid_out.points)
+        self._count()
+
+    def _spread_changed(self) -> None:
+        if self.laid_out is None or self.task is not None:
+            self._lay_out()
+            return
+        work = spread_in_background if self.is_spread else gather_in_background
+        self._start(partial(work, self.laid_out))
+
+    # What is shown
+
+    def _column_changed(self) -> None:
+        groups = self.view.groups
+        self._show_images()
+        if self.data is not None:
+            self.view.look.groups = groups
+        if self.laid_out is not None:
+            self._show_map(self.laid_out)
+        self._show_subset()
+        self.commit.deferred()
+
+    def _folder_chosen(self, folder: str) -> None:
+        self.images_folder = folder
+        self._column_changed()
+
+    def _show_images(self) -> None:
+        data = self.data
+        self._locations, self._led = [] if data is None else [""] * len(data), data
+        self.Warning.no_column(shown=data is not None and self.image_attr is None)
+        self.Warning.not_found.clear()
+        if self._preview is not None:
+            self._preview.forget()
+        if data is not None and self.image_attr is not None:
+            found = find_images(data, self.image_attr, self.images_folder)
+            self._locations, self._led = found.locations, found.table
+            self.Warning.not_found(found.problem, shown=bool(found.problem))
+        self.view.set_images(self._locations)
+        self._look_changed()
+        self._show_labels()
+        self._show_colors()
+        self._count()
+
+    def _show_labels(self) -> None:
+        labels = None
+        if self.data is not None and self.label_attr is not None:
+            labels = Titles(self.data, [self.label_attr])
+        self.view.set_labels(labels)
+        self.view.hover.titles = labels if labels is not None else ()
+
+    def _show_colors(self) -> None:
+        variable = self.color_attr if self.data is not None else None
+        self.view.set_colors(rgb_of(self.data, variable))
+        self.legend.set_entries(self._legend())
+        self._show_names()
+
+    def _legend(self) -> Entries:
+        return colors_of(self.data, self.color_attr if self.data is not None else None)[1]
+
+    def _show_names(self) -> None:
+        variable, classes = self.color_attr, None
+        if self.data is not None and self.shows_names and variable and variable.is_discrete:
+            codes = np.nan_to_num(self.data.get_column(variable), nan=-1).astype(int)
+            classes = Classes(codes, variable.values)
+        self.view.set_classes(classes)
+
+    def _look_changed(self) -> None:
+        self.view.set_dots_only(self.dots_only or not any(self._locations))
+        self._show_names()
+
+    def _side_changed(self) -> None:
+        self.view.set_side(float(self.side))
+
+    def _show_subset(self) -> None:
+        self.Warning.foreign_subset.clear()
+        faded = None
+        if self.subset is not None and self.data is not None:
+            faded = ~np.isin(self.data.ids, self.subset.ids)
+            self.Warning.foreign_subset(shown=len(faded) > 0 and bool(faded.all()))
+        self.view.set_faded(faded)
+
+    def _count(self) -> None:
+        n, n_selected = len(self._locations), int(np.count_nonzero(self.view.groups))
+        n_groups = int(self.view.groups.max(initial=0))
+        groups = f" in {n_groups} groups" if n_groups > 1 else ""
+        text = f"{n:,} images, {n_selected:,} selected{groups}"
+        kept = float("nan") if self.laid_out is None else self.laid_out.kept_neighbors
+        if np.isfinite(kept):
+            text += f"; of the 15 nearest images of each, the map keeps {kept:.0%} near"
+        self.count_label.setText(text if n else "")
+
+    def _tool_chosen(self, tool: str) -> None:
+        self.tool = tool
+        self.view.set_tool(tool)
+
+    # One image
+
+    def _find_neighbors(self) -> None:
+        """Look in the background for the rows that are really nearest to the one hovered over."""
+        row, nearest = self.view.hover.row, self._nearest
+        if row < 0 or nearest is None:
+            return
+        if self._looking.is_busy:
+            self._ask_nearest.start()
+            return
+        self._looking.run(partial(nearest, row), partial(self.view.hover.set_neighbors, row))
+
+    def open_preview(self, row: int) -> None:
+        """Show an image large; the arrow keys go on in the order of the rows."""
+        if self._preview is None:
+            self._preview = Preview(self)
+            self._preview.moved.connect(self.view.set_focus_row)
+        data, locations = self.data, self._locations
+        self._preview.set_images(
+            len(locations), locations.__getitem__, partial(facts, data), self.view.pixmaps.small
+        )
+        self._preview.open_at(row)
+
+    def _open_menu(self, point: QPoint) -> None:
+        row = self.view.menu_point(point)
+        if row < 0:
+            return
+        rows = self.view.selected_rows()
+        chosen = [self._locations[i] for i in (rows if row in rows else [row])]
+        menu = image_menu(self, self._locations[row], chosen, self._copier.copy)
+        menu.popup(self.view.mapToGlobal(point))
+
+    # Outputs
+
+    def _selection_changed(self) -> None:
+        self._count()
+        self.commit.deferred()
+
+    def _note_state(self) -> None:
+        if self.data is None:  # else what a workflow remembers would be lost before its data come
+            return
+        groups = self.view.groups
+        self.selected_groups = [
+            identities(self._locations, np.flatnonzero(groups == number).tolist())
+            for number in range(1, int(groups.max(initial=0)) + 1)
+        ]
+        if self._place_to_restore is None:
+            self.view_place = place_of(self.view, self._locations)
+
+    def _restore_place(self) -> None:
+        """Show the part of the map that was shown when the workflow was saved."""
+        if self._place_to_restore is None or self.task is not None or not self.view.is_whole:
+            return
+        camera = restored_camera(self.view, self._locations, self._place_to_restore)
+        self._place_to_restore = None
+        if camera is not None:
+            self.view.set_camera(camera)
+
+    @gui.deferred
+    def commit(self) -> None:
+        if self.laid_out is None or self._led is None:
+            self.Outputs.selected_data.send(None)
+            self.Outputs.data.send(None)
+            return
+        data, groups, coordinates = self._led, self.view.groups, self.laid_out.coordinates
+
+        def placed() -> Table:
+            return with_map(data, coordinates)
+
+        n_selected = int(np.count_nonzero(groups))
+        chosen = LazyValue[Table](lambda: rows_with_groups(placed(), groups), length=n_selected)
+        self.Outputs.selected_data.send(chosen if n_selected else None)
+        everything = LazyValue[Table](lambda: with_selection(placed(), groups), length=len(data))
+        self.Outputs.data.send(everything)
+
+    def onDeleteWidget(self) -> None:
+        self.shutdown()
+        self.view.close_threads()
+        self._looking.close()
+        self._copier.close_threads()
+        if self._preview is not None:
+            self._preview.close_threads()
+        super().onDeleteWidget()
+
+    # Pictures and report
+
+    @property
+    def picture(self) -> QGraphicsScene:
+        """Get the map as a picture."""
+        self._scene = map_scene(self.view, self._cut(), self._loaded, self._legend())
+        return self._scene
+
+    def _cut(self) -> Cut:
+        return cut_of(self.view, self.saved_part == WHOLE, self.saved_px)
+
+    def _load_pictures(self) -> bool:
+        """Decode the images of the picture; tell whether to go on."""
+        loaded = load_cut(self.view, self._cut())
+        self._loaded = loaded or {}
+        return loaded is not None
+
+    def save_graph(self) -> None:
+        """Save the map."""
+        if self._load_pictures():
+            super().save_graph()
+
+    def copy_to_clipboard(self) -> None:
+        """Copy the map."""
+        if self._load_pictures():
+            super().copy_to_clipboard()
+
+    def send_report(self) -> None:
+        if self.data is None:
+            return
+        cut = cut_of(self.view, self.saved_part == WHOLE, REPORT_PX)
+        loaded = load_cut(self.view, cut)
+        if loaded is None:
+            return
+        layout = LAYOUTS[self.layout_id]
+        if self.layout_id == COLUMNS and self.x_attr and self.y_attr:
+            layout += f": {self.x_attr.name}, {self.y_attr.name}"
+        self.report_items(
+            (
+                ("Map", layout),
+                ("Image column", self.image_attr and self.image_attr.name),
+                ("Color", self.color_attr and self.color_attr.name),
+                ("Shown", PARTS[self.saved_part]),
+                ("Images", self.count_label.text()),
+            )
+        )
+        self.report_plot(map_scene(self.view, cut, loaded, self._legend()))
+        rows = self.view.selected_rows()
+        if rows:
+            labels = Titles(self.data, [self.label_attr] if self.label_attr else [])
+            chosen = [(self._locations[row], labels[row]) for row in rows]
+            self.report_raw("Selected images", html_of_images(chosen, self.view.pixmaps))
+
+
+if __name__ == "__main__":  # pragma: no cover
+    WidgetPreview(OWImageMap).run()

@@ -1,0 +1,439 @@
+import numpy as np
+import pytest
+from AnyQt.QtCore import QEvent, QPointF, QRectF, Qt
+from AnyQt.QtGui import QMouseEvent
+from AnyQt.QtTest import QTest
+from AnyQt.QtWidgets import QApplication
+from Orange.data import ContinuousVariable, Domain, Table
+from Orange.widgets.tests.base import WidgetTest
+from pictures import write_images
+
+from orangecontrib.imageembedding.pipeline import import_images
+from orangecontrib.imageembedding.widgets.map.view import LASSO, PAN, ZOOM
+from orangecontrib.imageembedding.widgets.mapping import tasks
+from orangecontrib.imageembedding.widgets.mapping.tasks import COLUMNS, PCA, LaidOut
+from orangecontrib.imageembedding.widgets.owimagemap import OWImageMap
+
+NAMES = [f"cat/{i}.png" for i in range(6)] + [f"dog/{i}.png" for i in range(6, 12)]
+SQUARE = np.array([(x, y) for y in (0.0, 1.0, 2.0) for x in (0.0, 1.0, 2.0, 3.0)])
+
+
+class Corpus(Table):
+    """Stands for a subclass of another add-on."""
+
+
+def with_features(images, numbers, names=None, hidden=True):
+    """Images with a few numbers in place of embeddings."""
+    old = images.domain
+    features = [
+        ContinuousVariable(name) for name in names or map("n{}".format, range(len(numbers[0])))
+    ]
+    for feature in features if hidden else ():
+        feature.attributes["hidden"] = True
+    domain = Domain(features, old.class_vars, old.metas)
+    table = Corpus.from_numpy(domain, numbers, images.Y, images.metas)
+    table.ids, table.name = images.ids, images.name
+    return table
+
+
+class TestOWImageMap(WidgetTest):
+    @pytest.fixture(autouse=True)
+    def _images(self, tmp_path, monkeypatch):
+        self.monkeypatch, self.tmp_path = monkeypatch, tmp_path
+        self.folder = write_images(tmp_path / "animals", NAMES)
+        self.found = import_images(self.folder).table
+        groups = np.repeat(np.eye(2), 6, axis=0) * 9
+        noise = np.random.default_rng(0).normal(size=(12, 8)) * 0.3
+        self.images = with_features(self.found, np.hstack([groups, noise]))
+        self.placed = with_features(self.found, SQUARE, ["t-SNE-x", "t-SNE-y"], hidden=False)
+
+    def setUp(self):
+        self.widget = self.create_widget(OWImageMap)
+
+    def send(self, data, widget=None):
+        widget = widget or self.widget
+        self.send_signal(widget.Inputs.data, data, widget=widget)
+        self.wait_until_finished(widget=widget)
+        self.process_events(until=lambda: widget.view.is_settled)
+
+    def selected(self, widget=None):
+        widget = widget or self.widget
+        return self.get_output(widget.Outputs.selected_data, widget=widget)
+
+    def all_images(self):
+        return self.get_output(self.widget.Outputs.data)
+
+    def shown(self, data=None):
+        """A map of 4 × 3 pictures, row 0 at the lower left."""
+        self.send(self.placed if data is None else data)
+        self.widget.resize(1000, 800)
+        self.widget.show()
+        self.widget.view.grab()
+        return self.widget.view
+
+    def point_of(self, row):
+        return self.widget.view.point_of_row(row)
+
+    def groups(self):
+        return self.widget.view.groups.tolist()
+
+    def click(self, row, modifier=Qt.NoModifier):
+        point = self.point_of(row).toPoint()
+        QTest.mouseClick(self.widget.view, Qt.LeftButton, modifier, point)
+
+    def drag(self, points, modifier=Qt.NoModifier, button=Qt.LeftButton):
+        view = self.widget.view
+        QTest.mousePress(view, button, modifier, points[0].toPoint())
+        for start, end in zip(points, points[1:], strict=False):
+            for part in (0.5, 1.0):
+                point = start + (end - start) * part
+                event = QMouseEvent(
+                    QEvent.MouseMove, point, view.mapToGlobal(point), Qt.NoButton, button, modifier
+                )
+                QApplication.sendEvent(view, event)
+        QTest.mouseRelease(view, button, modifier, points[-1].toPoint())
+
+    # What goes on
+
+    def test_similar_images_lie_near_each_other_and_all_go_on_with_their_places(self):
+        self.send(self.images)
+        images = self.all_images()
+        places = np.column_stack([images.get_column(name) for name in ("map-x", "map-y")])
+        np.testing.assert_array_equal(places, self.widget.laid_out.coordinates)
+        apart = np.linalg.norm(places[:, None] - places, axis=2)
+        nearest = np.argsort(apart, axis=1)[:, 1:4]
+        assert ((nearest < 6) == (np.arange(12) < 6)[:, None]).all()
+        assert isinstance(images, Corpus)
+        np.testing.assert_array_equal(images.ids, self.images.ids)
+        assert [str(row["Selected"]) for row in images] == ["No"] * 12
+        assert self.selected() is None
+        assert "keeps" in self.widget.count_label.text()
+
+    def test_the_same_data_give_the_same_map(self):
+        self.send(self.images)
+        first = self.widget.laid_out.coordinates
+        self.send(None)
+        self.send(self.images)
+        np.testing.assert_array_equal(self.widget.laid_out.coordinates, first)
+
+    def test_selected_images_go_on_with_group_and_place(self):
+        self.send(self.placed)
+        self.widget.view.set_groups(np.array([0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0]))
+        chosen = self.selected()
+        assert isinstance(chosen, Corpus)
+        assert list(chosen.ids) == list(self.images.ids[[1, 4, 7]])
+        assert [str(row["Group"]) for row in chosen] == ["G1", "G2", "G1"]
+        assert chosen.get_column("map-x").tolist() == [1, 0, 3]
+        assert chosen.get_column("map-y").tolist() == [0, 1, 1]
+        marks = [str(row["Selected"]) for row in self.all_images()]
+        assert marks[:5] == ["Unselected", "G1", "Unselected", "Unselected", "G2"]
+
+    # Where images lie
+
+    def test_columns_that_are_named_as_coordinates_are_the_map_where_there_are_no_embeddings(self):
+        for names in (
+            ("map-x", "map-y"), ("t-SNE-x", "t-SNE-y"), ("longitude", "latitude"),
+            ("PC1", "PC2"), ("Lon", "Lat"), ("x", "y"),
+        ):  # fmt: skip
+            self.send(with_features(self.found, SQUARE, names, hidden=False))
+            assert self.widget.layout_id == COLUMNS, names
+            assert (self.widget.x_attr.name, self.widget.y_attr.name) == names
+            np.testing.assert_array_equal(self.widget.laid_out.coordinates, SQUARE)
+        self.send(self.images)
+        assert self.widget.layout_id == "tsne"
+
+    def choose_layout(self, layout_id):
+        combo = self.widget.layout_combo
+        combo.activated.emit(combo.findData(layout_id))
+        self.wait_until_finished()
+
+    def test_principal_components_are_there_at_once_and_columns_may_be_chosen(self):
+        self.send(self.images)
+        tsne = self.widget.laid_out.coordinates
+        self.choose_layout(PCA)
+        first = self.widget.laid_out.coordinates
+        assert np.ptp(first[:, 0]) > np.ptp(first[:, 1])
+        assert not np.array_equal(tsne, first)
+        image = self.images.domain["image"]
+        self.send(self.images.transform(Domain(self.images.domain.attributes, None, [image])))
+        self.choose_layout(COLUMNS)
+        assert self.widget.Error.no_axes.is_shown()
+        assert self.all_images() is None
+        assert self.widget.axes_box.isVisibleTo(self.widget)
+
+    def test_columns_that_are_chosen_are_known_again(self):
+        data = with_features(self.found, np.hstack([SQUARE, SQUARE]), list("abcd"), hidden=False)
+        self.send(data)
+        assert self.widget.layout_id == "tsne"
+        self.widget.x_attr, self.widget.y_attr = data.domain["d"], data.domain["c"]
+        self.choose_layout(COLUMNS)
+        np.testing.assert_array_equal(self.widget.laid_out.coordinates, SQUARE[:, ::-1])
+        self.send(self.images)
+        self.send(data)
+        assert (self.widget.layout_id, self.widget.x_attr.name) == (COLUMNS, "d")
+        np.testing.assert_array_equal(self.widget.laid_out.coordinates, SQUARE[:, ::-1])
+
+    def test_rows_with_missing_numbers_are_not_on_the_map_but_go_on(self):
+        for data in (self.images, self.placed):
+            numbers = data.X.copy()
+            numbers[[2, 6], 0] = np.nan
+            with data.unlocked():
+                data.X = numbers
+            self.send(data)
+            assert "2 rows are not on the map" in str(self.widget.Warning.incomplete)
+            assert len(self.widget.view.points) == 10
+            places = self.all_images().get_column("map-x")
+            assert np.flatnonzero(np.isnan(places)).tolist() == [2, 6]
+            self.widget.view.select_rows([2])
+            assert len(self.selected()) == 1
+        self.send(self.found)
+        assert not self.widget.Warning.incomplete.is_shown()
+
+    def test_few_rows_and_identical_images(self):
+        for data in (self.images[:1], self.images[:2], self.images[[3, 3, 3]], self.placed[:1],
+                     self.placed[[5, 5]], self.images.to_sparse()):  # fmt: skip
+            self.send(data)
+            assert len(self.all_images()) == len(self.widget.view.points) == len(data)
+            self.widget.grab()
+        self.send(self.images[:0])
+        self.widget.grab()
+        assert self.all_images() is None
+
+    def test_what_cannot_be_laid_out_is_an_error_that_says_why(self):
+        self.send(self.images[:, self.images.domain.metas])
+        assert "no numeric columns" in str(self.widget.Error.failed)
+        assert self.all_images() is None
+        self.send(self.images)
+        assert not self.widget.Error.active
+        self.send(None)
+        assert self.all_images() is None
+
+    def test_rows_without_images_are_dots(self):
+        self.send(Table("iris"))
+        assert "dots are shown" in str(self.widget.Warning.no_column)
+        self.widget.view.grab()
+        assert not len(self.widget.view.shown.positions)
+        self.widget.view.select_rows([3, 70])
+        assert len(self.selected()) == 2
+        self.send(self.images)
+        assert not self.widget.Warning.no_column.is_shown()
+
+    def test_cancel_keeps_the_map_as_it_is(self):
+        half = np.roll(SQUARE, 3, axis=0).astype(np.float32)
+
+        def half_done(data, method, seed, progress, *, live):
+            live(half)
+            while True:
+                progress(0.5)
+
+        self.monkeypatch.setattr(tasks.pipeline, "map_images", half_done)
+        self.send_signal(self.widget.Inputs.data, self.images)
+        self.process_events(until=lambda: self.widget.laid_out is not None)
+        self.widget.cancel_button.click()
+        assert self.widget.Information.cancelled.is_shown()
+        np.testing.assert_array_equal(self.all_images().get_column("map-x"), half[:, 0])
+        self.monkeypatch.undo()
+        assert self.widget.cancel_button.text() == "Lay Out Again"
+        self.widget.cancel_button.click()
+        self.wait_until_finished()
+        assert not self.widget.Information.cancelled.is_shown()
+        assert not self.widget.cancel_button.isEnabled()
+
+    def test_spread_out_pictures_do_not_overlap_and_the_output_keeps_the_places(self):
+        numbers = np.repeat(SQUARE[:6], 2, axis=0)  # each place twice
+        self.send(with_features(self.found, numbers, ["x", "y"], hidden=False))
+        self.widget.controls.is_spread.click()
+        self.wait_until_finished()
+        self.process_events(until=lambda: self.widget.view.is_settled)
+        places = self.widget.view.points.places
+        assert len(np.unique(places, axis=0)) == 12
+        assert self.all_images().get_column("map-x").tolist() == numbers[:, 0].tolist()
+        self.widget.controls.is_spread.click()
+        self.wait_until_finished()
+        self.process_events(until=lambda: self.widget.view.is_settled)
+        assert len(np.unique(self.widget.view.points.places, axis=0)) == 6
+
+    # The mouse and the keyboard
+
+    def test_clicks_select_one_shift_a_new_group_and_ctrl_more_or_fewer(self):
+        self.shown()
+        self.click(4)
+        assert self.groups() == [int(i == 4) for i in range(12)]
+        self.click(0, Qt.ShiftModifier)
+        self.click(1, Qt.ControlModifier)
+        assert self.groups()[:5] == [2, 2, 0, 0, 1]
+        self.click(4, Qt.ControlModifier)
+        assert self.groups()[:5] == [1, 1, 0, 0, 0]
+        QTest.keyClick(self.widget.view, Qt.Key_Escape)
+        assert self.groups() == [0] * 12
+        self.widget.hide()
+
+    def corners(self, first, last, margin=8.0):
+        rect = QRectF(self.point_of(first), self.point_of(last)).normalized()
+        rect.adjust(-margin, -margin, margin, margin)
+        return [rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft()]
+
+    def test_a_rectangle_selects_the_images_whose_places_are_in_it(self):
+        self.shown()
+        top_left, _, bottom_right, _ = self.corners(0, 5)
+        self.drag([top_left, bottom_right])
+        assert np.flatnonzero(self.groups()).tolist() == [0, 1, 4, 5]
+        top_left, _, bottom_right, _ = self.corners(6, 7)
+        self.drag([top_left, bottom_right], Qt.ShiftModifier)
+        assert self.groups() == [1, 1, 0, 0, 1, 1, 2, 2, 0, 0, 0, 0]
+        self.widget.hide()
+
+    def test_a_lasso_selects_what_it_surrounds(self):
+        self.shown()
+        self.widget.tool_bar.buttons[LASSO].click()
+        assert self.widget.tool == LASSO
+        step = self.point_of(1) - self.point_of(0)
+        away = QPointF(step.x() / 2, step.x() / 2)
+        # Around the lower left and the upper left, but past the one between them.
+        bend = self.point_of(4) + QPointF(12, 0)
+        line = [
+            self.point_of(0) - away, self.point_of(8) - QPointF(away.x(), 20),
+            self.point_of(8) + QPointF(away.x(), -20), bend, self.point_of(0) + away,
+            self.point_of(0) + QPointF(-10, away.y()), self.point_of(4) - QPointF(12, -5),
+        ]  # fmt: skip
+        self.drag(line)
+        inside = np.flatnonzero(self.groups()).tolist()
+        assert 4 in inside
+        assert set(inside) <= {0, 4, 8}
+        self.drag([self.point_of(3), self.point_of(3) + QPointF(1, 1)])
+        assert np.flatnonzero(self.groups()).tolist() == [3]  # hardly moved: a click
+        self.widget.hide()
+
+    def test_the_zoom_tool_zooms_into_a_rectangle_and_by_clicks(self):
+        view = self.shown()
+        whole = view.camera.scale
+        self.widget.tool_bar.buttons[ZOOM].click()
+        top_left, _, bottom_right, _ = self.corners(0, 5)
+        middle = view.camera.place_of((top_left + bottom_right) / 2)
+        self.drag([top_left, bottom_right])
+        center = view.camera.place_of(QPointF(view.width() / 2, view.height() / 2))
+        assert (center - middle).manhattanLength() < 0.01
+        before = view.camera.scale
+        assert before > 1.5 * whole
+        QTest.mouseClick(view, Qt.LeftButton, Qt.NoModifier, view.rect().center())
+        assert view.camera.scale == pytest.approx(2 * before)
+        QTest.mouseClick(view, Qt.RightButton, Qt.NoModifier, view.rect().center())
+        assert view.camera.scale == pytest.approx(before)
+        self.widget.tool_bar.fit_button.click()
+        assert view.camera.scale == pytest.approx(whole)
+        assert not any(self.groups())
+        self.widget.hide()
+
+    def test_the_pan_tool_and_the_middle_button_move_the_map(self):
+        view = self.shown()
+        view.zoom_by(3)
+        for tool, button in ((PAN, Qt.LeftButton), (LASSO, Qt.MiddleButton)):
+            self.widget.tool_bar.buttons[tool].click()
+            before = self.point_of(5)
+            self.drag([QPointF(300, 300), QPointF(340, 320)], button=button)
+            moved = self.point_of(5) - before
+            assert (moved - QPointF(40, 20)).manhattanLength() < 0.01
+        self.widget.hide()
+
+    def test_arrows_go_to_the_nearest_picture_that_way_and_enter_selects(self):
+        view = self.shown()
+        view.set_focus_row(0)
+        for key, row in (
+            (Qt.Key_Right, 1), (Qt.Key_Up, 5), (Qt.Key_Right, 6), (Qt.Key_Down, 2),
+            (Qt.Key_Left, 1), (Qt.Key_Down, 1),
+        ):  # fmt: skip
+            QTest.keyClick(view, key)
+            assert view.look.focus == row
+        assert not any(self.groups())
+        QTest.keyClick(view, Qt.Key_Return)
+        QTest.keyClick(view, Qt.Key_Right)
+        QTest.keyClick(view, Qt.Key_Return, Qt.ShiftModifier)
+        assert self.groups()[:4] == [0, 1, 2, 0]
+        QTest.keyClick(view, Qt.Key_Return, Qt.ControlModifier)
+        assert self.groups()[:4] == [0, 1, 0, 0]
+        QTest.keyClick(view, Qt.Key_A, Qt.ControlModifier)
+        assert self.groups() == [1] * 12
+        QTest.keyClick(view, Qt.Key_Plus)
+        assert not view.is_whole
+        QTest.keyClick(view, Qt.Key_0)
+        assert view.is_whole
+        self.widget.hide()
+
+    def test_space_and_a_double_click_show_an_image_large(self):
+        view = self.shown()
+        view.set_focus_row(2)
+        QTest.keyClick(view, Qt.Key_Space)
+        preview = self.widget._preview
+        assert preview.isVisible()
+        assert "2.png" in preview.facts.text().replace("\u200b", "")
+        QTest.keyClick(preview, Qt.Key_Right)
+        assert view.look.focus == 3
+        QTest.keyClick(preview, Qt.Key_Space)
+        QTest.mouseDClick(view, Qt.LeftButton, Qt.NoModifier, self.point_of(6).toPoint())
+        assert preview.position == 6
+        self.send(None)
+        assert not preview.isVisible()
+        self.widget.hide()
+
+    def test_the_pointer_enlarges_an_image_and_rings_those_that_are_really_nearest(self):
+        angles = np.radians([0, 90, 3, 91, 92, 1, 93, 94, 2, 95, 4, 5])
+        directions = np.column_stack([np.cos(angles), np.sin(angles)])
+        data = with_features(self.found, np.hstack([directions, directions]))
+        for name, values in zip(("x", "y"), SQUARE.T, strict=True):
+            data = data.add_column(ContinuousVariable(name), values, to_metas=True)
+        self.send(data)
+        self.choose_layout(COLUMNS)
+        self.process_events(until=lambda: self.widget.view.is_settled)
+        view = self.widget.view
+        view.resize(800, 700)
+        view.grab()
+        view.hover.move_to(0)
+        self.process_events(until=lambda: len(view.hover.neighbors))
+        assert list(view.hover.neighbors) == [5, 8, 2, 10, 11]
+        assert view.hover.card.isVisibleTo(view)
+        assert "0.png" in view.hover.card.text
+        view.grab()
+        view.hover.move_to(-1)
+        assert not view.hover.card.isVisibleTo(view)
+
+    # What is remembered
+
+    def test_groups_tool_and_view_are_known_again_in_the_next_session(self):
+        view = self.shown()
+        self.widget.view.set_groups(np.array([0, 2, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0]))
+        self.widget.tool_bar.buttons[LASSO].click()
+        view.zoom_by(4, self.point_of(7))
+        shown = self.point_of(7), view.camera.scale
+        settings = self.widget.settingsHandler.pack_data(self.widget)
+        unseen = self.create_widget(OWImageMap, stored_settings=settings)
+        settings = unseen.settingsHandler.pack_data(unseen)  # saved before its data came
+        widget = self.create_widget(OWImageMap, stored_settings=settings)
+        widget.resize(1000, 800)
+        widget.show()
+        self.send(self.placed[::-1], widget)
+        assert list(widget.view.groups) == [0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 2, 0]
+        assert widget.view.tool == LASSO
+        assert widget.tool_bar.buttons[LASSO].isChecked()
+        assert widget.view.camera.scale == pytest.approx(shown[1], rel=1e-3)
+        assert (widget.view.point_of_row(4) - shown[0]).manhattanLength() < 2
+        widget.hide()
+        self.widget.hide()
+
+    def test_the_same_rows_keep_their_groups(self):
+        self.send(self.placed)
+        self.widget.view.set_groups(np.arange(12) % 3)
+        self.send(self.placed[::-1])
+        assert list(self.widget.view.groups) == (np.arange(12) % 3)[::-1].tolist()
+
+
+def test_live_maps_are_not_drawn_more_often_than_they_are_seen():
+    shown = []
+
+    class State:
+        set_partial_result = staticmethod(shown.append)
+
+    live = tasks._Live(State())
+    for _ in range(50):
+        live(SQUARE.astype(np.float32))
+    assert len(shown) < 50
+    assert isinstance(shown[0], LaidOut)
