@@ -10,6 +10,7 @@ from orangecontrib.imageembedding.clusters.distances import VectorDistances
 from orangecontrib.imageembedding.clusters.plan import N_COMPONENTS
 from orangecontrib.imageembedding.clusters.rows import PreparedRows
 from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.components.principal import principal_axes, some_rows
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
 N_SAMPLE_ROWS = 10_000
@@ -69,20 +70,17 @@ def reduce_rows(rows: PreparedRows, progress: Progress = silent) -> NDArray[np.f
     reduced : ndarray of shape (n, min(n_features, 100)), dtype float32
         Distances between these rows are those between the prepared rows, or a little less.
     """
-    from sklearn.decomposition import PCA
-
     say(progress, "Reducing the numbers of each row")
-    n_components = min(rows.n_features, N_COMPONENTS)
-    reduced = np.empty((len(rows), n_components), dtype=np.float32)
-    model = None
+    n_components = min(N_COMPONENTS, rows.n_features, len(rows))
+    principal = None
     if n_components < rows.n_features:
-        sample = np.random.default_rng(SEED).permutation(len(rows))[:N_SAMPLE_ROWS]
-        model = PCA(min(n_components, len(sample)), svd_solver="randomized", random_state=SEED)
-        model.fit(rows.take(np.sort(sample)).astype(np.float32))
-        reduced = reduced[:, : model.n_components_]
+        rng = np.random.default_rng(SEED)
+        sample = rows.take(some_rows(len(rows), N_SAMPLE_ROWS, rng)).astype(np.float32)
+        principal = principal_axes(sample, n_components, rng)
+    reduced = np.empty((len(rows), n_components), dtype=np.float32)
     for part in rows.parts():
-        block = rows.take(part).astype(np.float32)
-        reduced[part] = block if model is None else model.transform(block)
+        block = rows.take(part)
+        reduced[part] = block if principal is None else principal.project(block)
         progress(part.stop / (len(rows) + part.stop - part.start))
     return reduced
 

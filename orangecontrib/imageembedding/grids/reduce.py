@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from orangecontrib.imageembedding.components.principal import principal_axes, some_rows
 from orangecontrib.imageembedding.progress import Progress, silent
 
 N_FEATURES = 50
 N_SAMPLE_ROWS = 4000  # in which the main directions are looked for
-N_MORE = 10  # directions followed beside those wanted, so that these come out right
-N_ROUNDS = 4
 BLOCK_ROWS = 1024
 
 
@@ -37,33 +36,18 @@ def reduced(
     if not vectors.size:
         return np.zeros((n, 1), np.float32)
     largest = float(max(abs(vectors.max()), abs(vectors.min()))) or 1.0
-    sample = _scaled(vectors[_some(n, rng)], largest)
+    sample = _scaled(vectors[some_rows(n, N_SAMPLE_ROWS, rng)], largest)
     center = sample.mean(axis=0)
-    sample -= center
-    spread = float(np.sqrt(np.mean(sample**2))) or 1.0
-    axes = None if n_features <= N_FEATURES else _main_directions(sample, rng)
+    spread = float(np.sqrt(np.mean((sample - center) ** 2))) or 1.0
+    principal = None if n_features <= N_FEATURES else principal_axes(sample, N_FEATURES, rng)
     parts = []
     for at in range(0, n, BLOCK_ROWS):
         progress(at / n)
-        part = (_scaled(vectors[at : at + BLOCK_ROWS], largest) - center) / spread
-        parts.append((part if axes is None else part @ axes).astype(np.float32))
+        part = _scaled(vectors[at : at + BLOCK_ROWS], largest)
+        found = part - center if principal is None else principal.project(part)
+        parts.append((found / spread).astype(np.float32))
     return np.concatenate(parts)
-
-
-def _some(n: int, rng: np.random.Generator) -> NDArray[np.intp] | slice:
-    return slice(None) if n <= N_SAMPLE_ROWS else np.sort(rng.permutation(n)[:N_SAMPLE_ROWS])
 
 
 def _scaled(vectors: NDArray[np.floating], largest: float) -> NDArray[np.float64]:
     return vectors.astype(np.float64) / largest  # the squares of very large numbers overflow
-
-
-def _main_directions(sample: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Find them by subspace iteration (Halko et al. 2011, doi 10.1137/090771806)."""
-    start = rng.standard_normal((sample.shape[1], N_FEATURES + N_MORE))
-    axes = np.linalg.qr(start)[0]
-    for _ in range(N_ROUNDS):
-        axes = np.linalg.qr(sample.T @ (sample @ axes))[0]
-    turned = np.linalg.svd(sample @ axes, full_matrices=False)[2]
-    found: NDArray[np.float64] = axes @ turned[:N_FEATURES].T
-    return found

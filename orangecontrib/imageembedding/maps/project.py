@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.maps.neighbors import nearest
-from orangecontrib.imageembedding.maps.principal import Vectors, principal_axes
 from orangecontrib.imageembedding.maps.quality import N_NEAREST, kept_neighbors
+from orangecontrib.imageembedding.maps.reduce import Vectors, reduced
 from orangecontrib.imageembedding.maps.tsne import MIN_ROWS, Live, n_neighbors, tsne_map
 from orangecontrib.imageembedding.progress import Progress, say, silent
 
@@ -65,7 +65,7 @@ def project(
     if n == 0:
         return Projected(np.empty((0, 2), np.float32), float("nan"))
     say(progress, "Finding the main directions")
-    points = principal_axes(vectors, seed=seed).project(vectors)
+    points = reduced(vectors, seed=seed)
     first = np.zeros((n, 2), np.float32)
     first[:, : points.shape[1]] = points[:, :2]
     if live is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.maps.principal import Vectors
+from orangecontrib.imageembedding.maps.reduce import Vectors
 
 N_NEAREST = 15
 N_SAMPLE_ROWS = 1000  # standard deviation of the kept neighbors .005

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.maps.principal import Vectors, unit_rows
+from orangecontrib.imageembedding.maps.reduce import Vectors, unit_rows
 
 N_SAMPLE_ROWS = 5000  # more take seconds in which no other thread runs
 MIN_MEMBERS = 5

@@ -1,0 +1,1 @@
+"""Many numbers a row → a few: principal components."""
