@@ -26,7 +26,7 @@ from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps, decoded_side
 
 REPAINT_MS = 30  # images that become ready within it are painted together
-BUDGET_S = 0.010  # for tiles, in a frame
+BUDGET_S = 0.008  # for tiles, in a frame
 PICTURE_BYTES = 96 << 20
 EDGE_PX = 12.0
 NONE = -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from AnyQt.QtCore import QPointF, QRectF, Qt
@@ -14,8 +15,6 @@ from AnyQt.QtGui import (
     QImage,
     QPainter,
     QPalette,
-    QPen,
-    QPolygonF,
 )
 from numpy.typing import NDArray
 
@@ -33,7 +32,7 @@ from orangecontrib.imageembedding.widgets.map.tiles import FADED, DensityTiles
 from orangecontrib.imageembedding.widgets.shared.groups import color_of_group
 
 MAX_PICTURES = 1600  # in a window, painted in 20 ms
-MAX_DOTS = 2000  # are round; of more only the density is shown
+MAX_DOTS = 1500  # are round; of more only the density is shown
 DOT_PX, MARKED_DOT_PX = 7.0, 13.0
 NAME_ALPHA = 225
 
@@ -129,12 +128,10 @@ class MapDrawing:
         half = side / 2
         part = camera.part(window.adjusted(-half, -half, half, half))
         level = -1 if self.look.dots_only else points.level_at(camera.scale, side)
-        positions = np.empty(0, dtype=np.intp)
-        while level >= 0:
-            positions = points.buckets.inside(part, points.levels <= level)
-            if len(positions) <= MAX_PICTURES:
-                break
-            level, positions = level - 1, positions[:0]
+        positions = points.pictures_in(part, level)
+        while len(positions) > MAX_PICTURES:
+            level -= 1
+            positions = points.pictures_in(part, level)
         centers = camera.to_window(points.places[positions])
         free = np.ones(len(positions), dtype=bool)
         for _, rect in names:
@@ -155,8 +152,7 @@ class MapDrawing:
     ) -> int:
         """Paint what is not shown as a picture: as dots, or, if these are many, as tiles."""
         part = camera.part(window.adjusted(-DOT_PX, -DOT_PX, DOT_PX, DOT_PX))
-        n_about = sum(piece.stop - piece.start for piece in self.points.buckets.slices(part))
-        if n_about <= 4 * MAX_DOTS:
+        if self.points.buckets.count_near(part) <= 4 * MAX_DOTS:
             positions = self.points.buckets.inside(part)
             if len(positions) <= MAX_DOTS + len(shown.positions):
                 hidden = np.setdiff1d(positions, shown.positions, assume_unique=True)
@@ -174,7 +170,6 @@ class MapDrawing:
     ) -> None:
         look, rows = self.look, self.points.rows[positions]
         centers = camera.to_window(self.points.places[positions])
-        painter.setRenderHint(QPainter.Antialiasing)
         if look.torn is not None:
             _paint_round(painter, centers[look.torn[rows]], TORN, MARKED_DOT_PX - 2)
         groups = look.groups[rows]
@@ -189,7 +184,6 @@ class MapDrawing:
             for color, members in _by_color(rgb):
                 _paint_round(painter, centers[chosen[members]], color, DOT_PX)
         painter.setOpacity(1.0)
-        painter.setRenderHint(QPainter.Antialiasing, False)
 
 
 def _bold(font: QFont) -> QFont:
@@ -209,11 +203,28 @@ def _by_color(rgb: NDArray[np.uint8]) -> list[tuple[QColor, NDArray[np.intp]]]:
 def _paint_round(
     painter: QPainter, centers: NDArray[np.float64], color: QColor, diameter: float
 ) -> None:
-    if len(centers):
-        pen = QPen(color, diameter)
-        pen.setCapStyle(Qt.RoundCap)
-        painter.setPen(pen)
-        painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in centers.tolist()]))
+    """Paint dots; a picture of one, painted again and again, is faster than points."""
+    if not len(centers):
+        return
+    ratio = painter.device().devicePixelRatioF() if painter.device() is not None else 1.0
+    dot = _dot(color.rgb(), diameter, ratio)
+    for x, y in (centers - diameter / 2).tolist():
+        painter.drawImage(QPointF(x, y), dot)
+
+
+@lru_cache(maxsize=512)
+def _dot(rgb: int, diameter: float, ratio: float) -> QImage:
+    side = round(diameter * ratio)
+    image = QImage(side, side, QImage.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(QColor(rgb))
+    painter.drawEllipse(QRectF(0, 0, side, side))
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image
 
 
 def _paint_name(

@@ -9,16 +9,11 @@ import numpy as np
 from AnyQt.QtCore import QRectF
 from AnyQt.QtGui import QFontMetricsF
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, maximum_filter
 
+from orangecontrib.imageembedding.maps.anchors import find_anchors
 from orangecontrib.imageembedding.widgets.map.camera import Camera
 from orangecontrib.imageembedding.widgets.map.points import MapPoints
 
-N_CELLS = 64
-BLUR = 1.5  # cells
-PEAK_PART = 0.3  # of the highest peak, for others to be named
-PEAKS_EACH = 4
-MAX_NAMED = 300  # largest classes
 MAX_SHOWN = 25  # in the window
 PADDING = 5.0
 PICTURE_PX = 40.0  # beside a name
@@ -33,8 +28,8 @@ class MapName:
     text : str
     x, y : float
         In the unit square.
-    weight : float
-        Names of more points go first.
+    level : int
+        It is shown where the map is ``2 ** level`` times as large as the window, and beyond.
     row : int
         Whose picture is shown beside it; -1 for none.
     """
@@ -42,7 +37,7 @@ class MapName:
     text: str
     x: float
     y: float
-    weight: float
+    level: int = 0
     row: int = -1
 
 
@@ -52,7 +47,7 @@ def names_at_peaks(
     texts: Sequence[str],
     medoids: Sequence[int] | None = None,
 ) -> list[MapName]:
-    """Get a name at each density peak of each class, those of most points first.
+    """Get a name at each density peak of each class, in the order in which they get room.
 
     Parameters
     ----------
@@ -63,39 +58,18 @@ def names_at_peaks(
     texts : sequence of str
         The names of the classes.
     medoids : sequence of int, optional
-        The row of each class whose picture stands for it: there is one name of each then.
+        The row of each class whose picture stands at its first name.
     """
-    codes = codes[points.rows]
-    order = np.argsort(codes, kind="stable")
-    starts = np.searchsorted(codes[order], np.arange(len(texts) + 1))
-    names = []
-    for code in np.argsort(-np.diff(starts), kind="stable")[:MAX_NAMED].tolist():
-        members = order[starts[code] : starts[code + 1]]
-        if len(members):
-            row = -1 if medoids is None else int(medoids[code])
-            peaks = _peaks(points.places[members])[: PEAKS_EACH if medoids is None else 1]
-            names += [MapName(texts[code], x, y, weight, row) for x, y, weight in peaks]
-    return sorted(names, key=lambda name: -name.weight)
-
-
-def _peaks(places: NDArray[np.float32]) -> list[tuple[float, float, float]]:
-    """Get where places lie densest, x, y and number around it, the densest first."""
-    cells = np.clip((places * N_CELLS).astype(int), 0, N_CELLS - 1)
-    keys = cells[:, 1] * N_CELLS + cells[:, 0]
-    sums = [
-        np.bincount(keys, weights, N_CELLS**2).reshape(N_CELLS, N_CELLS)
-        for weights in (None, places[:, 0], places[:, 1])
-    ]
-    count, xs, ys = (gaussian_filter(each.astype(np.float64), BLUR) for each in sums)
-    is_peak = (maximum_filter(count, 9) == count) & (count >= PEAK_PART * count.max())
-    lines, columns = np.nonzero(is_peak)
-    heights = count[lines, columns]
-    found = []
-    for at in np.argsort(-heights, kind="stable")[:PEAKS_EACH]:
-        cell = lines[at], columns[at]
-        weight = float(heights[at] / heights.max()) ** 2 * len(places)
-        found.append((float(xs[cell] / count[cell]), float(ys[cell] / count[cell]), weight))
-    return found
+    anchors = find_anchors(points.places, codes[points.rows])
+    names, named = [], set()
+    for position, code, level in zip(
+        anchors.rows.tolist(), anchors.groups.tolist(), anchors.levels.tolist(), strict=True
+    ):
+        row = -1 if medoids is None or code in named else int(medoids[code])
+        named.add(code)
+        x, y = points.places[position].tolist()
+        names.append(MapName(texts[code], x, y, level, row))
+    return names
 
 
 def placed_names(
@@ -103,7 +77,10 @@ def placed_names(
 ) -> list[tuple[MapName, QRectF]]:
     """Get the names that have room in a window, and their rectangles: few of many."""
     placed: list[tuple[MapName, QRectF]] = []
+    zoom = camera.scale / max(min(window.width(), window.height()), 1)
     for name in names:
+        if 2**name.level > max(zoom, 1) * 1.01:
+            continue
         x, y = (name.x - camera.x) * camera.scale, (name.y - camera.y) * camera.scale
         if not (window.left() < x < window.right() and window.top() < y < window.bottom()):
             continue

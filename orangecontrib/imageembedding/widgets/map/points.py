@@ -18,7 +18,7 @@ FINE, COARSE = 2**0.5, 2.0  # ratio of the sizes of two levels, of many points a
 MAX_SIZES = 2.0**15  # of the first level to the last
 HIDDEN = 99  # level of those that are never shown
 FIRST_SIZES = 2.0**5  # of very many points, the first ones are chosen before the others
-MANY = 200_000
+SOME, MANY = 20_000, 200_000
 BELOW_1 = np.float32(1 - 1e-7)  # the right and lower edges of the map belong to it
 
 
@@ -47,24 +47,29 @@ class Buckets:
         top, bottom = max(int(part.top() * N_BUCKETS), 0), min(int(part.bottom() * N_BUCKETS), last)
         if left > right or part.right() < 0 or part.bottom() < 0:
             return []
-        starts = self._starts
-        found = [
-            slice(int(starts[y * N_BUCKETS + left]), int(starts[y * N_BUCKETS + right + 1]))
-            for y in range(top, bottom + 1)
+        firsts = np.arange(top, bottom + 1) * N_BUCKETS
+        starts, stops = self._starts[firsts + left], self._starts[firsts + right + 1]
+        return [
+            slice(start, stop)
+            for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+            if stop > start
         ]
-        return [piece for piece in found if piece.stop > piece.start]
 
-    def inside(self, part: QRectF, wanted: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:
-        """Get the positions of the points, of those `wanted`, in a part of the map."""
-        found = []
-        for piece in self.slices(part):
-            xs, ys = self.xs[piece], self.ys[piece]
-            is_in = (xs >= part.left()) & (xs <= part.right())
-            is_in &= (ys >= part.top()) & (ys <= part.bottom())
-            if wanted is not None:
-                is_in &= wanted[piece]
-            found.append(piece.start + np.flatnonzero(is_in))
-        return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+    def inside(self, part: QRectF) -> NDArray[np.intp]:
+        """Get the positions of the points in a part of the map."""
+        found = [np.arange(piece.start, piece.stop) for piece in self.slices(part)]
+        return self.those_in(part, np.concatenate(found)) if found else np.empty(0, np.intp)
+
+    def those_in(self, part: QRectF, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Get those of some positions whose points are in a part of the map."""
+        xs, ys = self.xs[positions], self.ys[positions]
+        is_in = (xs >= part.left()) & (xs <= part.right())
+        is_in &= (ys >= part.top()) & (ys <= part.bottom())
+        return positions[is_in]
+
+    def count_near(self, part: QRectF) -> int:
+        """Get how many points are in a part of the map, or near its edge."""
+        return sum(piece.stop - piece.start for piece in self.slices(part))
 
 
 class MapPoints:
@@ -108,6 +113,8 @@ class MapPoints:
             weights = density(self.places)
             self.levels = levels_of(self.places, weights, WHOLE_CELL, n_levels, self._ratio)
             self.levels[self.levels == n_levels] = HIDDEN
+        self._by_level = np.argsort(self.levels, kind="stable")
+        self._n_to_level = np.cumsum(np.bincount(self.levels, minlength=HIDDEN))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -125,12 +132,23 @@ class MapPoints:
         level = np.log(max(scale * WHOLE_CELL / side, 1e-9)) / np.log(self._ratio)
         return min(int(np.floor(level + 1e-6)), HIDDEN - 1)
 
+    def pictures_in(self, part: QRectF, level: int) -> NDArray[np.intp]:
+        """Get the positions of the points that are shown as pictures in a part of the map."""
+        if level < 0:
+            return np.empty(0, dtype=np.intp)
+        n_shown = int(self._n_to_level[level])
+        if n_shown <= self.buckets.count_near(part):
+            return self.buckets.those_in(part, self._by_level[:n_shown])
+        positions = self.buckets.inside(part)
+        return positions[self.levels[positions] <= level]
+
 
 def points_of(
     coordinates: NDArray[np.float32], show: Callable[[MapPoints], object] | None = None
 ) -> MapPoints:
-    """Get the points of a map; of very many `show` is told before all levels are there."""
+    """Get the points of a map; of many `show` is told before all levels are there."""
+    if show is not None and len(coordinates) > SOME:
+        show(MapPoints(coordinates, 0))
     if show is not None and len(coordinates) > MANY:
-        for sizes in (0, FIRST_SIZES):
-            show(MapPoints(coordinates, sizes))
+        show(MapPoints(coordinates, FIRST_SIZES))
     return MapPoints(coordinates)

@@ -10,7 +10,6 @@ import numpy as np
 from AnyQt.QtCore import QRectF
 from AnyQt.QtGui import QImage, QPainter
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from orangecontrib.imageembedding.widgets.map.camera import Camera
 from orangecontrib.imageembedding.widgets.map.points import Buckets
@@ -18,8 +17,8 @@ from orangecontrib.imageembedding.widgets.map.points import Buckets
 TILE_PX = 256
 MAX_ZOOM = 14
 MAX_TILES = 200  # of a quarter of a megabyte
-DOT_PX = 3
 FADED = 0.25  # what is left of points that are not in the subset
+FAINT = 0.02  # weight of their colors
 N_WARM = 2  # coarsest zooms, made when there is time
 ALPHA, ALPHA_STEP = 110.0, 40.0  # of one point; for each doubling of their number
 
@@ -46,7 +45,7 @@ class DensityTiles:
         faded: NDArray[np.bool_] | None = None,
     ) -> None:
         self._buckets = buckets
-        self._weights = None if faded is None else np.where(faded, 0.02, 1.0).astype(np.float32)
+        self._weights = None if faded is None else np.where(faded, FAINT, 1.0).astype(np.float32)
         self._rgb = [np.ascontiguousarray(rgb[:, i], dtype=np.float32) for i in range(3)]
         self._tiles: OrderedDict[Key, QImage | None] = OrderedDict()
         for zoom in range(N_WARM):
@@ -113,14 +112,14 @@ class DensityTiles:
         weights = None
         if self._weights is not None:
             weights = np.concatenate([self._weights[part] for part in parts])[inside]
-        sums: list[NDArray[Any]] = [np.bincount(pixels, minlength=TILE_PX**2).astype(np.float32)]
+        sums: list[NDArray[Any]] = [np.bincount(pixels, minlength=TILE_PX**2)]
         for values in self._rgb:
             color = np.concatenate([values[part] for part in parts])[inside]
             color = color if weights is None else color * weights
             sums.append(np.bincount(pixels, color, TILE_PX**2))
         if weights is not None:
             sums.append(np.bincount(pixels, weights, TILE_PX**2))
-        return _image(_spread(np.stack(sums)))
+        return _image(_spread(np.array(sums, dtype=np.float32)))
 
 
 def _keys_in(part: QRectF, zoom: int) -> list[Key]:
@@ -133,26 +132,30 @@ def _keys_in(part: QRectF, zoom: int) -> list[Key]:
     return [(zoom, i, j) for j in lines for i in columns]
 
 
-def _spread(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Make dots of single pixels: they would not be seen."""
+def _spread(sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Make each dot as wide as three pixels: single ones would not be seen."""
     boxes = sums.reshape(len(sums), TILE_PX, TILE_PX)
-    spread = uniform_filter(boxes, (0, DOT_PX, DOT_PX), mode="constant") * DOT_PX**2
-    return np.asarray(spread.reshape(len(sums), -1))
+    wide = boxes.copy()
+    wide[:, :, 1:] += boxes[:, :, :-1]
+    wide[:, :, :-1] += boxes[:, :, 1:]
+    high = wide.copy()
+    high[:, 1:] += wide[:, :-1]
+    high[:, :-1] += wide[:, 1:]
+    return high.reshape(len(sums), -1)
 
 
-def _image(sums: NDArray[np.float64]) -> QImage:
-    n_points = np.maximum(sums[0], 0)
-    alpha = np.minimum(255, ALPHA + ALPHA_STEP * np.log2(1 + n_points))
-    weight = n_points
+def _image(sums: NDArray[np.float32]) -> QImage:
+    filled = np.flatnonzero(sums[0])
+    sums = sums[:, filled]
+    alpha = np.minimum(255, ALPHA + ALPHA_STEP * np.log2(1 + sums[0]))
+    weight = sums[-1] if len(sums) > 4 else sums[0]
     if len(sums) > 4:
-        weight = sums[4]
-        alpha = np.where(weight > 0.5, alpha, FADED * alpha)
-    alpha[n_points < 0.5] = 0
-    pixels = np.empty((TILE_PX**2, 4), np.uint8)
-    share = alpha / 255 / np.maximum(weight, 1e-6)
+        alpha[weight < 0.5] *= FADED
+    pixels = np.zeros((TILE_PX**2, 4), np.uint8)
+    share = alpha / 255 / weight
     for channel in range(3):
-        pixels[:, 2 - channel] = np.clip(sums[1 + channel] * share, 0, alpha)
-    pixels[:, 3] = alpha
+        pixels[filled, 2 - channel] = np.minimum(sums[1 + channel] * share, alpha)
+    pixels[filled, 3] = alpha
     image = QImage(
         pixels.tobytes(), TILE_PX, TILE_PX, 4 * TILE_PX, QImage.Format_ARGB32_Premultiplied
     )

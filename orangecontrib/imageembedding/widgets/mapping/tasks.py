@@ -12,7 +12,7 @@ from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.progress import say
-from orangecontrib.imageembedding.widgets.map.points import MapPoints, points_of
+from orangecontrib.imageembedding.widgets.map.points import FIRST_SIZES, SOME, MapPoints, points_of
 from orangecontrib.imageembedding.widgets.mapping.spread import spread_out
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
 
@@ -82,6 +82,8 @@ class _Live:
     def __call__(self, coordinates: NDArray[np.float32]) -> None:
         start = time.monotonic()
         if start >= self._next:
-            self._state.set_partial_result(LaidOut(coordinates, MapPoints(coordinates)))
+            is_first = self._next == 0 and len(coordinates) > SOME
+            points = MapPoints(coordinates, 0 if is_first else FIRST_SIZES)
+            self._state.set_partial_result(LaidOut(coordinates, points))
             took = time.monotonic() - start
             self._next = start + max(SHOWN_EVERY_S, took / PART_FOR_SHOWING)
