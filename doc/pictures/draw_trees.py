@@ -76,6 +76,7 @@ def numbered_tree() -> tuple[QWidget, list[Part]]:
         (window, QPoint(60, 120)),
         (window, QPoint(int(item.tree_right) - 6, 24)),
         (window, QPoint(int(item.leaves_left) + 120, 24)), (widget.panel.legend, QPoint(480, 4)),
+        widget.panel.list.header(),
     ]  # fmt: skip
     return widget, parts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,3 +68,23 @@ def _sums(
             block = distances.between(items[i : i + BLOCK_ITEMS], others[j : j + BLOCK_ITEMS])
             sums[i : i + BLOCK_ITEMS] += block.sum(axis=1)
     return sums
+
+
+class Medoids:
+    """The medoid of each cluster that is asked for, computed once, by whichever thread asks."""
+
+    def __init__(self, distances: Distances) -> None:
+        self._distances = distances
+        self._found: dict[int, int] = {}
+        self._computing = Lock()
+
+    def get(self, cluster: int) -> int | None:
+        """Get the medoid of a cluster if it is computed."""
+        return self._found.get(cluster)
+
+    def find(self, cluster: int, members: NDArray[np.intp]) -> int:
+        """Get the medoid of a cluster; see `medoid`."""
+        with self._computing:
+            if cluster not in self._found:
+                self._found[cluster] = medoid(self._distances, members)
+            return self._found[cluster]

@@ -3,7 +3,8 @@
 1. `import_images`: folders → a table of their images (`importing`).
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
 3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
-   cut it; `choose_branches`: → tables of the rows in its branches (`clustering`).
+   cut it; `choose_branches`: → tables of the rows in its branches (`clustering`);
+   `describe_clusters`, `find_medoids`: → what each cluster is (`describing`).
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`); `map_images`: → a place on a
    map (`mapping`).
 5. `save_images`: the images of a table → new files in a folder (`saving`).
@@ -22,6 +23,11 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     score_clusters,
 )
 from orangecontrib.imageembedding.pipeline.comparing import find_duplicates, with_duplicates
+from orangecontrib.imageembedding.pipeline.describing import (
+    ClusterDescription,
+    describe_clusters,
+    find_medoids,
+)
 from orangecontrib.imageembedding.pipeline.embedding import embed_images, with_images
 from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
 from orangecontrib.imageembedding.pipeline.mapping import map_images
@@ -45,6 +51,7 @@ from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 __all__ = [
     "BranchKey",
     "ChosenBranches",
+    "ClusterDescription",
     "ClusteredRows",
     "EmbeddedImages",
     "GridOfRows",
@@ -55,10 +62,12 @@ __all__ = [
     "cluster_distances",
     "cluster_images",
     "cluster_table",
+    "describe_clusters",
     "embed_files",
     "embed_images",
     "example_name",
     "find_duplicates",
+    "find_medoids",
     "import_images",
     "save_images",
     "score_clusters",

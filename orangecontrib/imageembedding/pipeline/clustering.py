@@ -12,10 +12,11 @@ from Orange.misc import DistMatrix
 from orangecontrib.imageembedding.clusters.distances import VectorDistances
 from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
 from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
-from orangecontrib.imageembedding.clusters.representatives import medoid
+from orangecontrib.imageembedding.clusters.representatives import Medoids
 from orangecontrib.imageembedding.clusters.rows import Vectors
 from orangecontrib.imageembedding.clusters.silhouette import silhouettes
 from orangecontrib.imageembedding.clusters.tree import Tree
+from orangecontrib.imageembedding.pipeline.describing import find_medoids
 from orangecontrib.imageembedding.pipeline.results import ChosenBranches, ClusteredRows, RowKeys
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables.build import table_of_names
@@ -137,7 +138,8 @@ def cluster_table(
         vectors = normalized(vectors)
     tree = cluster_images(vectors, metric, linkage, progress, ordered=ordered, max_bytes=max_bytes)
     distances = VectorDistances(vectors, metric)
-    return ClusteredRows(tree, table, rows, distances, RowKeys(row_keys(table, rows)))
+    keys = RowKeys(row_keys(table, rows))
+    return ClusteredRows(tree, table, rows, distances, keys, Medoids(distances))
 
 
 def cluster_distances(
@@ -168,17 +170,19 @@ def cluster_distances(
         lambda relay: tree_of_distances(distances, linkage, relay, ordered=ordered), progress
     )
     given = PrecomputedDistances(np.asarray(distances))
+    medoids = Medoids(given)
     rows = np.arange(tree.n_leaves)
     items = distances.row_items
     if isinstance(items, Table) and distances.axis == 1:
-        return ClusteredRows(tree, items, rows, given, RowKeys(row_keys(items, rows)))
+        keys = RowKeys(row_keys(items, rows))
+        return ClusteredRows(tree, items, rows, given, keys, medoids)
     if isinstance(items, Table):  # distances between its columns
         items = items.domain.attributes
     if items is None:
         items = (rows + 1).tolist()
     names = [getattr(item, "name", str(item)) for item in items]
-    keys = names if len(set(names)) == len(rows) else [str(row) for row in rows]
-    return ClusteredRows(tree, table_of_names(names), rows, given, RowKeys(keys))
+    keys = RowKeys(names if len(set(names)) == len(rows) else [str(row) for row in rows])
+    return ClusteredRows(tree, table_of_names(names), rows, given, keys, medoids)
 
 
 def score_clusters(clustered: ClusteredRows, progress: Progress = silent) -> NDArray[np.float64]:
@@ -219,10 +223,7 @@ def choose_branches(
     names = unique_names(default_names(len(nodes)) if names is None else names)
     chosen = range(len(nodes)) if chosen is None else chosen
     labels = tree.labels_of(nodes)
-    medoids = []
-    for n_done, i in enumerate(chosen):
-        progress(n_done / len(chosen))
-        medoids.append(medoid(clustered.distances, tree.rows_of(nodes[i])))
+    medoids = find_medoids(clustered, [nodes[i] for i in chosen], progress)
     of_chosen = np.asarray(chosen, dtype=np.intp) + 1
     selected = np.flatnonzero(np.isin(labels, of_chosen))
     table = clustered.table

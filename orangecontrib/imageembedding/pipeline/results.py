@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from Orange.data import Table
 
 from orangecontrib.imageembedding.clusters.distances import Distances
-from orangecontrib.imageembedding.clusters.representatives import typical
+from orangecontrib.imageembedding.clusters.representatives import Medoids, typical
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.files.record import SkippedFile
 
@@ -147,6 +147,8 @@ class ClusteredRows:
         Between the rows; computed when asked for.
     keys : RowKeys
         Tell each row apart from others, also in the next session.
+    medoids : Medoids
+        The most typical row of each branch.
     """
 
     tree: Tree
@@ -154,6 +156,7 @@ class ClusteredRows:
     rows: NDArray[np.intp]
     distances: Distances
     keys: RowKeys
+    medoids: Medoids
 
     def typical_of(self, node: int, n_wanted: int = 1) -> NDArray[np.intp]:
         """Get a few typical leaves under a node, the most central first.

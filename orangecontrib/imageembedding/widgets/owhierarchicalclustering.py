@@ -35,7 +35,7 @@ from orangecontrib.imageembedding.widgets.clustering.controls import (
     add_clustering_box,
     add_selection_box,
 )
-from orangecontrib.imageembedding.widgets.clustering.report import as_html, cluster_rows
+from orangecontrib.imageembedding.widgets.clustering.report import html_of_clusters
 from orangecontrib.imageembedding.widgets.clustering.tasks import (
     NewTree,
     Scores,
@@ -45,7 +45,12 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
     link_in_background,
     score_in_background,
 )
-from orangecontrib.imageembedding.widgets.clustering.treepanel import HINT, KeptView, TreePanel
+from orangecontrib.imageembedding.widgets.clustering.treepanel import (
+    HINT,
+    LIST_PX,
+    KeptView,
+    TreePanel,
+)
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
@@ -111,6 +116,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     height_percent: float = Setting(75.0)
     n_clusters: int = Setting(5)
     auto_commit: bool = Setting(True)
+    list_px: int = Setting(LIST_PX)
     clicked_nodes: list[int] = Setting([], schema_only=True)
     clicked_keys: list[BranchKey] = Setting([], schema_only=True)
     picked_keys: list[BranchKey] = Setting([], schema_only=True)
@@ -144,6 +150,10 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.view.collapse_changed.connect(
             lambda old: self.undo.add(partial(self.view.set_collapsed, old))
         )
+        self.panel.list.chosen.connect(self._cluster_clicked)
+        self.panel.list.clusters.renamed.connect(self.rename)
+        self.panel.splitter.setSizes([1000 - self.list_px, self.list_px])
+        self.panel.splitter.splitterMoved.connect(self._keep_list_width)
         self.mainArea.layout().addWidget(self.panel)
         self._paint_later = QTimer(self, singleShot=True, interval=PAINT_MS)
         self._paint_later.timeout.connect(partial(self.panel.setUpdatesEnabled, True))
@@ -377,6 +387,15 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.picked_keys = [self.panel.shown.key_of(top) for top in sorted(picked)]
         self._selection_changed()
 
+    def _cluster_clicked(self, node: int, modifiers: Qt.KeyboardModifiers) -> None:
+        """Show a cluster of the list in the tree; select it among those that a cut makes."""
+        self.view.set_focus(node)
+        if self.select_by != BY_CLICK:
+            self._pick(node, adds=bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier)))
+
+    def _keep_list_width(self) -> None:
+        self.list_px = self.panel.splitter.sizes()[1]
+
     def select_branches(self, nodes: list[int]) -> None:
         """Select the branches under some nodes, as clicks on them do."""
         self._set_clicked(nodes)
@@ -449,7 +468,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     def _show_selection(self) -> None:
         selection = self.selection
         nodes = selection.nodes()
-        self.view.set_branches(nodes, self._names_of(nodes), selection.chosen(nodes))
+        self.panel.set_branches(nodes, self._names_of(nodes), selection.chosen(nodes))
         self.view.set_cut(selection.cut_height)
         self.selection_label.setText(selection.describe(nodes))
 
@@ -502,11 +521,9 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         )
         if self.clustered is None or not self.panel.load_pictures():
             return
-        nodes = self.selection.nodes()[:MAX_DESCRIBED]
-        if nodes:
-            panel, names = self.panel, self._names_of(self.selection.nodes())[: len(nodes)]
-            lines = cluster_rows(self.panel.shown, nodes, names, panel.labels, panel.purity_by)
-            self.report_raw("Clusters", as_html(lines))
+        if clusters := self.panel.list.described()[:MAX_DESCRIBED]:
+            by = self.panel.purity_by.name if self.panel.purity_by else ""
+            self.report_raw("Clusters", html_of_clusters(clusters, by, self.view.pixmaps))
         self.report_plot(self.scene)
 
     def onDeleteWidget(self) -> None:

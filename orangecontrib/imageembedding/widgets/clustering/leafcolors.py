@@ -68,18 +68,3 @@ def purity_variable(table: Table, chosen: Sequence[Variable]) -> DiscreteVariabl
     """Get the variable by which purity is told: the first categorical one, or the class."""
     candidates = [*chosen, table.domain.class_var]
     return next((v for v in candidates if isinstance(v, DiscreteVariable)), None)
-
-
-def majority(
-    clustered: ClusteredRows, node: int, variable: DiscreteVariable | None
-) -> tuple[str, float]:
-    """Get the most frequent value under a node and its part, 0 to 1; "" and nan if unknown."""
-    if variable is None or not len(variable.values):
-        return "", float("nan")
-    rows = clustered.rows[clustered.tree.rows_of(node)]
-    values = clustered.table.get_column(variable)[rows]
-    values = values[~np.isnan(values)].astype(int)
-    if not len(values):
-        return "", float("nan")
-    counts = np.bincount(values)
-    return variable.values[counts.argmax()], counts.max() / len(values)

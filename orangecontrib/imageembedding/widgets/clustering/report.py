@@ -5,42 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from Orange.data import DiscreteVariable
+from orangecontrib.imageembedding.pipeline import ClusterDescription
+from orangecontrib.imageembedding.widgets.clustering.clustermodel import COLUMNS, texts_of
+from orangecontrib.imageembedding.widgets.shared.imagereport import cells_of_images
+from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 
-from orangecontrib.imageembedding.pipeline import ClusteredRows
-from orangecontrib.imageembedding.widgets.clustering.leafcolors import majority
-
-N_REPRESENTATIVES = 3
-
-
-def cluster_rows(
-    clustered: ClusteredRows,
-    nodes: Sequence[int],
-    names: Sequence[str],
-    labels: Sequence[str],
-    variable: DiscreteVariable | None,
-) -> list[list[str]]:
-    """Get a heading and a line for each cluster: name, size, majority, purity, representatives."""
-    heading = ["Cluster", "Size", "Height", "Representatives"]
-    if variable is not None:
-        heading[3:3] = [f"Majority ({variable.name})", "Purity"]
-    lines = [heading]
-    for name, node in zip(names, nodes, strict=True):
-        size = int(clustered.tree.sizes_of([node])[0])
-        height = clustered.tree.outline.height[node]
-        chosen = [labels[leaf] for leaf in clustered.typical_of(node, N_REPRESENTATIVES)]
-        line = [name, f"{size:,}", f"{height:.4g}", ", ".join(chosen)]
-        if variable is not None:
-            value, purity = majority(clustered, node, variable)
-            line[3:3] = [value, f"{purity:.0%}" if value else ""]
-        lines.append(line)
-    return lines
+Described = tuple[ClusterDescription, tuple[str, str]]
+"""A cluster, and label and location of its most typical image."""
 
 
-def as_html(lines: Sequence[Sequence[str]]) -> str:
-    """Write lines as a table; the first is the heading."""
+def html_of_clusters(clusters: Sequence[Described], by: str, pixmaps: Pixmaps) -> str:
+    """Get a table of clusters: name, size, height, majority, purity, most typical image.
+
+    Parameters
+    ----------
+    clusters : sequence of (ClusterDescription, (str, str))
+        With label and location of the most typical image of each.
+    by : str
+        Name of the variable of the majority; "" if there is none, and no such columns.
+    pixmaps : Pixmaps
+        Decodes the images.
+    """
+    pictures = cells_of_images([(place, label) for _, (label, place) in clusters], pixmaps)
+    name, size, majority, purity, typical = COLUMNS
+    lines = [[name, size, "Height", f"{majority} ({by})", purity, typical]]
+    for (cluster, (label, place)), picture in zip(clusters, pictures, strict=True):
+        texts = [escape(text) for text in texts_of(cluster, label)]
+        if place:
+            texts[-1] = picture
+        texts.insert(2, f"{cluster.height:.4g}")
+        lines.append(texts)
+    if not by:
+        lines = [line[:3] + line[5:] for line in lines]
+    lines[0] = [escape(heading) for heading in lines[0]]
+    tags = ["th"] + ["td"] * len(clusters)
     rows = [
-        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line) + "</tr>"
-        for line, tag in zip(lines, ["th"] + ["td"] * len(lines), strict=False)
+        "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in line) + "</tr>"
+        for line, tag in zip(lines, tags, strict=True)
     ]
     return f"<table>{''.join(rows)}</table>"

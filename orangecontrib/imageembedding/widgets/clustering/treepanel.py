@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 from AnyQt.QtCore import Qt
 from AnyQt.QtGui import QPixmap
-from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QVBoxLayout, QWidget
+from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from Orange.data import Table, Variable
 
-from orangecontrib.imageembedding.pipeline import BranchKey, ClusteredRows
+from orangecontrib.imageembedding.pipeline import BranchKey, ClusteredRows, describe_clusters
 from orangecontrib.imageembedding.tables.describe import facts
+from orangecontrib.imageembedding.widgets.clustering.clusterside import ClusterSide
 from orangecontrib.imageembedding.widgets.clustering.leafcolors import (
     LeafLabels,
     leaf_strip,
-    majority,
     purity_variable,
 )
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
@@ -30,6 +30,8 @@ from orangecontrib.imageembedding.widgets.tree.strips import Legend
 from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 HINT = "Connect a table with embeddings, or distances, to see their tree."
+
+LIST_PX = 270
 
 KeptView = tuple[float, str, float, float]
 """Height of a row, key of the first one in sight, and the part of the heights in sight."""
@@ -45,14 +47,22 @@ class TreePanel(QWidget):
         self.purity_by: Variable | None = None
         self.pictures: Loaded = {}
         self._preview: Preview | None = None
+        self._branches: tuple[Sequence[int], Sequence[str], Sequence[int] | None] = (), (), None
         self.view = DendrogramView()
         self.view.describe = self.describe
         self.view.hint = HINT
         self.view.preview_requested.connect(self.open_preview)
+        self.list = ClusterSide(self.view.pixmaps)
+        self.list.opened.connect(self._open_typical)
+        self.splitter = QSplitter(Qt.Horizontal)
+        self.splitter.addWidget(self.view)
+        self.splitter.addWidget(self.list)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setCollapsible(0, False)
         self.legend = Legend()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view)
+        layout.addWidget(self.splitter)
         below = QHBoxLayout()
         below.addWidget(self.legend, 1)
         below.addWidget(ZoomBar(self.view), 0, Qt.AlignRight | Qt.AlignTop)
@@ -95,11 +105,13 @@ class TreePanel(QWidget):
         self.clustered, self.pictures = None, {}
         self.view.clear()
         self.legend.set_strips(())
+        self._describe_clusters()
 
     def set_label(self, variable: Variable | None) -> None:
         """Write the values of another variable beside the leaves."""
         self.labels = LeafLabels(self.shown, variable)
         self.view.set_labels(self.labels)
+        self._describe_clusters()
 
     def set_strips(self, variables: Sequence[Variable]) -> None:
         """Show the values of some variables as colors; purity is told by the first."""
@@ -107,6 +119,28 @@ class TreePanel(QWidget):
         self.purity_by = purity_variable(self.shown.table, variables)
         self.view.set_strips(strips)
         self.legend.set_strips(strips)
+        self._describe_clusters()
+
+    def set_branches(
+        self, nodes: Sequence[int], names: Sequence[str], chosen: Sequence[int] | None
+    ) -> None:
+        """Show the branches under some nodes as clusters; see `DendrogramItem.set_branches`."""
+        self.view.set_branches(nodes, names, chosen)
+        self._branches = nodes, names, chosen
+        self._describe_clusters()
+
+    def _describe_clusters(self) -> None:
+        if self.clustered is None:
+            self._branches = (), (), None
+        self.list.describe(self.clustered, self._branches, self.purity_by, self._image_of)
+
+    def _image_of(self, leaf: int) -> tuple[str, str]:
+        return self.labels[leaf], self.view.tree_item.locations[leaf]
+
+    def _open_typical(self, node: int) -> None:
+        leaf = self.list.leaf_of(node)
+        if leaf is not None:
+            self.open_preview(leaf)
 
     def mark_subset(self, subset: Table | None) -> bool:
         """Mark the leaves of the rows of a table; tell whether there are such."""
@@ -125,15 +159,14 @@ class TreePanel(QWidget):
 
     def describe(self, node: int) -> str:
         """Say what a branch is: height, size, purity."""
-        tree = self.shown.tree
-        size = int(tree.sizes_of([node])[0])
-        rows = "1 row" if size == 1 else f"{size:,} rows"
-        lines = [f"Height {tree.outline.height[node]:.4g}, {rows}"]
-        if node < tree.n_leaves:
+        (cluster,) = describe_clusters(self.shown, [node], by=self.purity_by)
+        rows = "1 row" if cluster.size == 1 else f"{cluster.size:,} rows"
+        lines = [f"Height {cluster.height:.4g}, {rows}"]
+        if node < self.shown.tree.n_leaves:
             lines.insert(0, self.labels[node])
-        value, purity = majority(self.shown, node, self.purity_by)
-        if value and self.purity_by is not None:
-            lines.append(f"Purity by {self.purity_by.name}: {purity:.0%} {value}")
+        if cluster.majority and self.purity_by is not None:
+            purity = f"{cluster.purity:.0%} {cluster.majority}"
+            lines.append(f"Purity by {self.purity_by.name}: {purity}")
         return "\n".join(lines)
 
     def _typical(self, node: int, n_wanted: int) -> list[int]:
@@ -208,5 +241,6 @@ class TreePanel(QWidget):
     def close_threads(self) -> None:
         """Stop decoding for good."""
         self.view.close_threads()
+        self.list.close_threads()
         if self._preview is not None:
             self._preview.close_threads()

@@ -26,10 +26,15 @@ def html_of_images(images: Sequence[tuple[str, str]], pixmaps: Pixmaps) -> str:
         title alone.
     """
     shown = images[:MAX_IMAGES]
-    _wait_for([location for location, _ in shown], pixmaps)
-    cells = [_cell(location, title, pixmaps) for location, title in shown]
+    cells = cells_of_images(shown, pixmaps)
     more = len(images) - len(shown)
     return "".join(cells) + (f"<p>and {more:,} more</p>" if more else "")
+
+
+def cells_of_images(images: Sequence[tuple[str, str]], pixmaps: Pixmaps) -> list[str]:
+    """Get the HTML of each image with its title; see `html_of_images`."""
+    _wait_for([location for location, _ in images if location], pixmaps)
+    return [_cell(location, title, pixmaps) for location, title in images]
 
 
 def _wait_for(locations: Sequence[str], pixmaps: Pixmaps) -> None:
