@@ -33,7 +33,7 @@ RULES = {
     "embeddings": ({"images", "workers", "http", "caches"}, ORANGE),
     "server": ({"images", "embeddings", "workers", "caches"}, ORANGE | TORCH | HTTP),
     "tables": (
-        {"files", "embeddings", "images.fetch", "images.options", "caches"},
+        {"files", "embeddings", "images.fetch", "images.options", "caches", "maps.placing"},
         QT | TORCH | HTTP | {"Orange.widgets"},
     ),
     "pipeline": (

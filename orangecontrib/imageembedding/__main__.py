@@ -211,8 +211,9 @@ def _map_command(commands: Commands) -> None:
     _add_source(mapped)
     _add_output(mapped, "PICTURE", "picture to write: .png, .svg or .pdf")
     mapped.add_argument(
-        "--method", default="tsne", choices=("tsne", "pca"),
-        help="t-SNE, or principal components at once (default: %(default)s)",
+        "--method", default="tsne", choices=("tsne", "pca", "umap", "pacmap"),
+        help="t-SNE, principal components at once, or UMAP or PaCMAP where umap-learn or pacmap is "
+        "installed (default: %(default)s)",
     )  # fmt: skip
     mapped.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     _add_embedder(mapped)

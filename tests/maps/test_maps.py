@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kinds import kinds
 from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
@@ -15,14 +16,6 @@ from orangecontrib.imageembedding.maps.neighbors import nearest
 from orangecontrib.imageembedding.maps.picture import save_map, unit_square
 from orangecontrib.imageembedding.maps.quality import kept_neighbors
 from orangecontrib.imageembedding.maps.reduce import reduced
-
-
-def kinds(n_kinds=6, n_each=40, n_features=64, seed=0):
-    """Get rows of several kinds, and their kinds."""
-    rng = np.random.default_rng(seed)
-    centers = np.abs(rng.normal(size=(n_kinds, n_features)))
-    rows = centers.repeat(n_each, axis=0) + 0.3 * rng.normal(size=(n_kinds * n_each, n_features))
-    return rows.astype(np.float32), np.arange(n_kinds).repeat(n_each)
 
 
 def test_a_map_keeps_kinds_together_and_tells_how_many_neighbors_it_keeps():
@@ -67,8 +60,8 @@ def test_rows_with_missing_numbers_have_no_place():
     assert np.flatnonzero(np.isnan(done.coordinates).all(axis=1)).tolist() == [4, 9]
     with pytest.raises(InputError, match="All rows have missing numbers"):
         oie.map_images(rows[[4, 9]])
-    with pytest.raises(ValueError, match="method must be one of tsne, pca; got 'umap'"):
-        oie.map_images(rows, "umap")
+    with pytest.raises(ValueError, match="method must be one of tsne, pca, umap, pacmap; got 'x'"):
+        oie.map_images(rows, "x")
 
 
 def test_the_map_can_be_watched_and_cancelled():

@@ -24,10 +24,12 @@ def run_map(options: argparse.Namespace) -> int:
     import numpy as np
 
     from orangecontrib.imageembedding.maps.picture import save_map
+    from orangecontrib.imageembedding.maps.project import check_method
     from orangecontrib.imageembedding.pipeline import map_images
 
     refuse_unused(options)
     check_picture(options, options.output)
+    check_method(options.method)
     with Bar() as bar:
         table, n_skipped = embeddings_of(options, bar)
         check_images(table, options)

@@ -84,8 +84,38 @@ def _search(
 ) -> Neighbors:
     scores = squares[candidates] - 2 * (points[rows] @ points[candidates].T)
     scores[candidates[None, :] == rows[:, None]] = np.inf
+    best, distances = _best(scores, squares[rows], k)
+    return candidates[best], distances
+
+
+def nearest_of(queries: Points, points: Points, k: int) -> Neighbors:
+    """Find the `k` nearest points of each query, by looking at all of them.
+
+    Parameters
+    ----------
+    queries : ndarray of shape (n_queries, n_components), dtype float32
+        Finite numbers, as are the points.
+    points : ndarray of shape (n, n_components), dtype float32
+        A point that equals the query is the nearest.
+    k : int
+        At most n.
+    """
+    squares = np.einsum("ij,ij->i", points, points)
+    indices = np.empty((len(queries), k), dtype=np.intp)
+    distances = np.empty((len(queries), k), dtype=np.float32)
+    for start in range(0, len(queries), BLOCK_ROWS):
+        block = queries[start : start + BLOCK_ROWS]
+        scores = squares - 2 * (block @ points.T)
+        own = np.einsum("ij,ij->i", block, block)
+        found = _best(scores, own, k)
+        indices[start : start + BLOCK_ROWS], distances[start : start + BLOCK_ROWS] = found
+    return indices, distances
+
+
+def _best(scores: Points, squares: Points, k: int) -> Neighbors:
+    """Get the columns of the `k` lowest scores of each row, and their distances."""
     best = np.argpartition(scores, k - 1, axis=1)[:, :k]
     of_best = np.take_along_axis(scores, best, axis=1)
     order = np.argsort(of_best, axis=1, kind="stable")
-    squared = np.take_along_axis(of_best, order, axis=1) + squares[rows][:, None]
-    return candidates[np.take_along_axis(best, order, axis=1)], np.sqrt(np.maximum(squared, 0))
+    squared = np.take_along_axis(of_best, order, axis=1) + squares[:, None]
+    return np.take_along_axis(best, order, axis=1), np.sqrt(np.maximum(squared, 0))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.components.principal import principal_axes, some_rows
+from orangecontrib.imageembedding.components.principal import (
+    Principal,
+    principal_axes,
+    some_rows,
+)
 
 N_COMPONENTS = 100  # keeps as many of the nearest neighbors as all numbers, .519 of .522
 N_SAMPLE_ROWS = 5000  # from which the axes are found
@@ -17,10 +21,12 @@ Vectors = NDArray[np.float32] | NDArray[np.float64]
 def reduced(
     vectors: Vectors, n_components: int = N_COMPONENTS, seed: int = 0
 ) -> NDArray[np.float32]:
-    """Get the principal components of rows scaled to length 1.
+    """Get the principal components of rows scaled to length 1: see `axes_of` and `along`."""
+    return along(axes_of(vectors, n_components, seed), vectors)
 
-    Euclidean distances between them stand for cosine distances between the rows; rows of zeros
-    lie where the mean direction does not matter, at minus the mean.
+
+def axes_of(vectors: Vectors, n_components: int = N_COMPONENTS, seed: int = 0) -> Principal:
+    """Find the principal axes of rows scaled to length 1, from a sample of them.
 
     Parameters
     ----------
@@ -33,19 +39,39 @@ def reduced(
 
     Returns
     -------
-    components : ndarray of shape (n, m), dtype float32
-        The most important first; the largest entry of each axis is positive.
+    principal : Principal
+        Of float32; the largest entry of each axis is positive.
     """
-    n = len(vectors)
     rng = np.random.default_rng(seed)
-    sample = unit_rows(vectors[some_rows(n, N_SAMPLE_ROWS, rng)])
+    sample = unit_rows(vectors[some_rows(len(vectors), N_SAMPLE_ROWS, rng)])
     principal = principal_axes(sample, min(n_components, *vectors.shape), rng)
     axes = principal.axes
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    components = np.empty((n, axes.shape[1]), dtype=np.float32)
-    for start in range(0, n, BLOCK_ROWS):
+    return Principal(axes * signs, principal.mean)
+
+
+def along(principal: Principal, vectors: Vectors) -> NDArray[np.float32]:
+    """Get the components of rows scaled to length 1.
+
+    Euclidean distances between them stand for cosine distances between the rows; rows of zeros
+    lie where the mean direction does not matter, at minus the mean.
+
+    Parameters
+    ----------
+    principal : Principal
+        The axes.
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
+        Finite numbers.
+
+    Returns
+    -------
+    components : ndarray of shape (n, n_components), dtype float32
+        The most important first.
+    """
+    components = np.empty((len(vectors), principal.axes.shape[1]), dtype=np.float32)
+    for start in range(0, len(vectors), BLOCK_ROWS):
         block = unit_rows(vectors[start : start + BLOCK_ROWS])
-        components[start : start + BLOCK_ROWS] = principal.project(block) * signs
+        components[start : start + BLOCK_ROWS] = principal.project(block)
     return components
 
 

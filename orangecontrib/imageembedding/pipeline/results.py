@@ -13,6 +13,8 @@ from orangecontrib.imageembedding.clusters.distances import Distances
 from orangecontrib.imageembedding.clusters.representatives import Medoids, typical
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.files.record import SkippedFile
+from orangecontrib.imageembedding.maps.quality import torn_apart, trustworthiness
+from orangecontrib.imageembedding.maps.regions import Regions, find_regions
 
 BranchKey = tuple[str, str, int]
 """Keys of a row in either half of a branch, and its number of rows."""
@@ -202,11 +204,45 @@ class MapOfRows:
         NaN for rows with missing numbers.
     kept_neighbors : float
         Part of the 15 nearest rows by cosine distance that are nearest on the map, too: 0.0 to
-        1.0; NaN with fewer than two rows.
+        1.0; NaN with fewer than two rows, or given places without embeddings.
+    neighbors : ndarray of shape (n, k), dtype int32
+        The 15 nearest rows of each, nearest first; fewer if there are fewer, or it is not known;
+        -1 for rows without a place.
+    points : ndarray of shape (n, n_components), dtype float32, or None
+        Principal components of the rows, whose Euclidean distances stand for cosine distances.
+    table : Table or None
+        The data with the metas ``map-x`` and ``map-y``, which also place rows of other tables on
+        this map. None of a matrix.
     """
 
     coordinates: NDArray[np.float32]
     kept_neighbors: float
+    neighbors: NDArray[np.int32]
+    points: NDArray[np.float32] | None
+    table: Table | None
+
+    def regions(self, fineness: float = 0.5) -> Regions:
+        """Find where rows lie densely: see `find_regions`."""
+        return find_regions(self.coordinates, self.points, fineness)
+
+    def torn_apart(self) -> NDArray[np.bool_]:
+        """Tell of each row whether most of its nearest neighbors lie far from it on the map."""
+        torn = np.zeros(len(self.coordinates), dtype=bool)
+        placed = self._placed
+        if self.points is not None:
+            among_placed = np.searchsorted(placed, self.neighbors[placed])
+            torn[placed] = torn_apart(among_placed, self.coordinates[placed])
+        return torn
+
+    def trustworthiness(self) -> float:
+        """Tell how near the neighbors on the map truly are: see `maps.quality`."""
+        if self.points is None:
+            return float("nan")
+        return trustworthiness(self.points[self._placed], self.coordinates[self._placed])
+
+    @property
+    def _placed(self) -> NDArray[np.intp]:
+        return np.flatnonzero(np.isfinite(self.coordinates).all(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -90,9 +90,19 @@ def sort_into_grid(
 def _numbers(data: Table | Vectors, names: tuple[str, str] | None) -> Vectors:
     if names is None:
         return feature_matrix(data) if isinstance(data, Table) else matrix_of(data)
+    return map_places(table_with(data, names), names)
+
+
+def table_with(data: Table | Vectors, names: tuple[str, str]) -> Table:
+    """Get a table, which it must be, and have two numeric columns."""
     if not isinstance(data, Table):
         raise ValueError("map_columns names columns of a table; got a matrix")
     for name in names:
         if name not in data.domain or not isinstance(data.domain[name], ContinuousVariable):
             raise InputError(f"The table has no numeric column {name!r}.")
-    return np.column_stack([data.get_column(name).astype(np.float64) for name in names])
+    return data
+
+
+def map_places(table: Table, names: tuple[str, str]) -> NDArray[np.float64]:
+    """Get two columns of a table, shape (n, 2)."""
+    return np.column_stack([table.get_column(name).astype(np.float64) for name in names])

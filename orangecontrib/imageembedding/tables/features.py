@@ -125,6 +125,15 @@ def _embedding_columns(domain: Domain) -> list[ContinuousVariable]:
     return [column for column in found if column.name.partition(" ")[2] == number]
 
 
+def feature_columns(domain: Domain, all_numeric: bool = False) -> list[ContinuousVariable]:
+    """Get the columns of `feature_matrix`; raise InputError if there are none."""
+    chosen = [] if all_numeric else _embedding_columns(domain)
+    chosen = chosen or [column for column in domain.attributes if column.is_continuous]
+    if not chosen:
+        raise InputError("The table has no numeric columns. Image Embedding adds them.")
+    return chosen
+
+
 def feature_matrix(table: Table, all_numeric: bool = False) -> NDArray[np.float64]:
     """Get the numbers by which rows are compared.
 
@@ -145,10 +154,7 @@ def feature_matrix(table: Table, all_numeric: bool = False) -> NDArray[np.float6
     InputError
         If there are none.
     """
-    chosen = [] if all_numeric else _embedding_columns(table.domain)
-    chosen = chosen or [column for column in table.domain.attributes if column.is_continuous]
-    if not chosen:
-        raise InputError("The table has no numeric columns. Image Embedding adds them.")
+    chosen = feature_columns(table.domain, all_numeric)
     if len(chosen) == len(table.domain.attributes):
         matrix = table.X
     else:
