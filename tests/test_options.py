@@ -176,6 +176,7 @@ def test_no_other_command_has_options():
         "serve",
         "save",
         "duplicates",
+        "check",
     }  # save: see test_command_line
     assert {command: options_of(command) for command in others} == {
         "embedders": [], "cache": [], "demo": [],

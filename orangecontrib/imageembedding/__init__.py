@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from orangecontrib.imageembedding.pipeline import (
+        check_images,
         cluster_images,
         embed_images,
         find_duplicates,
@@ -65,6 +66,7 @@ _MODULE_OF = {
     "ServerError": "errors",
     "Tree": "clusters.tree",
     "WeightsError": "errors",
+    "check_images": "pipeline",
     "cluster_images": "pipeline",
     "embed_files": "embeddings.embed",
     "embed_images": "pipeline",
@@ -96,6 +98,7 @@ __all__ = [
     "ServerError",
     "Tree",
     "WeightsError",
+    "check_images",
     "cluster_images",
     "embed_files",
     "embed_images",

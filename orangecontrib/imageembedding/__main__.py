@@ -10,6 +10,7 @@ import warnings
 from typing import NoReturn, TypeAlias
 
 from orangecontrib.imageembedding.commands.cache import run_cache
+from orangecontrib.imageembedding.commands.check import add_check, run_check
 from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.duplicates import add_duplicates, run_duplicates
@@ -245,6 +246,17 @@ def _duplicates_command(commands: Commands) -> None:
 
 
 def _serve_command(commands: Commands) -> None:
+    check = commands.add_parser(
+        "check",
+        help="find images that are dark, blurry, empty, unusual or wrongly labeled",
+        description="List images that need a look, each with the reasons: dark, bright, low "
+        "contrast, blurry, gray among color, without readable colors, nearly empty, of odd size "
+        "or shape, unlike all others, in a class that does not suit. Nothing is changed.",
+        epilog=EXIT_CODES,
+    )
+    add_check(check)
+    check.set_defaults(run=run_check)
+
     serve = commands.add_parser(
         "serve",
         help="run an embedding server, for this computer or for others",

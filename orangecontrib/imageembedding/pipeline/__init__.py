@@ -9,12 +9,15 @@
    map (`mapping`).
 5. `save_images`: the images of a table → new files in a folder (`saving`).
 6. `find_duplicates`: images → groups of those that are the same, or copies (`comparing`).
+7. `check_images`: images → measures, and which ones need a look (`checking`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
 the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.
 """
 
 from orangecontrib.imageembedding.embeddings.embed import embed_files
+from orangecontrib.imageembedding.pipeline.checked import flagged_images, with_checks
+from orangecontrib.imageembedding.pipeline.checking import CheckedImages, check_images
 from orangecontrib.imageembedding.pipeline.clustering import (
     choose_branches,
     cluster_distances,
@@ -50,6 +53,7 @@ from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 
 __all__ = [
     "BranchKey",
+    "CheckedImages",
     "ChosenBranches",
     "ClusterDescription",
     "ClusteredRows",
@@ -58,6 +62,7 @@ __all__ = [
     "ImportedImages",
     "SavedImages",
     "Saving",
+    "check_images",
     "choose_branches",
     "cluster_distances",
     "cluster_images",
@@ -68,6 +73,7 @@ __all__ = [
     "example_name",
     "find_duplicates",
     "find_medoids",
+    "flagged_images",
     "import_images",
     "save_images",
     "score_clusters",
@@ -75,6 +81,7 @@ __all__ = [
     "sort_into_grid",
     "table_of_found",
     "tables_of_saving",
+    "with_checks",
     "with_duplicates",
     "with_images",
 ]

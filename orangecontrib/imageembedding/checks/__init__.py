@@ -1,0 +1,1 @@
+"""⑥ Pixels and vectors → measures of each image, flags and their reasons."""
