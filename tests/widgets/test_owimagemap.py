@@ -1,18 +1,23 @@
 import numpy as np
 import pytest
 from AnyQt.QtCore import QEvent, QPointF, QRectF, Qt
-from AnyQt.QtGui import QMouseEvent
+from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent
 from AnyQt.QtTest import QTest
-from AnyQt.QtWidgets import QApplication
+from AnyQt.QtWidgets import QApplication, QMenu
 from Orange.data import ContinuousVariable, Domain, Table
+from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
+from PIL import Image
 
 from orangecontrib.imageembedding.pipeline import import_images
+from orangecontrib.imageembedding.widgets.map.layers import TINT_CELLS
+from orangecontrib.imageembedding.widgets.map.pictures import TORN
 from orangecontrib.imageembedding.widgets.map.view import LASSO, PAN, ZOOM
 from orangecontrib.imageembedding.widgets.mapping import tasks
 from orangecontrib.imageembedding.widgets.mapping.tasks import COLUMNS, PCA, LaidOut
 from orangecontrib.imageembedding.widgets.owimagemap import OWImageMap
+from orangecontrib.imageembedding.widgets.shared import dragging
 
 NAMES = [f"cat/{i}.png" for i in range(6)] + [f"dog/{i}.png" for i in range(6, 12)]
 SQUARE = np.array([(x, y) for y in (0.0, 1.0, 2.0) for x in (0.0, 1.0, 2.0, 3.0)])
@@ -54,7 +59,15 @@ class TestOWImageMap(WidgetTest):
         widget = widget or self.widget
         self.send_signal(widget.Inputs.data, data, widget=widget)
         self.wait_until_finished(widget=widget)
-        self.process_events(until=lambda: widget.view.is_settled)
+        self.settle(widget)
+
+    def settle(self, widget=None):
+        widget = widget or self.widget
+        self.process_events(
+            until=lambda: (
+                widget.task is None and widget.view.is_settled and not widget.findings.is_busy
+            )
+        )
 
     def selected(self, widget=None):
         widget = widget or self.widget
@@ -221,7 +234,7 @@ class TestOWImageMap(WidgetTest):
     def test_cancel_keeps_the_map_as_it_is(self):
         half = np.roll(SQUARE, 3, axis=0).astype(np.float32)
 
-        def half_done(data, method, seed, progress, *, live):
+        def half_done(data, method, seed, progress, *, map_columns, live):
             live(half)
             while True:
                 progress(0.5)
@@ -244,13 +257,13 @@ class TestOWImageMap(WidgetTest):
         self.send(with_features(self.found, numbers, ["x", "y"], hidden=False))
         self.widget.controls.is_spread.click()
         self.wait_until_finished()
-        self.process_events(until=lambda: self.widget.view.is_settled)
+        self.settle()
         places = self.widget.view.points.places
         assert len(np.unique(places, axis=0)) == 12
         assert self.all_images().get_column("map-x").tolist() == numbers[:, 0].tolist()
         self.widget.controls.is_spread.click()
         self.wait_until_finished()
-        self.process_events(until=lambda: self.widget.view.is_settled)
+        self.settle()
         assert len(np.unique(self.widget.view.points.places, axis=0)) == 6
 
     # The mouse and the keyboard
@@ -383,7 +396,7 @@ class TestOWImageMap(WidgetTest):
             data = data.add_column(ContinuousVariable(name), values, to_metas=True)
         self.send(data)
         self.choose_layout(COLUMNS)
-        self.process_events(until=lambda: self.widget.view.is_settled)
+        self.settle()
         view = self.widget.view
         view.resize(800, 700)
         view.grab()
@@ -395,6 +408,259 @@ class TestOWImageMap(WidgetTest):
         view.grab()
         view.hover.move_to(-1)
         assert not view.hover.card.isVisibleTo(view)
+
+    # Regions and honesty
+
+    def islands(self, n=40):
+        """Images in three islands, of which the third is as large as the others together."""
+        names = [f"{kind}/{i}.png" for kind in ("cat", "dog") for i in range(n)]
+        found = import_images(write_images(self.tmp_path / "islands", names)).table
+        places = np.random.default_rng(0).normal(size=(2 * n, 2)) * 0.3
+        places[: n // 2] += 10
+        places[n // 2 : n] -= 10
+        return with_features(found, places, ["x", "y"], hidden=False)
+
+    def test_regions_are_found_named_drawn_and_go_out(self):
+        self.widget.controls.shows_regions.click()
+        data = self.islands()
+        self.send(data)
+        regions = self.widget.findings.regions
+        assert np.bincount(regions.labels).tolist() == [40, 20, 20]
+        assert regions.names[0] == "dog"
+        assert {name.rpartition(" ")[0] or name for name in regions.names[1:]} == {"cat"}
+        assert len(set(regions.names)) == 3
+        assert "3 regions" in self.widget.regions_label.text()
+        images = self.all_images()
+        assert [str(row["Region"]) for row in images[40:]] == ["dog"] * 40
+        assert len({str(row["Region"]) for row in images[:20]}) == 1
+        self.widget.view.select_rows(range(15, 25))
+        chosen = self.selected()
+        assert {str(row["Region"]) for row in chosen} == set(regions.names[1:])
+        view = self.widget.view
+        view.resize(800, 600)
+        view.grab()
+        shown = {name.text: name.row for name, _ in view.shown.names}
+        assert shown == dict(zip(regions.names, regions.medoids.tolist(), strict=True))
+        place = view.camera.place_of(view.point_of_row(int(regions.medoids[0]))) * TINT_CELLS
+        assert view.drawing.tint.pixelColor(place.toPoint()).alpha() > 0
+        assert view.drawing.tint.pixelColor(TINT_CELLS - 5, 100).alpha() == 0
+        self.widget.controls.shows_regions.click()
+        self.settle()
+        assert "Region" not in self.all_images().domain
+        assert view.drawing.tint is None
+
+    def test_finer_regions_are_more(self):
+        self.widget.controls.shows_regions.click()
+        self.send(self.islands())
+        numbers = []
+        for fineness in (0, 100):
+            self.widget.fineness_slider.setValue(fineness)
+            self.settle()
+            numbers.append(len(self.widget.findings.regions.names))
+        assert numbers[0] <= numbers[1]
+        assert self.widget.fineness == 100
+
+    def test_images_torn_from_their_neighbors_are_marked_on_request(self):
+        random = np.random.default_rng(0)
+        names = [f"{i}.png" for i in range(80)]
+        found = import_images(write_images(self.tmp_path / "many", names)).table
+        angles = np.linspace(0, 1.5, 80)
+        directions = np.column_stack([np.cos(angles), np.sin(angles)])
+        places = np.column_stack([angles, random.random(80) * 0.1])
+        places[[0, 1, 2]] += 50  # the first three lie far from those that are next to them
+        data = with_features(found, directions)
+        for name, values in zip(("x", "y"), places.T, strict=True):
+            data = data.add_column(ContinuousVariable(name), values, to_metas=True)
+        self.send(data)
+        self.choose_layout(COLUMNS)
+        self.settle()
+        assert "keeps" in self.widget.count_label.text()
+        assert "trustworthiness" in self.widget.count_label.text()
+        assert self.widget.view.look.torn is None
+        self.widget.controls.marks_torn.click()
+        self.settle()
+        assert np.flatnonzero(self.widget.view.look.torn).tolist() == [0, 1, 2]
+        assert "3 images" in self.widget.torn_label.text()
+        view = self.widget.view
+        view.resize(900, 700)
+        view.show_whole()
+        image = view.grab().toImage()
+        point = view.point_of_row(1)
+        near = [
+            image.pixelColor(int(point.x()) + dx, int(point.y()) + dy)
+            for dx in range(-24, 25) for dy in range(-24, 25)
+        ]  # fmt: skip
+        assert TORN in near
+        self.widget.controls.marks_torn.click()
+        assert view.look.torn is None
+
+    def test_new_images_find_their_place_on_the_map(self):
+        names = [f"{i}.png" for i in range(40)]
+        found = import_images(write_images(self.tmp_path / "many", names)).table
+        groups = np.repeat(np.eye(2), 20, axis=0) * 9
+        noise = np.random.default_rng(0).normal(size=(40, 8)) * 0.3
+        data = with_features(found, np.hstack([groups, noise]))
+        self.send(data[:36])
+        mapped = self.all_images()
+        more = data[[17, 36, 39]].transform(mapped.domain)
+        places = np.column_stack([more.get_column(name) for name in ("map-x", "map-y")])
+        old = self.widget.laid_out.coordinates
+        middles = old[:20].mean(axis=0), old[20:].mean(axis=0)
+        for place, own, other in ((0, 0, 1), (1, 1, 0), (2, 1, 0)):
+            far = [np.linalg.norm(places[place] - middles[i]) for i in (own, other)]
+            assert far[0] < far[1]
+
+    # What is to be seen
+
+    def plain_images(self, places, size=(48, 48)):
+        """Images of one color each."""
+        folder = self.tmp_path / "plain"
+        folder.mkdir()
+        for i in range(len(places)):
+            Image.new("RGB", size, self.color_of(i).getRgb()[:3]).save(folder / f"{i:02}.png")
+        found = import_images(folder).table
+        return with_features(found, places, ["x", "y"], hidden=False)
+
+    def color_of(self, image):
+        return QColor(20 * image, 200 - 15 * image, 90)
+
+    def wait_for_images(self, n):
+        pixmaps = self.widget.view.pixmaps
+        self.process_events(until=lambda: len(pixmaps._cache) >= n)
+
+    def color_at(self, row, dx=0.0, dy=0.0):
+        point = self.point_of(row) + QPointF(dx, dy)
+        image = self.widget.view.grab().toImage()
+        return image.pixelColor(point.toPoint())
+
+    def test_pictures_are_seen_in_their_places_and_frames_have_colors(self):
+        view = self.shown(self.plain_images(SQUARE))
+        self.wait_for_images(12)
+        for row in range(12):
+            assert self.color_at(row) == self.color_of(row)
+        domain = self.widget.data.domain
+        self.widget.color_attr = domain["x"]
+        self.widget._show_colors()
+        self.settle()
+        colors = domain["x"].palette.values_to_colors(np.array([0.0, 3.0]), 0, 3)
+        for row, expected in ((0, colors[0]), (3, colors[1])):
+            assert self.color_at(row, dx=-22).getRgb()[:3] == tuple(expected[:3])
+        assert self.widget.legend.isVisibleTo(self.widget)
+        self.widget.controls.dots_only.click()
+        dot = 0.85 * (colors[0][:3] & 0xF8) + 0.15 * 255
+        np.testing.assert_allclose(self.color_at(0).getRgb()[:3], dot, atol=2)
+        assert not len(view.shown.positions)
+        self.widget.hide()
+
+    def test_a_data_subset_is_told_from_the_rest(self):
+        view = self.shown(self.plain_images(SQUARE))
+        self.wait_for_images(12)
+        self.send_signal(self.widget.Inputs.data_subset, self.widget.data[[1, 4]])
+        self.settle()
+        assert np.flatnonzero(~view.look.faded).tolist() == [1, 4]
+        assert self.color_at(4) == self.color_of(4)
+        assert self.color_at(5).lightness() > self.color_of(5).lightness() + 40
+        self.send_signal(self.widget.Inputs.data_subset, Table("iris"))
+        assert self.widget.Warning.foreign_subset.is_shown()
+        self.send_signal(self.widget.Inputs.data_subset, None)
+        assert view.look.faded is None
+        assert not self.widget.Warning.foreign_subset.is_shown()
+        self.widget.hide()
+
+    def test_names_of_classes_stand_where_their_images_are(self):
+        self.send(self.islands())
+        view = self.widget.view
+        view.resize(800, 600)
+        view.grab()
+        names = view.shown.names
+        assert sorted(name.text for name, _ in names) == ["cat", "cat", "dog"]
+        for name, rect in names:
+            place = view.camera.place_of(rect.center())
+            _, nearest = view.points.tree.query((place.x(), place.y()))
+            row = int(view.points.rows[nearest])
+            assert str(self.widget.data[row].get_class()) == name.text
+        self.widget.controls.shows_names.click()
+        self.settle()
+        view.grab()
+        assert not view.shown.names
+
+    def test_labels_and_what_is_known_of_an_image(self):
+        view = self.shown()
+        self.widget.label_attr = self.widget.data.domain["image name"]
+        self.widget._show_labels()
+        assert view.look.labels[6] == "6"
+        assert view.hover.told(6).splitlines() == ["6", "6.png"]
+        self.widget.grab()
+        self.widget.hide()
+
+    def test_an_image_that_cannot_be_read_tells_why(self):
+        (self.folder / "cat" / "1.png").write_bytes(b"Dear diary")
+        view = self.shown()
+        self.wait_for_images(12)
+        assert view.hover.told(1).splitlines()[-1] == "not an image: text"
+        assert len(self.all_images()) == 12
+        self.widget.hide()
+
+    def test_the_menu_copies_the_paths_of_the_selected(self):
+        view = self.shown()
+        view.select_rows([0, 1])
+        copied, menus = [], []
+        self.monkeypatch.setattr(dragging, "copy_text", copied.append)
+        self.monkeypatch.setattr(QMenu, "popup", lambda menu, point: menus.append(menu))
+        view.customContextMenuRequested.emit(self.point_of(1).toPoint())
+        {action.text(): action for action in menus[0].actions()}["Copy 2 paths"].trigger()
+        assert copied[0].split("\n") == list(view.locations[:2])
+        view.customContextMenuRequested.emit(view.rect().topLeft())
+        assert len(menus) == 1
+        self.widget.hide()
+
+    def test_selected_images_are_dragged_out_as_files(self):
+        view = self.shown()
+        view.select_rows([0, 2])
+        dropped = []
+        self.monkeypatch.setattr(QDrag, "exec", lambda drag, *_: dropped.append(drag.mimeData()))
+        self.drag([self.point_of(0), self.point_of(0) + QPointF(60, 0)])
+        paths = [url.toLocalFile() for url in dropped[0].urls()]
+        assert paths == [view.locations[0], view.locations[2]]
+        assert view.selected_rows() == [0, 2]
+        self.widget.hide()
+
+    # Pictures and report
+
+    def test_the_whole_map_and_what_is_in_the_window_are_saved_in_any_size(self):
+        view = self.shown(self.plain_images(SQUARE))
+        self.wait_for_images(12)
+        view.zoom_by(2.5, self.point_of(0))
+        self.widget.saved_px = 900
+        for part, rows in (("whole", range(12)), ("window", [0])):
+            self.widget.saved_part = part
+            assert self.widget._load_pictures()
+            cut = self.widget._cut()
+            path = str(self.tmp_path / f"{part}.png")
+            PngFormat.write(path, self.widget.picture)
+            saved = QImage(path)
+            legend = self.widget.picture.itemsBoundingRect().height() - cut.height * cut.factor
+            longer = max(saved.width(), saved.height() - legend) - 30
+            assert longer == pytest.approx(900, abs=2)
+            for row in rows:
+                place = view.points.places[view.points.position_of[row]]
+                at = cut.camera.point_of(place) * cut.factor + QPointF(15, 15)
+                found = saved.pixelColor(at.toPoint()).getRgb()
+                np.testing.assert_allclose(found, self.color_of(row).getRgb(), atol=2)
+        for kind in (SvgFormat, PdfFormat):
+            path = self.tmp_path / f"map{kind.EXTENSIONS[0]}"
+            kind.write(str(path), self.widget.picture)
+            assert path.stat().st_size > 2000
+        self.widget.hide()
+
+    def test_the_report_tells_and_shows(self):
+        self.shown()
+        self.widget.view.select_rows([3])
+        self.widget.send_report()
+        assert "Two columns: t-SNE-x, t-SNE-y" in self.widget.report_html
+        assert "12 images, 1 selected" in self.widget.report_html
+        assert "data:image/png" in self.widget.report_html
+        self.widget.hide()
 
     # What is remembered
 

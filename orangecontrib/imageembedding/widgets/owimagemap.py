@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from AnyQt.QtCore import QPoint, Qt, QTimer
+from AnyQt.QtCore import QPoint, Qt
 from AnyQt.QtWidgets import QGraphicsScene, QLabel
 from Orange.data import Table, Variable
 from Orange.widgets import gui
@@ -44,13 +44,15 @@ from orangecontrib.imageembedding.widgets.mapping.controls import (
     LAYOUTS,
     PARTS,
     WHOLE,
+    add_honesty_box,
     add_images_box,
     add_layout_box,
+    add_regions_box,
     add_saving_box,
     add_view_box,
 )
-from orangecontrib.imageembedding.widgets.mapping.nearest import NearestRows
-from orangecontrib.imageembedding.widgets.mapping.outputs import with_map
+from orangecontrib.imageembedding.widgets.mapping.findings import Findings
+from orangecontrib.imageembedding.widgets.mapping.outputs import placed_rows
 from orangecontrib.imageembedding.widgets.mapping.places import ViewPlace, place_of, restored_camera
 from orangecontrib.imageembedding.widgets.mapping.tasks import (
     COLUMNS,
@@ -60,7 +62,6 @@ from orangecontrib.imageembedding.widgets.mapping.tasks import (
     lay_out_in_background,
     spread_in_background,
 )
-from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.groups import Groups
@@ -77,7 +78,7 @@ HINT = (
     "to see similar images near each other."
 )
 REPORT_PX = 1000
-NEAREST_MS = 40  # the pointer rests before the nearest images are looked for
+N_RINGED = 5
 
 
 class OWImageMap(ImageWidget, TaskWidget):
@@ -125,6 +126,9 @@ class OWImageMap(ImageWidget, TaskWidget):
     dots_only: bool = Setting(False)
     is_spread: bool = Setting(False)
     shows_names: bool = Setting(True)
+    shows_regions: bool = Setting(False)
+    fineness: int = Setting(50)
+    marks_torn: bool = Setting(False)
     saved_part: str = Setting(WHOLE)
     saved_px: int = Setting(2000)
     tool: str = Setting(SELECT, schema_only=True)
@@ -146,10 +150,8 @@ class OWImageMap(ImageWidget, TaskWidget):
         self._loaded: Loaded = {}
         self._preview: Preview | None = None
         self._copier = ImageCopier(self)
-        self._nearest: NearestRows | None = None
-        self._looking = Background(self)
-        self._ask_nearest = QTimer(self, interval=NEAREST_MS, singleShot=True)
-        self._ask_nearest.timeout.connect(self._find_neighbors)
+        self.findings = Findings(self)
+        self.findings.changed.connect(self._found)
         self._to_restore = list(self.selected_groups)
         self._place_to_restore = self.view_place
         self._add_controls()
@@ -164,6 +166,8 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.folder_row.chosen.connect(self._folder_chosen)
         box.layout().insertWidget(AFTER_COLUMN, self.folder_row)
         add_view_box(self, self._side_changed, self._look_changed, self._spread_changed)
+        add_regions_box(self, self._regions_changed)
+        add_honesty_box(self, self._find_torn)
         add_saving_box(self)
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_commit")
@@ -179,7 +183,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.view.set_tool(self.tool)
         self.view.selection_changed.connect(self._selection_changed)
         self.view.opened.connect(self.open_preview)
-        self.view.hover.changed.connect(lambda row: self._ask_nearest.start())
+        self.view.hover.changed.connect(self._ring_neighbors)
         self.view.settled.connect(self._restore_place)
         self.view.setContextMenuPolicy(Qt.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._open_menu)
@@ -202,8 +206,8 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.closeContext()
         self.clear_messages()
         self.data, self.laid_out = data, None
+        self.findings.forget()
         self._is_new = True
-        self._nearest = None if data is None else NearestRows(data)
         self.view.hint = HINT if data is None else ""
         self._set_domain()
         self._show_images()
@@ -302,7 +306,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.cancel()
         self.cancel_button.setText("Lay Out Again")
         self.Information.cancelled()
-        self.commit.now()
+        self._regions_changed()
 
     def on_partial_result(self, result: LaidOut) -> None:
         self._show_map(result)
@@ -310,9 +314,14 @@ class OWImageMap(ImageWidget, TaskWidget):
     def on_done(self, result: LaidOut) -> None:
         self.cancel_button.setEnabled(False)
         self._show_map(result)
+        self.findings.find_trustworthiness(result)
+        self._find_torn()
         n_missing = len(result.coordinates) - len(result.points)
         self.Warning.incomplete(f"{n_missing:,}", shown=n_missing > 0)
-        self.commit.now()
+        if self.shows_regions:
+            self._find_regions()  # which go out with the rest
+        else:
+            self.commit.now()
 
     def task_failed(self, error: Exception) -> None:
         self.cancel_button.setEnabled(False)
@@ -320,11 +329,15 @@ class OWImageMap(ImageWidget, TaskWidget):
 
     def _show_none(self) -> None:
         self.laid_out = None
+        self.findings.forget()
         self.view.set_points(None)
         self._count()
         self.commit.now()
 
     def _show_map(self, laid_out: LaidOut) -> None:
+        if self.laid_out is not None and laid_out.coordinates is not self.laid_out.coordinates:
+            self.findings.forget()
+            self._show_findings()
         self.laid_out = laid_out
         self.view.set_points(laid_out.points)
         self._count()
@@ -387,10 +400,53 @@ class OWImageMap(ImageWidget, TaskWidget):
 
     def _show_names(self) -> None:
         variable, classes = self.color_attr, None
-        if self.data is not None and self.shows_names and variable and variable.is_discrete:
+        regions = self.findings.regions
+        if self.shows_regions and regions is not None:
+            classes = regions.as_classes()
+        elif self.data is not None and self.shows_names and variable and variable.is_discrete:
             codes = np.nan_to_num(self.data.get_column(variable), nan=-1).astype(int)
             classes = Classes(codes, variable.values)
         self.view.set_classes(classes)
+
+    # Regions and honesty
+
+    def _regions_changed(self) -> None:
+        if self.shows_regions and self.laid_out is not None:
+            self._find_regions()
+        else:
+            self.findings.regions = None
+            self._show_findings()
+            self.commit.deferred()
+
+    def _find_regions(self) -> None:
+        data, laid_out, variable = self.data, self.laid_out, self.color_attr
+        if data is None or laid_out is None:
+            return
+        codes, values = None, ()
+        if variable is not None and variable.is_discrete:
+            codes, values = data.get_column(variable), variable.values
+        self.findings.find_regions(laid_out, self.fineness / 100, codes, values)
+
+    def _find_torn(self) -> None:
+        if self.marks_torn and self.laid_out is not None:
+            self.findings.find_torn(self.laid_out)
+        else:
+            self.findings.torn = None
+            self._show_findings()
+
+    def _found(self, what: str) -> None:
+        self._show_findings()
+        if what == "regions":
+            self.commit.now()
+
+    def _show_findings(self) -> None:
+        regions, torn = self.findings.regions, self.findings.torn
+        self._show_names()
+        self.view.set_torn(torn)
+        n_torn = 0 if torn is None else int(torn.sum())
+        self.torn_label.setText("" if torn is None else f"{n_torn:,} images")
+        self.regions_label.setText("" if regions is None else f"{len(regions.names):,} regions")
+        self._count()
 
     def _look_changed(self) -> None:
         self.view.set_dots_only(self.dots_only or not any(self._locations))
@@ -412,9 +468,11 @@ class OWImageMap(ImageWidget, TaskWidget):
         n_groups = int(self.view.groups.max(initial=0))
         groups = f" in {n_groups} groups" if n_groups > 1 else ""
         text = f"{n:,} images, {n_selected:,} selected{groups}"
-        kept = float("nan") if self.laid_out is None else self.laid_out.kept_neighbors
-        if np.isfinite(kept):
-            text += f"; of the 15 nearest images of each, the map keeps {kept:.0%} near"
+        done = None if self.laid_out is None else self.laid_out.map
+        if done is not None and np.isfinite(done.kept_neighbors):
+            text += f"; the map keeps {done.kept_neighbors:.0%} of the 15 nearest of each image"
+        if np.isfinite(self.findings.trustworthiness):
+            text += f", trustworthiness {self.findings.trustworthiness:.3f}"
         self.count_label.setText(text if n else "")
 
     def _tool_chosen(self, tool: str) -> None:
@@ -423,15 +481,12 @@ class OWImageMap(ImageWidget, TaskWidget):
 
     # One image
 
-    def _find_neighbors(self) -> None:
-        """Look in the background for the rows that are really nearest to the one hovered over."""
-        row, nearest = self.view.hover.row, self._nearest
-        if row < 0 or nearest is None:
-            return
-        if self._looking.is_busy:
-            self._ask_nearest.start()
-            return
-        self._looking.run(partial(nearest, row), partial(self.view.hover.set_neighbors, row))
+    def _ring_neighbors(self, row: int) -> None:
+        """Ring the images that are really nearest to one, wherever they lie."""
+        done = None if self.laid_out is None else self.laid_out.map
+        if row >= 0 and done is not None:
+            neighbors = done.neighbors[row, :N_RINGED]
+            self.view.hover.set_neighbors(row, neighbors[neighbors >= 0].tolist())
 
     def open_preview(self, row: int) -> None:
         """Show an image large; the arrow keys go on in the order of the rows."""
@@ -485,10 +540,8 @@ class OWImageMap(ImageWidget, TaskWidget):
             self.Outputs.selected_data.send(None)
             self.Outputs.data.send(None)
             return
-        data, groups, coordinates = self._led, self.view.groups, self.laid_out.coordinates
-
-        def placed() -> Table:
-            return with_map(data, coordinates)
+        data, groups = self._led, self.view.groups
+        placed = partial(placed_rows, data, self.laid_out, self.findings.regions)
 
         n_selected = int(np.count_nonzero(groups))
         chosen = LazyValue[Table](lambda: rows_with_groups(placed(), groups), length=n_selected)
@@ -499,7 +552,7 @@ class OWImageMap(ImageWidget, TaskWidget):
     def onDeleteWidget(self) -> None:
         self.shutdown()
         self.view.close_threads()
-        self._looking.close()
+        self.findings.close()
         self._copier.close_threads()
         if self._preview is not None:
             self._preview.close_threads()

@@ -54,7 +54,7 @@ class MapCanvas(QWidget):
         self.locations: Sequence[str] = ()
         self._classes: Classes | None = None
         self._background = Background(self)
-        self._wanted_layers = self._wanted_marks = 0
+        self._wanted_layers = self._dropped_layers = self._wanted_marks = 0
         self._is_making = False
         self._next: MapPoints | None = None
         self._repaint = QTimer(self, interval=REPAINT_MS, singleShot=True)
@@ -93,7 +93,7 @@ class MapCanvas(QWidget):
         self._next = None
         self.drawing = MapDrawing(_nowhere(len(self.locations)), self.look)
         self.shown = Shown()
-        self._wanted_layers += 1
+        self._dropped_layers = self._wanted_layers
         self.update()
 
     def set_colors(self, rgb: NDArray[np.float32] | None) -> None:
@@ -153,22 +153,20 @@ class MapCanvas(QWidget):
     def _take_layers(self, made: tuple[int, MapPoints, Layers]) -> None:
         number, points, layers = made
         self._is_making = False
-        if len(points.position_of) != len(self.locations):  # of rows that are gone
+        if number <= self._dropped_layers:  # of a map that is gone
             self._make_layers()
             return
         if self._next is points:
             self._next = None
-        if number == self._wanted_layers or self._next is not None:
-            self.drawing = MapDrawing(
-                points, self.look, layers.tiles, self.drawing.marks, layers.names, layers.tint
-            )
-            self.go_whole_again()
-            self._make_marks()
+        self.drawing = MapDrawing(
+            points, self.look, layers.tiles, self.drawing.marks, layers.names, layers.tint
+        )
+        self.go_whole_again()
+        self._make_marks()
         if number != self._wanted_layers:
             self._make_layers()
         else:
             self.settled.emit()
-        self.update()
 
     def _make_marks(self) -> None:
         """Draw the dots of selected and torn rows anew."""

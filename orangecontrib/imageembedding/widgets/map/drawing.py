@@ -24,6 +24,7 @@ from orangecontrib.imageembedding.widgets.map.names import (
     PADDING,
     PICTURE_PX,
     MapName,
+    covered,
     placed_names,
 )
 from orangecontrib.imageembedding.widgets.map.pictures import TORN, PicturePainter, inside
@@ -107,8 +108,13 @@ class MapDrawing:
 
     def shown_in(self, camera: Camera, window: QRectF, font: QFont) -> Shown:
         """Get what is shown in a window: names that have room, and pictures beside them."""
-        names = placed_names(self.names, camera, window, QFontMetricsF(_bold(font)))
-        return Shown(*self._pictures_in(camera, window, names), names=names)
+        positions, centers = self._pictures_in(camera, window)
+        metrics, side = QFontMetricsF(_bold(font)), self.look.side
+        names = placed_names(self.names, camera, window, metrics, centers, side)
+        is_free = np.ones(len(positions), dtype=bool)
+        for _, rect in names:
+            is_free &= ~covered(rect, centers, side)
+        return Shown(positions[is_free], centers[is_free], names=names)
 
     def _paint_tint(self, painter: QPainter, camera: Camera, window: QRectF) -> None:
         part = camera.part(window).intersected(QRectF(0, 0, 1, 1))
@@ -121,24 +127,17 @@ class MapDrawing:
         painter.drawImage(target, self.tint, source)
 
     def _pictures_in(
-        self, camera: Camera, window: QRectF, names: Sequence[tuple[MapName, QRectF]]
+        self, camera: Camera, window: QRectF
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Get the points that are shown as pictures, and where: not below names."""
+        """Get the points that have room as pictures, and where."""
         points, side = self.points, self.look.side
-        half = side / 2
-        part = camera.part(window.adjusted(-half, -half, half, half))
+        part = camera.part(window.adjusted(-side / 2, -side / 2, side / 2, side / 2))
         level = -1 if self.look.dots_only else points.level_at(camera.scale, side)
         positions = points.pictures_in(part, level)
         while len(positions) > MAX_PICTURES:
             level -= 1
             positions = points.pictures_in(part, level)
-        centers = camera.to_window(points.places[positions])
-        free = np.ones(len(positions), dtype=bool)
-        for _, rect in names:
-            beside_x = np.abs(centers[:, 0] - rect.center().x()) >= half + rect.width() / 2
-            beside_y = np.abs(centers[:, 1] - rect.center().y()) >= half + rect.height() / 2
-            free &= beside_x | beside_y
-        return positions[free], np.round(centers[free])
+        return positions, np.round(camera.to_window(points.places[positions]))
 
     def _paint_points(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from AnyQt.QtCore import QRectF
+from AnyQt.QtCore import QPointF, QRectF
 from AnyQt.QtGui import QFontMetricsF
 from numpy.typing import NDArray
 
@@ -73,25 +73,66 @@ def names_at_peaks(
 
 
 def placed_names(
-    names: Sequence[MapName], camera: Camera, window: QRectF, metrics: QFontMetricsF
+    names: Sequence[MapName],
+    camera: Camera,
+    window: QRectF,
+    metrics: QFontMetricsF,
+    centers: NDArray[np.float64],
+    side: float,
 ) -> list[tuple[MapName, QRectF]]:
-    """Get the names that have room in a window, and their rectangles: few of many."""
+    """Get the names that have room in a window, and their rectangles: few of many.
+
+    Parameters
+    ----------
+    names : sequence of MapName
+        In the order in which they get room.
+    camera : Camera
+        Which part of the map is in the window.
+    window : QRectF
+        The window.
+    metrics : QFontMetricsF
+        Of the font of the names.
+    centers : ndarray of shape (n_pictures, 2)
+        Of the pictures in the window: each name covers as few of them as can be.
+    side : float
+        Of the pictures.
+    """
     placed: list[tuple[MapName, QRectF]] = []
     zoom = camera.scale / max(min(window.width(), window.height()), 1)
     for name in names:
-        if 2**name.level > max(zoom, 1) * 1.01:
-            continue
         x, y = (name.x - camera.x) * camera.scale, (name.y - camera.y) * camera.scale
-        if not (window.left() < x < window.right() and window.top() < y < window.bottom()):
+        if 2**name.level > max(zoom, 1) * 1.01 or not window.contains(QPointF(x, y)):
             continue
         beside = PICTURE_PX + PADDING if name.row >= 0 else 0.0
         width = metrics.horizontalAdvance(name.text) + 2 * PADDING + beside
         height = max(metrics.height(), beside) + PADDING
-        rect = QRectF(x - width / 2, y - height / 2, width, height)
-        rect.moveLeft(min(max(rect.left(), window.left()), window.right() - width))
-        rect.moveTop(min(max(rect.top(), window.top()), window.bottom() - height))
-        if not any(rect.intersects(other) for _, other in placed):
-            placed.append((name, rect))
+        rects = [
+            _inside(window, QRectF(x - width / 2 + dx, y - height / 2 + dy, width, height))
+            for dx, dy in _ways_off((side + width) / 2, (side + height) / 2)
+        ]
+        free = [rect for rect in rects if not any(rect.intersects(other) for _, other in placed)]
+        if free:
+            placed.append(
+                (name, min(free, key=lambda rect: int(covered(rect, centers, side).sum())))
+            )
             if len(placed) == MAX_SHOWN:
                 break
     return placed
+
+
+def _inside(window: QRectF, rect: QRectF) -> QRectF:
+    """Move a rectangle into a window."""
+    rect.moveLeft(max(min(rect.left(), window.right() - rect.width()), window.left()))
+    rect.moveTop(max(min(rect.top(), window.bottom() - rect.height()), window.top()))
+    return rect
+
+
+def _ways_off(dx: float, dy: float) -> list[tuple[float, float]]:
+    return [(0, 0), (0, -dy), (0, dy), (-dx, 0), (dx, 0)]
+
+
+def covered(rect: QRectF, centers: NDArray[np.float64], side: float) -> NDArray[np.bool_]:
+    """Tell which pictures a rectangle covers a part of."""
+    off_x = np.abs(centers[:, 0] - rect.center().x()) < (side + rect.width()) / 2
+    off_y = np.abs(centers[:, 1] - rect.center().y()) < (side + rect.height()) / 2
+    return np.asarray(off_x & off_y)

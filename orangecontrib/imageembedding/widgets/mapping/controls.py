@@ -9,6 +9,7 @@ from Orange.widgets import gui
 from Orange.widgets.utils.itemmodels import DomainModel
 from Orange.widgets.widget import OWWidget
 
+from orangecontrib.imageembedding.maps.installed import PACKAGES, is_installed
 from orangecontrib.imageembedding.widgets.mapping.tasks import COLUMNS, PCA, TSNE
 from orangecontrib.imageembedding.widgets.shared.columns import (
     ORDER,
@@ -23,6 +24,8 @@ AFTER_COLUMN = 1  # place in the box
 LAYOUTS = {
     TSNE: "t-SNE of the embeddings",
     PCA: "Principal components",
+    "umap": "UMAP of the embeddings",
+    "pacmap": "PaCMAP of the embeddings",
     COLUMNS: "Two columns",
 }
 WINDOW, WHOLE = "window", "whole"
@@ -34,7 +37,12 @@ MIN_PICTURE_PX, MAX_PICTURE_PX = 300, 12_000
 def add_layout_box(widget: OWWidget, changed: Callback) -> None:
     """Add where images lie."""
     box = gui.vBox(widget.controlArea, "Layout")
-    widget.layout_combo = add_choice(box, widget, "layout_id", "Map", LAYOUTS, changed)
+    offered = {
+        method: title
+        for method, title in LAYOUTS.items()
+        if method not in PACKAGES or is_installed(method)
+    }
+    widget.layout_combo = add_choice(box, widget, "layout_id", "Map", offered, changed)
     widget.axes_box = gui.indentedBox(box)
     widget.axis_model = DomainModel(ORDER, valid_types=ContinuousVariable)
     for value, label in (("x_attr", "Right"), ("y_attr", "Up")):
@@ -72,6 +80,32 @@ def add_view_box(
         box, widget, "shows_names", "Names of classes", callback=look_changed,
         tooltip="Where most images of a class are; more of them as you zoom in",
     )  # fmt: skip
+
+
+def add_regions_box(widget: OWWidget, changed: Callback) -> None:
+    """Add where images lie densely."""
+    box = gui.vBox(widget.controlArea, "Regions")
+    row = gui.hBox(box)
+    gui.checkBox(
+        row, widget, "shows_regions", "Show regions", callback=changed,
+        tooltip="Where images lie densely; each goes out with its region",
+    )  # fmt: skip
+    widget.regions_label = gui.widgetLabel(row, "")
+    widget.fineness_slider = gui.hSlider(
+        box, widget, "fineness", label="Coarse – fine:", minValue=0, maxValue=100, step=5,
+        callback=changed, createLabel=False,
+    )  # fmt: skip
+    widget.fineness_slider.setAccessibleName("How fine regions are")
+
+
+def add_honesty_box(widget: OWWidget, changed: Callback) -> None:
+    """Add which images are not to be trusted."""
+    row = gui.hBox(gui.vBox(widget.controlArea, "Honesty"))
+    gui.checkBox(
+        row, widget, "marks_torn", "Mark images torn from their neighbors", callback=changed,
+        tooltip="Most of the 15 images that are really nearest to them lie far away",
+    )  # fmt: skip
+    widget.torn_label = gui.widgetLabel(row, "")
 
 
 def add_saving_box(widget: OWWidget) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from Orange.data import ContinuousVariable, DiscreteVariable, Table
+from Orange.data import ContinuousVariable, Domain, Table
 from Orange.data.util import get_unique_names
 
 from orangecontrib.imageembedding.tables.cluster_columns import with_metas
+from orangecontrib.imageembedding.tables.map_columns import NAMES, with_regions
+from orangecontrib.imageembedding.widgets.mapping.findings import NamedRegions
+from orangecontrib.imageembedding.widgets.mapping.tasks import LaidOut
 
 
-def with_map(table: Table, coordinates: NDArray[np.float32]) -> Table:
-    """Get a table with the numeric metas ``map-x`` and ``map-y``."""
-    names = get_unique_names(table.domain, ["map-x", "map-y"], equal_numbers=False)
-    variables = [ContinuousVariable(name) for name in names]
-    return with_metas(table, variables, list(coordinates.T.astype(np.float64)))
+def placed_rows(table: Table, laid_out: LaidOut, regions: NamedRegions | None) -> Table:
+    """Get a table with the metas ``map-x`` and ``map-y``, and ``Region`` if there are regions.
 
-
-def with_regions(table: Table, labels: NDArray[np.intp], names: list[str]) -> Table:
-    """Get a table with the categorical meta ``Region``; it is missing between the regions."""
-    variable = DiscreteVariable(get_unique_names(table.domain, "Region"), values=names)
-    codes = np.where(labels >= 0, labels, np.nan).astype(np.float64)
-    return with_metas(table, [variable], [codes])
+    The columns of a finished map place the rows of other tables, too.
+    """
+    names = get_unique_names(table.domain, NAMES, equal_numbers=True)
+    columns = [ContinuousVariable(name) for name in names]
+    placed = with_metas(table, columns, list(laid_out.coordinates.T.astype(float)))
+    if laid_out.map is not None and laid_out.map.table is not None:
+        old, columns = table.domain, laid_out.map.table.domain.metas[-2:]
+        placed.domain = Domain(old.attributes, old.class_vars, (*old.metas, *columns))
+    if regions is not None:
+        placed = with_regions(placed, regions.labels, regions.names)
+    return placed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from Orange.data import Table
 from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.imageembedding import pipeline
+from orangecontrib.imageembedding.pipeline.results import MapOfRows
 from orangecontrib.imageembedding.progress import say
 from orangecontrib.imageembedding.widgets.map.points import FIRST_SIZES, SOME, MapPoints, points_of
 from orangecontrib.imageembedding.widgets.mapping.spread import spread_out
@@ -31,28 +33,31 @@ class LaidOut:
         NaN for rows without a place.
     points : MapPoints
         What is drawn, spread out or not.
-    kept_neighbors : float
-        See `MapOfRows`; NaN if it is not known.
+    map : MapOfRows or None
+        What is known of the finished map.
     """
 
     coordinates: NDArray[np.float32]
     points: MapPoints
-    kept_neighbors: float = float("nan")
+    map: MapOfRows | None = None
 
 
 def lay_out_in_background(
-    data: Table, layout_id: str, axes: tuple[str, str] | None, is_spread: bool, state: TaskState
+    data: Table, method: str, axes: tuple[str, str] | None, is_spread: bool, state: TaskState
 ) -> LaidOut:
     """Give each row its place, by its numbers or as two columns say, and show how it comes."""
-    progress = TaskProgress(state)
+    live = _Live(state)
     if axes is not None:
-        columns = [data.get_column(name) for name in axes]
-        coordinates = np.column_stack(columns).astype(np.float32)
-        laid_out = LaidOut(coordinates, points_of(coordinates, _shower(coordinates, state)))
-    else:
-        done = pipeline.map_images(data, layout_id, 0, progress, live=_Live(state))
-        laid_out = LaidOut(done.coordinates, points_of(done.coordinates), done.kept_neighbors)
+        live(np.column_stack([data.get_column(name) for name in axes]).astype(np.float32))
+        method = TSNE
+    done = pipeline.map_images(data, method, 0, TaskProgress(state), map_columns=axes, live=live)
+    show = partial(_show, state, done.coordinates)
+    laid_out = LaidOut(done.coordinates, points_of(done.coordinates, show), done)
     return spread_in_background(laid_out, state) if is_spread else laid_out
+
+
+def _show(state: TaskState, coordinates: NDArray[np.float32], points: MapPoints) -> None:
+    state.set_partial_result(LaidOut(coordinates, points))
 
 
 def spread_in_background(laid_out: LaidOut, state: TaskState) -> LaidOut:
@@ -68,10 +73,6 @@ def gather_in_background(laid_out: LaidOut, _: TaskState) -> LaidOut:
     return replace(laid_out, points=points_of(laid_out.coordinates))
 
 
-def _shower(coordinates: NDArray[np.float32], state: TaskState):  # type: ignore[no-untyped-def]
-    return lambda points: state.set_partial_result(LaidOut(coordinates, points))
-
-
 class _Live:
     """Shows the map as it comes, not so often that this takes most of the time."""
 
@@ -84,6 +85,6 @@ class _Live:
         if start >= self._next:
             is_first = self._next == 0 and len(coordinates) > SOME
             points = MapPoints(coordinates, 0 if is_first else FIRST_SIZES)
-            self._state.set_partial_result(LaidOut(coordinates, points))
+            _show(self._state, coordinates, points)
             took = time.monotonic() - start
             self._next = start + max(SHOWN_EVERY_S, took / PART_FOR_SHOWING)
