@@ -35,9 +35,10 @@ format: .venv/installed ## format the code, mend what can be mended
 coverage: .venv/installed ## run the tests, say which lines they do not reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
-pictures: .venv/installed ## draw the pictures of the help again
+pictures: .venv/installed ## draw the pictures of the help again, and every widget in all sizes into build/sheets
 	$(BIN)/python doc/pictures/draw_widgets.py
 	$(BIN)/python doc/pictures/draw_trees.py
+	$(BIN)/python doc/pictures/draw_sheets.py
 
 bench: .bench/installed ## measure against peers, in an environment of its own
 	.bench/bin/python tests/benchmarks/bench_embedding.py

@@ -261,18 +261,29 @@ PICTURES: dict[str, Callable[[], tuple[QWidget, list[Part]]]] = {
 }
 
 
-def draw(pictures: dict[str, Callable[[], tuple[QWidget, list[Part]]]]) -> None:
-    """Draw all pictures, and end the program."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "doc" / "widgets"
+def start() -> QApplication:
+    """Get the application, with settings of its own."""
     settings = tempfile.mkdtemp()
     os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = settings
     app = QApplication(sys.argv[:1])
     app.setStyle("Fusion")
     app.setOrganizationName("imageembedding-pictures")
     set_widget_settings_dir_components(settings, "run")
-    light = app.palette()
-    for suffix, palette in (("", light), ("-dark", dark_palette())):
+    return app
+
+
+def themes(app: QApplication) -> dict[str, QPalette]:
+    """Get the palettes in which pictures are drawn."""
+    return {"light": app.palette(), "dark": dark_palette()}
+
+
+def draw(pictures: dict[str, Callable[[], tuple[QWidget, list[Part]]]]) -> None:
+    """Draw all pictures, and end the program."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "doc" / "widgets"
+    app = start()
+    for theme, palette in themes(app).items():
         app.setPalette(palette)
+        suffix = "-dark" if theme == "dark" else ""
         for name, make in pictures.items():
             widget, parts = make()
             numbered(widget, parts).save(str(folder / f"{name}{suffix}.png"))

@@ -71,9 +71,9 @@ class TestClusterList(WidgetTest):
         self.shown()
         lines = sorted(zip(*map(self.column, range(1, len(COLUMNS))), strict=True))
         assert lines == [
-            ("3", "c", "100%", "c11"),
-            ("4", "a", "100%", "a1"),
-            ("6", "b", "83%", "b6"),
+            ("a1", "4", "a", "100%"),
+            ("b6", "6", "b", "83%"),
+            ("c11", "3", "c", "100%"),
         ]
         assert sorted(self.column(CLUSTER)) == ["C1", "C2", "C3"]
 
@@ -120,7 +120,7 @@ class TestClusterList(WidgetTest):
         self.list.selectionModel().select(self.list.model().index(1, 0), rows)
         self.list.copy()
         (_, line) = QApplication.clipboard().text().splitlines()
-        assert line.split("\t")[1:] == ["4", "a", "100%", "a1"]
+        assert line.split("\t")[1:] == ["a1", "4", "a", "100%"]
 
     def test_a_name_that_is_typed_in_the_list_is_that_of_the_cluster(self):
         self.shown()

@@ -47,7 +47,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
 )
 from orangecontrib.imageembedding.widgets.clustering.treepanel import (
     HINT,
-    LIST_PX,
+    LIST_PERCENT,
     KeptView,
     TreePanel,
 )
@@ -116,7 +116,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     height_percent: float = Setting(75.0)
     n_clusters: int = Setting(5)
     auto_commit: bool = Setting(True)
-    list_px: int = Setting(LIST_PX)
+    list_percent: int = Setting(LIST_PERCENT)
     clicked_nodes: list[int] = Setting([], schema_only=True)
     clicked_keys: list[BranchKey] = Setting([], schema_only=True)
     picked_keys: list[BranchKey] = Setting([], schema_only=True)
@@ -152,8 +152,8 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         )
         self.panel.list.chosen.connect(self._cluster_clicked)
         self.panel.list.clusters.renamed.connect(self.rename)
-        self.panel.splitter.setSizes([1000 - self.list_px, self.list_px])
-        self.panel.splitter.splitterMoved.connect(self._keep_list_width)
+        self.panel.splitter.setSizes([100 - self.list_percent, self.list_percent])
+        self.panel.splitter.splitterMoved.connect(self._keep_list_part)
         self.mainArea.layout().addWidget(self.panel)
         self._paint_later = QTimer(self, singleShot=True, interval=PAINT_MS)
         self._paint_later.timeout.connect(partial(self.panel.setUpdatesEnabled, True))
@@ -393,8 +393,9 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         if self.select_by != BY_CLICK:
             self._pick(node, adds=bool(modifiers & (Qt.ControlModifier | Qt.ShiftModifier)))
 
-    def _keep_list_width(self) -> None:
-        self.list_px = self.panel.splitter.sizes()[1]
+    def _keep_list_part(self) -> None:
+        tree, clusters = self.panel.splitter.sizes()
+        self.list_percent = round(100 * clusters / max(tree + clusters, 1))
 
     def select_branches(self, nodes: list[int]) -> None:
         """Select the branches under some nodes, as clicks on them do."""

@@ -10,14 +10,14 @@ from AnyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from orangecontrib.imageembedding.pipeline import ClusterDescription
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 
-COLUMNS = "Cluster", "Size", "Majority", "Purity", "Most typical"
-CLUSTER, SIZE, MAJORITY, PURITY, TYPICAL = range(len(COLUMNS))
+COLUMNS = "Cluster", "Most typical", "Size", "Majority", "Purity"
+CLUSTER, TYPICAL, SIZE, MAJORITY, PURITY = range(len(COLUMNS))
 TIPS = (
     "Its name: double click to change it",
+    "The row that is nearest to all others of the cluster: double click to see it large",
     "Number of rows",
     "The most frequent class in the cluster",
     "The part of the most frequent class in the rows whose class is known",
-    "The row that is nearest to all others of the cluster",
 )
 ICON_PX = 32
 SORT_ROLE = Qt.UserRole
@@ -109,4 +109,4 @@ class ClusterModel(QAbstractTableModel):
 def texts_of(cluster: ClusterDescription, typical: str) -> list[str]:
     """Get what is written about a cluster, a text for each of `COLUMNS`."""
     purity = "" if math.isnan(cluster.purity) else f"{cluster.purity:.0%}"
-    return [cluster.name, f"{cluster.size:,}", cluster.majority, purity, typical]
+    return [cluster.name, typical, f"{cluster.size:,}", cluster.majority, purity]

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from html import escape
 
 from orangecontrib.imageembedding.pipeline import ClusterDescription
-from orangecontrib.imageembedding.widgets.clustering.clustermodel import COLUMNS, texts_of
+from orangecontrib.imageembedding.widgets.clustering.clustermodel import (
+    COLUMNS,
+    MAJORITY,
+    PURITY,
+    TYPICAL,
+    texts_of,
+)
 from orangecontrib.imageembedding.widgets.shared.imagereport import cells_of_images
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 
@@ -27,16 +33,14 @@ def html_of_clusters(clusters: Sequence[Described], by: str, pixmaps: Pixmaps) -
         Decodes the images.
     """
     pictures = cells_of_images([(place, label) for _, (label, place) in clusters], pixmaps)
-    name, size, majority, purity, typical = COLUMNS
-    lines = [[name, size, "Height", f"{majority} ({by})", purity, typical]]
+    lines = [[*COLUMNS[:MAJORITY], f"{COLUMNS[MAJORITY]} ({by})", COLUMNS[PURITY], "Height"]]
     for (cluster, (label, place)), picture in zip(clusters, pictures, strict=True):
         texts = [escape(text) for text in texts_of(cluster, label)]
         if place:
-            texts[-1] = picture
-        texts.insert(2, f"{cluster.height:.4g}")
-        lines.append(texts)
+            texts[TYPICAL] = picture
+        lines.append([*texts, f"{cluster.height:.4g}"])
     if not by:
-        lines = [line[:3] + line[5:] for line in lines]
+        lines = [line[:MAJORITY] + line[PURITY + 1 :] for line in lines]
     lines[0] = [escape(heading) for heading in lines[0]]
     tags = ["th"] + ["td"] * len(clusters)
     rows = [

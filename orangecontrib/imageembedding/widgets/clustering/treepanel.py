@@ -31,7 +31,7 @@ from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 HINT = "Connect a table with embeddings, or distances, to see their tree."
 
-LIST_PX = 270
+LIST_PERCENT = 34
 
 KeptView = tuple[float, str, float, float]
 """Height of a row, key of the first one in sight, and the part of the heights in sight."""
@@ -57,12 +57,13 @@ class TreePanel(QWidget):
         self.splitter = QSplitter(Qt.Horizontal)
         self.splitter.addWidget(self.view)
         self.splitter.addWidget(self.list)
-        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(0, 100 - LIST_PERCENT)
+        self.splitter.setStretchFactor(1, LIST_PERCENT)
         self.splitter.setCollapsible(0, False)
         self.legend = Legend()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        layout.addWidget(self.splitter, 1)
         below = QHBoxLayout()
         below.addWidget(self.legend, 1)
         below.addWidget(ZoomBar(self.view), 0, Qt.AlignRight | Qt.AlignTop)
