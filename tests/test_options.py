@@ -8,6 +8,7 @@ import pytest
 import tifffile
 from Orange.data import Table
 from pictures import write_images
+from PIL import Image
 
 from orangecontrib.imageembedding.__main__ import _parser, main
 from orangecontrib.imageembedding.commands.serve import _address, _server_options
@@ -75,6 +76,10 @@ def options_of(command):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = write_images(tmp_path_factory.mktemp("images") / "animals", NAMES)
+    exif = Image.Exif()
+    exif[0x0110] = "EOS 5D"
+    with Image.open(folder / "cat" / "1.png") as image:
+        image.save(folder / "cat" / "1.png", exif=exif)
     channels = np.random.default_rng(0).integers(0, 255, (5, 20, 20), dtype=np.uint8)
     tifffile.imwrite(
         folder / "cat" / "5.tif", channels, photometric="minisblack", planarconfig="separate"

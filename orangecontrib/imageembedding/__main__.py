@@ -130,6 +130,7 @@ def _embed_command(commands: Commands) -> None:
         epilog=EXIT_CODES,
     )
     _add_source(embed)
+    _add_photo_data(embed)
     _add_output(embed)
     _add_embedder(embed)
     embed.add_argument(
@@ -150,6 +151,7 @@ def _cluster_command(commands: Commands) -> None:
         epilog=EXIT_CODES,
     )
     _add_source(cluster)
+    _add_photo_data(cluster)
     _add_output(cluster)
     cluster.add_argument(
         "--clusters", type=int, required=True, metavar="K", help="number of clusters"
@@ -334,6 +336,14 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         type=channels,
         help="of images with several channels, the numbers of those shown in red, green and blue, "
         "0 for none (default: as ImageJ shows them)",
+    )
+
+
+def _add_photo_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--photo-data",
+        action="store_true",
+        help="add what cameras have noted: date taken, camera, latitude, longitude",
     )
 
 

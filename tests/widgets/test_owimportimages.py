@@ -11,6 +11,7 @@ from AnyQt.QtTest import QTest
 from Orange.widgets.tests.base import WidgetTest
 from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
+from PIL import Image
 
 from orangecontrib.imageembedding.images.thumbnail import thumbnail
 from orangecontrib.imageembedding.pipeline import importing
@@ -48,6 +49,16 @@ class TestOWImportImages(WidgetTest):
         assert widget.info_label.text() == "2 images in 2 categories"
         assert self.get_output(widget.Outputs.skipped, widget=widget) is None
         assert widget.cancel_button.isHidden()
+
+    def test_photo_data_become_columns_on_demand(self):
+        exif = Image.Exif()
+        exif[0x0110] = "EOS 5D"
+        Image.new("RGB", (9, 9)).save(self.tmp_path / "animals" / "cat" / "3.jpg", exif=exif)
+        widget = self.open(self.folder)
+        assert "camera" not in self.output(widget).domain
+        widget.controls.photo_data.click()
+        self.wait_until_finished(widget=widget)
+        assert self.output(widget).domain["camera"].values == ("EOS 5D",)
 
     def test_files_left_out_are_counted_and_sent_with_reasons(self):
         (self.tmp_path / "animals" / "notes.txt").write_text("hello")

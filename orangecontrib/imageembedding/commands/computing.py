@@ -27,6 +27,8 @@ def refuse_unused(options: argparse.Namespace) -> None:
 
     if os.path.isdir(options.source) or is_archive(options.source):
         refuse_without_effect(options, IMAGES, "on a folder of images")
+    elif os.path.isfile(options.source) and getattr(options, "photo_data", False):
+        refuse_without_effect(options, ["photo_data"], "on a table")
     if options.server is not None:
         refuse_without_effect(options, HERE, "with --server")
     if options.weights is not None:

@@ -64,7 +64,9 @@ def _embed_on_ray(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.commands.serve import need
     from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID, get_embedder
 
-    refuse_without_effect(options, ["weights", "server", "force", *READING], "with --ray")
+    refuse_without_effect(
+        options, ["weights", "server", "force", "photo_data", *READING], "with --ray"
+    )
     output = Path(options.output).absolute()
     if output.suffix != ".parquet" or output.is_file():
         raise InputError(
@@ -151,7 +153,8 @@ def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple
     table = _loaded_table(options)
     if table is not None:
         return _led(table, options), []
-    found = import_images(options.source, bar, **_reading(options))
+    photo_data = getattr(options, "photo_data", False)  # not all commands write a table
+    found = import_images(options.source, bar, **_reading(options), photo_data=photo_data)
     return found.table, [(file.path, file.reason) for file in found.skipped]
 
 

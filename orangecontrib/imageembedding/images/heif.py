@@ -26,7 +26,7 @@ def read_heif_size(data: bytes, location: str) -> tuple[int, int, int]:
     DecodeError
         If the file is damaged, or pillow-heif is not installed.
     """
-    heif = _open(data, location)
+    heif = open_heif(data, location)
     width, height = heif.size
     if _orientation(heif, data) in TURNED_BY_90_DEGREES:
         width, height = height, width
@@ -48,7 +48,7 @@ def decode_heif(data: bytes, location: str) -> tuple[Image.Image, int | None]:
     DecodeError
         If it cannot be decoded.
     """
-    heif = _open(data, location)
+    heif = open_heif(data, location)
     width, height = heif.size
     refuse_too_large(width, height, location)
     try:
@@ -80,7 +80,8 @@ def _reason(error: Exception, data: bytes) -> str:
     return reason_of(EOFError("cut") if is_cut(data) else error, "HEIF")
 
 
-def _open(data: bytes, location: str) -> Any:
+def open_heif(data: bytes, location: str) -> Any:
+    """Open a HEIF file; its pixels are not decoded before they are asked for."""
     try:
         import pillow_heif
     except ImportError as error:

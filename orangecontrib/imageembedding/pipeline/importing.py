@@ -9,14 +9,16 @@ from orangecontrib.imageembedding.caches.store import cache_file
 from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.archives import is_archive, unpack
 from orangecontrib.imageembedding.files.patterns import Patterns
-from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.files.record import Found, ImageFile
 from orangecontrib.imageembedding.files.scan import scan_paths
 from orangecontrib.imageembedding.images import limits
 from orangecontrib.imageembedding.images.header import channels_of, read_header
 from orangecontrib.imageembedding.images.options import USUAL, ReadOptions, reading
+from orangecontrib.imageembedding.images.photodata import PhotoData, photo_data_of
 from orangecontrib.imageembedding.pipeline.results import ImportedImages
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables.build import table_of_images
+from orangecontrib.imageembedding.tables.photo_columns import with_photo_data
 
 MAX_NAMED = 3  # folders in the name of a table or in a message
 
@@ -30,6 +32,7 @@ def import_images(
     classes: bool = True,
     max_megapixels: float | None = None,
     channels: Sequence[int] = (),
+    photo_data: bool = False,
     found: Found | None = None,
 ) -> ImportedImages:
     """Make a table of the images in folders and in all folders below them.
@@ -52,6 +55,9 @@ def import_images(
     channels : sequence of 3 ints, optional
         Of pictures of several channels, the numbers (from 1 on) of those shown in red, green and
         blue, 0 for none; by default as ImageJ shows them.
+    photo_data : bool, optional
+        Whether the table gets what cameras have noted: ``date taken``, ``camera``, ``latitude``
+        and ``longitude``, each if some file tells it; see `photo_data_of`.
     found : Found, optional
         Grows meanwhile; after a cancel `table_of_found` makes a table of it.
 
@@ -86,7 +92,10 @@ def import_images(
         scan_paths(tops, read, relay, wanted, known)
 
     run_watched(scan, progress)
-    return table_of_found(paths, known, classes=classes, wanted=wanted, options=options)
+    return table_of_found(
+        paths, known, progress, classes=classes, wanted=wanted, options=options,
+        photo_data=photo_data,
+    )  # fmt: skip
 
 
 def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[str]:
@@ -104,10 +113,12 @@ def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[st
 def table_of_found(
     paths: Sequence[str],
     found: Found,
+    progress: Progress = silent,
     *,
     classes: bool = True,
     wanted: Patterns | None = None,
     options: ReadOptions = USUAL,
+    photo_data: bool = False,
 ) -> ImportedImages:
     """Make a table of what `import_images` found in some paths, also if it was cancelled.
 
@@ -124,6 +135,19 @@ def table_of_found(
             left_out += f". {len(skipped)} left out; the first: {first.path}: {first.reason}"
         raise InputError(f"The folder {', '.join(paths[:MAX_NAMED])} holds no images{left_out}.")
     name = " + ".join(os.path.basename(os.path.abspath(path)) or path for path in paths[:MAX_NAMED])
-    return ImportedImages(
-        table_of_images(files, name, classes=classes, options=options.attributes()), skipped
-    )
+    table = table_of_images(files, name, classes=classes, options=options.attributes())
+    if photo_data:
+        table = with_photo_data(table, _photo_data_of(files, progress))
+    return ImportedImages(table, skipped)
+
+
+def _photo_data_of(files: Sequence[ImageFile], progress: Progress) -> list[PhotoData]:
+    def read(relay: Progress) -> list[PhotoData]:
+        say(relay, "Reading photo data")
+        photos = []
+        for n_done, file in enumerate(files):
+            relay(n_done / len(files))
+            photos.append(photo_data_of(file.path))
+        return photos
+
+    return run_watched(read, progress)

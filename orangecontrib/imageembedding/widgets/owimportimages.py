@@ -57,10 +57,10 @@ def import_in_background(
 
 
 def table_in_background(
-    paths: list[str], classes: bool, found: Found, reading: ReadOptions, _: TaskState
+    paths: list[str], options: dict[str, Any], found: Found, state: TaskState
 ) -> tuple[ImportedImages, Table | None]:
     """Make the tables of what was found until the import was cancelled."""
-    imported = table_of_found(paths, found, classes=classes, options=reading)
+    imported = table_of_found(paths, found, TaskProgress(state), **options)
     return imported, table_of_skipped(imported.skipped)
 
 
@@ -97,6 +97,7 @@ class OWImportImages(ImageWidget, TaskWidget):
     exclude: str = Setting("", schema_only=True)
     max_megapixels: int = Setting(int(DEFAULT_MAX_MEGAPIXELS), schema_only=True)
     channels: str = Setting("", schema_only=True)
+    photo_data: bool = Setting(False)
     show_advanced: bool = Setting(False)
 
     def __init__(self) -> None:
@@ -153,6 +154,10 @@ class OWImportImages(ImageWidget, TaskWidget):
         )  # fmt: skip
         edit.setPlaceholderText("as in ImageJ")
         edit.setAccessibleName("Channels of red, green and blue")
+        gui.checkBox(
+            content, self, "photo_data", "Photo data as columns", callback=self.reload,
+            tooltip="Date taken, camera, latitude and longitude, where files tell them (EXIF)",
+        )  # fmt: skip
         box.layout().addWidget(self.advanced)
 
     def _advanced_toggled(self, is_open: bool) -> None:
@@ -244,6 +249,7 @@ class OWImportImages(ImageWidget, TaskWidget):
             "exclude": split_patterns(self.exclude),
             "max_megapixels": self._reading.max_megapixels,
             "channels": self._reading.channels,
+            "photo_data": self.photo_data,
         }
         self.start(import_in_background, list(self.paths), options, self.found)
 
@@ -266,7 +272,10 @@ class OWImportImages(ImageWidget, TaskWidget):
     def use_found(self) -> None:
         """Send what was found until the import was cancelled."""
         self.use_button.hide()
-        self.start(table_in_background, list(self.paths), self.classes, self.found, self._reading)
+        options = {
+            "classes": self.classes, "options": self._reading, "photo_data": self.photo_data,
+        }  # fmt: skip
+        self.start(table_in_background, list(self.paths), options, self.found)
 
     def on_done(self, result: tuple[ImportedImages, Table | None]) -> None:
         self._looking.stop()
