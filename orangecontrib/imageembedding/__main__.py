@@ -311,8 +311,8 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="FOLDER_OR_TABLE",
-        help="a folder with images, whose sub-folders are the classes; or a table with a column "
-        "of paths or URLs",
+        help="a folder with images, whose sub-folders are the classes, or an archive of images, "
+        "or the URL of one; or a table with a column of paths or URLs",
     )
     parser.add_argument(
         "--image-column",

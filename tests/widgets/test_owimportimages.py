@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from Orange.widgets.tests.base import WidgetTest
 from orangewidget.utils.filedialogs import RecentPath
 from pictures import write_images
 from PIL import Image
+from web_server import say, web_server
 
 from orangecontrib.imageembedding.images.thumbnail import thumbnail
 from orangecontrib.imageembedding.pipeline import importing
@@ -59,6 +61,33 @@ class TestOWImportImages(WidgetTest):
         widget.controls.photo_data.click()
         self.wait_until_finished(widget=widget)
         assert self.output(widget).domain["camera"].values == ("EOS 5D",)
+
+    def test_an_address_is_read_and_told(self):
+        archive = self.tmp_path / "animals.zip"
+        with zipfile.ZipFile(archive, "w") as file:
+            for name in ("cat/1.png", "dog/2.png"):
+                file.write(self.tmp_path / "animals" / name, name)
+        with web_server() as web:
+            web.routes["/animals.zip"] = say(body=archive.read_bytes())
+            url = f"{web.url}/animals.zip"
+            widget = self.open(url)
+            assert widget.info_label.text() == f"2 images in 2 categories\nFrom {url}"
+            settings = widget.settingsHandler.pack_data(widget)
+            assert self.reopened(settings).info_label.text().endswith(url)
+            QSettings().remove(RECENT_KEY)  # on another computer it waits to be asked
+            other = self.reopened(settings)
+            assert url in str(other.Information.not_downloaded)
+            assert self.output(other) is None
+            n_asked = web.asked("/animals.zip")
+            other.folders.reload_button.click()
+            self.wait_until_finished(widget=other)
+            assert web.asked("/animals.zip") == n_asked + 1
+            assert len(self.output(other)) == 2
+
+    def reopened(self, settings):
+        widget = self.create_widget(OWImportImages, stored_settings=settings)
+        self.wait_until_finished(widget=widget)
+        return widget
 
     def test_files_left_out_are_counted_and_sent_with_reasons(self):
         (self.tmp_path / "animals" / "notes.txt").write_text("hello")

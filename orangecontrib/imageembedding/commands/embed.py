@@ -159,10 +159,13 @@ def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple
 
 
 def _loaded_table(options: argparse.Namespace) -> Table | None:
-    """Read the source if it is a table; None if it is a folder."""
+    """Read the source if it is a table; None if it is a folder, or an archive."""
     from orangecontrib.imageembedding.files.archives import is_archive
+    from orangecontrib.imageembedding.images.fetch import is_web
     from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
 
+    if is_web(options.source):
+        return None
     is_table = options.source.lower().endswith(EXTENSIONS)
     is_file = os.path.isfile(options.source) and not is_archive(options.source)
     if is_file or (is_table and not os.path.isdir(options.source)):

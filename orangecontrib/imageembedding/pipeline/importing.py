@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
 
 from orangecontrib.imageembedding.caches.store import cache_file
 from orangecontrib.imageembedding.errors import InputError
-from orangecontrib.imageembedding.files.archives import is_archive, unpack
+from orangecontrib.imageembedding.files.archiveformats import ENDINGS
+from orangecontrib.imageembedding.files.archives import Unpacked, is_archive, unpack
 from orangecontrib.imageembedding.files.patterns import Patterns
-from orangecontrib.imageembedding.files.record import Found, ImageFile
+from orangecontrib.imageembedding.files.record import Found, ImageFile, SkippedFile
 from orangecontrib.imageembedding.files.scan import scan_paths
 from orangecontrib.imageembedding.images import limits
+from orangecontrib.imageembedding.images.fetch import is_web
 from orangecontrib.imageembedding.images.header import channels_of, read_header
 from orangecontrib.imageembedding.images.options import USUAL, ReadOptions, reading
 from orangecontrib.imageembedding.images.photodata import PhotoData, photo_data_of
+from orangecontrib.imageembedding.images.webfile import download_file
 from orangecontrib.imageembedding.pipeline.results import ImportedImages
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables.build import table_of_images
 from orangecontrib.imageembedding.tables.photo_columns import with_photo_data
 
 MAX_NAMED = 3  # folders in the name of a table or in a message
+MAX_NAME = 120  # letters of the name of a copy
 
 
 def import_images(
@@ -40,8 +47,9 @@ def import_images(
     Parameters
     ----------
     folder : str or path, or a sequence of them
-        Folders, or archives of images (.zip, .tar, .tar.gz, .7z and the like), which are unpacked
-        into the cache once; in a sequence also single files.
+        Folders, or archives of images (.zip, .tar, .tar.gz, .7z and the like) or their web
+        addresses, which are downloaded and unpacked into the cache once; in a sequence also
+        single files.
     progress : Progress, optional
         Told the part of the files that are looked at.
     include, exclude : sequence of str, optional
@@ -68,7 +76,8 @@ def import_images(
     Raises
     ------
     InputError
-        If there is no such folder, or no image in it.
+        If there is no such folder, or no image in it; if an archive cannot be downloaded or
+        unpacked.
     """
     if isinstance(folder, str | os.PathLike):
         if os.path.isfile(folder) and not is_archive(os.fspath(folder)):
@@ -102,12 +111,47 @@ def _unpacked(paths: Sequence[str], found: Found, progress: Progress) -> list[st
     """Put the folder of what was in it in the place of each archive."""
     tops = []
     for path in paths:
-        if is_archive(path) and os.path.exists(path):
+        if is_web(path):
+            unpacked = _unpacked_from_web(path, progress)
+        elif is_archive(path) and os.path.exists(path):
             unpacked = unpack(os.path.abspath(path), cache_file("archives"), progress)
-            found.skipped.extend(unpacked.skipped)
-            path = unpacked.folder
-        tops.append(path)
+        else:
+            tops.append(path)
+            continue
+        found.skipped.extend(unpacked.skipped)
+        tops.append(unpacked.folder)
     return tops
+
+
+def _unpacked_from_web(url: str, progress: Progress) -> Unpacked:
+    """Unpack a copy of an archive on the web; what is said of the copy is said of its address."""
+    archive = _downloaded(url, progress)
+    try:
+        unpacked = unpack(archive, cache_file("archives"), progress)
+    except InputError as error:
+        Path(archive).unlink(missing_ok=True)  # the next time it is downloaded anew
+        raise InputError(str(error).replace(archive, url)) from error
+    skipped = [
+        SkippedFile(file.path.replace(archive, url), file.reason) for file in unpacked.skipped
+    ]
+    return Unpacked(unpacked.folder, tuple(skipped))
+
+
+def _downloaded(url: str, progress: Progress) -> str:
+    """Get a copy of an archive on the web."""
+    name = _name_of(url)
+    if not is_archive(name):
+        endings = ", ".join(ENDINGS)
+        raise InputError(f"{url} is not the address of an archive of images ({endings}).")
+    return str(download_file(url, name, cache_file("downloads"), progress))
+
+
+def _name_of(path: str) -> str:
+    """Get the name of a folder, or of the file that an address names; no folder is in it."""
+    if not is_web(path):
+        return os.path.basename(os.path.abspath(path)) or path
+    name = unquote(re.split("[?#]", path)[0].rpartition("/")[2])
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).lstrip(".")[-MAX_NAME:]
 
 
 def table_of_found(
@@ -134,7 +178,7 @@ def table_of_found(
             first = skipped[0]
             left_out += f". {len(skipped)} left out; the first: {first.path}: {first.reason}"
         raise InputError(f"The folder {', '.join(paths[:MAX_NAMED])} holds no images{left_out}.")
-    name = " + ".join(os.path.basename(os.path.abspath(path)) or path for path in paths[:MAX_NAMED])
+    name = " + ".join(map(_name_of, paths[:MAX_NAMED]))
     table = table_of_images(files, name, classes=classes, options=options.attributes())
     if photo_data:
         table = with_photo_data(table, _photo_data_of(files, progress))

@@ -19,6 +19,7 @@ from Orange.widgets.widget import Msg, Output
 
 from orangecontrib.imageembedding.files.patterns import split_patterns
 from orangecontrib.imageembedding.files.record import Found
+from orangecontrib.imageembedding.images.fetch import is_web
 from orangecontrib.imageembedding.images.limits import DEFAULT_MAX_MEGAPIXELS
 from orangecontrib.imageembedding.images.options import ReadOptions, parsed_channels
 from orangecontrib.imageembedding.pipeline import ImportedImages, import_images, table_of_found
@@ -31,6 +32,7 @@ from orangecontrib.imageembedding.widgets.importing.folders import (
     found_again,
     relative_to,
     remember_folders,
+    unknown_addresses,
 )
 from orangecontrib.imageembedding.widgets.importing.folderwatch import FolderWatch
 from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
@@ -85,6 +87,7 @@ class OWImportImages(ImageWidget, TaskWidget):
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled. Press Reload to import the folder.")
+        not_downloaded = Msg("The workflow names {}. Press Reload to download it.")
         changed = Msg("The folder has changed on disk. Press Reload to read it again.")
 
     settings_version = 3
@@ -122,7 +125,7 @@ class OWImportImages(ImageWidget, TaskWidget):
     def _add_folders(self) -> None:
         self.folders = FolderBox()
         self.folders.chosen.connect(self.open_paths)
-        self.folders.reload_asked.connect(self.reload)
+        self.folders.reload_asked.connect(self._reload_asked)
         gui.vBox(self.controlArea, "Folders").layout().addWidget(self.folders)
 
     def _add_options(self) -> None:
@@ -239,6 +242,11 @@ class OWImportImages(ImageWidget, TaskWidget):
             self.info_label.setText("")
             self._send(None, None)
             return
+        if unknown := unknown_addresses(self.paths):
+            self.Information.not_downloaded(unknown[0])
+            self.info_label.setText("")
+            self._send(None, None)
+            return
         self.info_label.setText("Reading …")
         self.cancel_button.show()
         self.found = Found()
@@ -253,8 +261,15 @@ class OWImportImages(ImageWidget, TaskWidget):
         }
         self.start(import_in_background, list(self.paths), options, self.found)
 
+    def _reload_asked(self) -> None:
+        remember_folders(self.paths)
+        self.reload()
+
     def _show_progress(self) -> None:
         found = self.found
+        if not found.n_listed and any(map(is_web, self.paths)):  # the status bar tells how far
+            self.info_label.setText("Downloading and unpacking …")
+            return
         n_done = len(found.files) + len(found.skipped)
         folder = found.current_folder.encode(errors="surrogateescape").decode(errors="replace")
         self.info_label.setText(f"{n_done:,} of {found.n_listed:,} files\n{folder}")
@@ -285,7 +300,8 @@ class OWImportImages(ImageWidget, TaskWidget):
             files = _counted(len(imported.skipped), "file")
             self.Warning.skipped(files, os.path.basename(first.path), first.reason)
         self._send(imported, skipped)
-        self.info_label.setText(_describe(imported.table))
+        origins = [f"From {path}" for path in self.paths if is_web(path)]
+        self.info_label.setText("\n".join([_describe(imported.table), *origins]))
         self._watch.watch(self.found.folders, self.strip.images.locations)
 
     def task_failed(self, error: Exception) -> None:

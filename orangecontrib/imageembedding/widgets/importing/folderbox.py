@@ -70,7 +70,7 @@ class FolderBox(QWidget):
         combo.setAccessibleName("Folder")
         combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        combo.lineEdit().setPlaceholderText("Choose a folder with images")
+        combo.lineEdit().setPlaceholderText("Choose a folder, or type the URL of an archive")
         combo.activated.connect(self._entered)
         combo.lineEdit().returnPressed.connect(self._entered)
         return combo
@@ -88,7 +88,9 @@ class FolderBox(QWidget):
         self.combo.setCurrentIndex(folders.index(first) if first else -1)
         if not first:
             self.combo.clearEditText()
-        self.combo.setToolTip(first)
+        self.combo.setToolTip(
+            first or "Folder with images, or archive (.zip, .tar, .7z), or the URL of an archive"
+        )
         self.path_list.clear()
         self.path_list.addItems(paths)
         self.path_list.setVisible(len(paths) > 1)

@@ -7,6 +7,7 @@ import os
 from AnyQt.QtCore import QSettings
 
 from orangecontrib.imageembedding.files.archives import is_archive
+from orangecontrib.imageembedding.images.fetch import is_web
 
 RECENT_KEY = "imageembedding/recent-folders"
 MAX_RECENT = 15
@@ -27,7 +28,7 @@ def remember_folders(paths: list[str]) -> None:
 
 def relative_to(base: str | None, path: str) -> str:
     """Get the path from `base` to a file or folder inside it, with "/"; "" if it is elsewhere."""
-    if not base or not path:
+    if not base or not path or is_web(path):
         return ""
     try:
         relative = os.path.relpath(path, base)
@@ -45,11 +46,11 @@ def found_again(base: str | None, path: str, relative: str) -> str:
     base : str or None
         Folder of the workflow.
     path : str
-        Where it was; it may have been on another computer.
+        Where it was, or a web address, which stays; it may have been on another computer.
     relative : str
         Its path from `base`; "" if it did not lie inside it.
     """
-    if not base:
+    if not base or is_web(path):
         return path
     if relative:
         return os.path.normpath(os.path.join(base, relative))
@@ -59,3 +60,9 @@ def found_again(base: str | None, path: str, relative: str) -> str:
         if os.path.exists(beside):
             return beside
     return path
+
+
+def unknown_addresses(paths: list[str]) -> list[str]:
+    """Get the web addresses that nobody has chosen on this computer: of somebody's workflow."""
+    known = recent_folders()
+    return [path for path in paths if is_web(path) and path not in known]
