@@ -31,6 +31,7 @@ RULES = {
     "pictures": (set(), ORANGE | TORCH | HTTP),
     "grids": ({"components", "pictures"}, ORANGE | TORCH | HTTP),
     "maps": ({"components", "pictures"}, ORANGE | TORCH | HTTP),
+    "comparisons": ({"clusters", "maps.neighbors"}, ORANGE | TORCH | HTTP),
     "embeddings": ({"images", "workers", "http", "caches"}, ORANGE),
     "server": ({"images", "embeddings", "workers", "caches"}, ORANGE | TORCH | HTTP),
     "tables": (
@@ -45,6 +46,7 @@ RULES = {
             "tables",
             "checks",
             "clusters",
+            "comparisons",
             "duplicates",
             "grids",
             "maps",
@@ -65,6 +67,7 @@ RULES = {
             "clusters",
             "grids",
             "maps",
+            "comparisons",
             "duplicates",
             "embeddings",
             "caches",

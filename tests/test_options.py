@@ -182,6 +182,7 @@ def test_no_other_command_has_options():
         "save",
         "duplicates",
         "check",
+        "compare",
     }  # save: see test_command_line
     assert {command: options_of(command) for command in others} == {
         "embedders": [], "cache": [], "demo": [],

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from orangecontrib.imageembedding.pipeline import (
         check_images,
         cluster_images,
+        compare_embedders,
         embed_images,
         find_duplicates,
         import_images,
@@ -68,6 +69,7 @@ _MODULE_OF = {
     "WeightsError": "errors",
     "check_images": "pipeline",
     "cluster_images": "pipeline",
+    "compare_embedders": "pipeline",
     "embed_files": "embeddings.embed",
     "embed_images": "pipeline",
     "find_duplicates": "pipeline",
@@ -100,6 +102,7 @@ __all__ = [
     "WeightsError",
     "check_images",
     "cluster_images",
+    "compare_embedders",
     "embed_files",
     "embed_images",
     "find_duplicates",

@@ -12,6 +12,7 @@ from typing import NoReturn, TypeAlias
 from orangecontrib.imageembedding.commands.cache import run_cache
 from orangecontrib.imageembedding.commands.check import add_check, run_check
 from orangecontrib.imageembedding.commands.cluster import run_cluster
+from orangecontrib.imageembedding.commands.compare import add_compare, run_compare
 from orangecontrib.imageembedding.commands.demo import run_demo
 from orangecontrib.imageembedding.commands.duplicates import add_duplicates, run_duplicates
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
@@ -113,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         _map_command,
         _save_command,
         _duplicates_command,
+        _compare_command,
         _serve_command,
         _embedders_command,
         _cache_command,
@@ -245,6 +247,19 @@ def _duplicates_command(commands: Commands) -> None:
     )
     add_duplicates(duplicates)
     duplicates.set_defaults(run=run_duplicates)
+
+
+def _compare_command(commands: Commands) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="find out which embedder suits your images",
+        description="Compare embedders on a sample of your images: their speed, how clear the "
+        "groups are that they see, how little small changes of an image matter to them, and, if "
+        "the images have classes, how well these are found again.",
+        epilog=EXIT_CODES,
+    )
+    add_compare(compare)
+    compare.set_defaults(run=run_compare)
 
 
 def _serve_command(commands: Commands) -> None:

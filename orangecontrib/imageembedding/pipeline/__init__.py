@@ -10,6 +10,7 @@
 5. `save_images`: the images of a table → new files in a folder (`saving`).
 6. `find_duplicates`: images → groups of those that are the same, or copies (`comparing`).
 7. `check_images`: images → measures, and which ones need a look (`checking`).
+7. `compare_embedders`: a sample of images → which embedder suits them (`scoring`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
 the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.
@@ -25,6 +26,7 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     cluster_table,
     score_clusters,
 )
+from orangecontrib.imageembedding.pipeline.compared import ComparedEmbedder, ComparedEmbedders
 from orangecontrib.imageembedding.pipeline.comparing import find_duplicates, with_duplicates
 from orangecontrib.imageembedding.pipeline.describing import (
     ClusterDescription,
@@ -49,6 +51,7 @@ from orangecontrib.imageembedding.pipeline.saving import (
     save_images,
     tables_of_saving,
 )
+from orangecontrib.imageembedding.pipeline.scoring import compare_embedders
 from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 
 __all__ = [
@@ -57,6 +60,8 @@ __all__ = [
     "ChosenBranches",
     "ClusterDescription",
     "ClusteredRows",
+    "ComparedEmbedder",
+    "ComparedEmbedders",
     "EmbeddedImages",
     "GridOfRows",
     "ImportedImages",
@@ -67,6 +72,7 @@ __all__ = [
     "cluster_distances",
     "cluster_images",
     "cluster_table",
+    "compare_embedders",
     "describe_clusters",
     "embed_files",
     "embed_images",

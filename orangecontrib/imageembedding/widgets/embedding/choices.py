@@ -10,11 +10,10 @@ from collections.abc import Collection
 
 from orangecontrib.imageembedding.embeddings.backends.remote import trust
 from orangecontrib.imageembedding.embeddings.catalogue import embedders_at_hand
+from orangecontrib.imageembedding.embeddings.here import has_weights
 from orangecontrib.imageembedding.embeddings.models import MODELS
 from orangecontrib.imageembedding.embeddings.plugins import backend_names
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
-from orangecontrib.imageembedding.embeddings.weights import weights_path
-from orangecontrib.imageembedding.errors import WeightsError
 from orangecontrib.imageembedding.widgets.embedding.embedderlist import TIMM, Row
 
 OWN_FILE = "own-file"
@@ -112,16 +111,6 @@ def group_of(spec: EmbedderSpec, weights_folder: str, on_server: Collection[str]
     if spec.is_built_in:
         return BUILT_IN
     return DOWNLOADED if has_weights(spec, weights_folder) else TO_DOWNLOAD
-
-
-def has_weights(spec: EmbedderSpec, weights_folder: str) -> bool:
-    """Tell whether the weights are on this computer."""
-    if spec.weights is None:
-        return not spec.is_remote_only
-    try:
-        return weights_path(spec.weights, weights_folder or None).is_file()
-    except WeightsError:
-        return False
 
 
 def described(spec: EmbedderSpec, weights_folder: str, speed: float | None) -> str:

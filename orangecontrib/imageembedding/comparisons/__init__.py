@@ -1,0 +1,1 @@
+"""Vectors of a sample of images → how well an embedder suits them."""
