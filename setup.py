@@ -26,6 +26,7 @@ setup(
     packages=find_namespace_packages(include=["orangecontrib.*"]),
     package_data={
         "orangecontrib.imageembedding": ["py.typed"],
+        "orangecontrib.imageembedding.maps": ["page.html", "page.css", "page.js"],
         "orangecontrib.imageembedding.server": ["page.html", "page.css", "page.js"],
         "orangecontrib.imageembedding.widgets": ["icons/*.svg"],
         "orangecontrib.imageembedding.examples": ["*.ows", "sketches/*/*.png"],

@@ -43,6 +43,7 @@ VALUES = {
     "--channels": "5,4,1",
     "--columns": "1",
     "--method": "pca",
+    "--html": "{tmp}/map.html",
     "--seed": "1",
     "--image-column": "image",
     "--images-folder": "{tmp}",

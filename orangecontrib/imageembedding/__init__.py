@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         import_images,
         map_images,
         save_images,
+        save_map_page,
         sort_into_grid,
     )
     from orangecontrib.imageembedding.tables.missing import EmbeddingsMissing, EmbeddingWarning
@@ -81,6 +82,7 @@ _MODULE_OF = {
     "own_embedder": "embeddings.user_models",
     "probe_server": "embeddings.backends.remote.backend",
     "save_images": "pipeline",
+    "save_map_page": "pipeline",
     "sort_into_grid": "pipeline",
 }
 
@@ -114,6 +116,7 @@ __all__ = [
     "own_embedder",
     "probe_server",
     "save_images",
+    "save_map_page",
     "sort_into_grid",
 ]
 

@@ -220,6 +220,10 @@ def _map_command(commands: Commands) -> None:
         help="t-SNE, principal components at once, or UMAP or PaCMAP where umap-learn or pacmap is "
         "installed (default: %(default)s)",
     )  # fmt: skip
+    mapped.add_argument(
+        "--html", metavar="PAGE",
+        help="page to write, too: an interactive map with all images in one file, for a browser",
+    )  # fmt: skip
     mapped.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     _add_embedder(mapped)
     mapped.set_defaults(run=run_map)

@@ -13,7 +13,9 @@ from orangecontrib.imageembedding.commands.terminal import (
     Bar,
     complain,
     conclude,
+    refuse_existing,
 )
+from orangecontrib.imageembedding.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,9 +27,10 @@ def run_map(options: argparse.Namespace) -> int:
 
     from orangecontrib.imageembedding.maps.picture import save_map
     from orangecontrib.imageembedding.maps.project import check_method
-    from orangecontrib.imageembedding.pipeline import map_images
+    from orangecontrib.imageembedding.pipeline import map_images, save_map_page
 
     refuse_unused(options)
+    _check_page(options)
     check_picture(options, options.output)
     check_method(options.method)
     with Bar() as bar:
@@ -37,10 +40,23 @@ def run_map(options: argparse.Namespace) -> int:
         n_unread = draw_images(
             table, options.output, bar, lambda path, read: save_map(done.coordinates, path, read)
         )
+        if options.html is not None:
+            for reason in save_map_page(done, options.html, bar).values():
+                complain(f"not in the page: {reason}")
     n_without = int(np.isnan(done.coordinates[:, 0]).sum())
     if n_without:
         complain(f"skipped: {n_without} rows with missing numbers")
     told = f"{len(table) - n_without} images on the map: {options.output}"
     if not np.isnan(done.kept_neighbors):
         told += f" (it keeps {done.kept_neighbors:.0%} of the 15 nearest neighbors)"
-    return conclude([told], SOME_MISSING if n_skipped or n_unread or n_without else FINE)
+    pages = [] if options.html is None else [f"the map as a page: {options.html}"]
+    return conclude([told, *pages], SOME_MISSING if n_skipped or n_unread or n_without else FINE)
+
+
+def _check_page(options: argparse.Namespace) -> None:
+    """Raise InputError if the page cannot be written."""
+    if options.html is None:
+        return
+    if not options.html.lower().endswith((".html", ".htm")):
+        raise InputError("The page must end in .html or .htm.")
+    refuse_existing(options, options.html)

@@ -6,7 +6,7 @@
    cut it; `choose_branches`: → tables of the rows in its branches (`clustering`);
    `describe_clusters`, `find_medoids`: → what each cluster is (`describing`).
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`); `map_images`: → a place on a
-   map (`mapping`).
+   map (`mapping`); `save_map_page`: a map → a page for a browser (`page`).
 5. `save_images`: the images of a table → new files in a folder (`saving`).
 6. `find_duplicates`: images → groups of those that are the same, or copies (`comparing`).
 7. `check_images`: images → measures, and which ones need a look (`checking`).
@@ -36,6 +36,7 @@ from orangecontrib.imageembedding.pipeline.describing import (
 from orangecontrib.imageembedding.pipeline.embedding import embed_images, with_images
 from orangecontrib.imageembedding.pipeline.importing import import_images, table_of_found
 from orangecontrib.imageembedding.pipeline.mapping import map_images
+from orangecontrib.imageembedding.pipeline.page import save_map_page
 from orangecontrib.imageembedding.pipeline.results import (
     BranchKey,
     ChosenBranches,
@@ -82,6 +83,7 @@ __all__ = [
     "flagged_images",
     "import_images",
     "save_images",
+    "save_map_page",
     "score_clusters",
     "map_images",
     "sort_into_grid",
