@@ -591,10 +591,17 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert heights[0] < heights[1]
         self.widget.hide()
 
-    def test_the_report_tells_the_settings(self):
+    def test_the_report_calls_the_settings_as_the_controls_do(self):
         self.send(self.iris)
-        self.widget.send_report()
-        assert "ward" in self.widget.report_html
+        for name in ("distance_metric", "linkage"):
+            combo = getattr(self.widget.controls, name)
+            for i in range(combo.count()):
+                combo.setCurrentIndex(i)
+                setattr(self.widget, name, combo.model()[i])
+                self.widget.report_html = ""
+                self.widget.send_report()
+                assert combo.currentText() in self.widget.report_html
+                assert f">{combo.model()[i]}<" not in self.widget.report_html
 
     def test_the_way_to_select_is_kept(self):
         self.choose(BY_NUMBER)
@@ -982,7 +989,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.choose(BY_NUMBER, n_clusters=2)
         self.widget.send_report()
         html = self.widget.report_html
-        for text in ("Majority (category)", "100%", "C2", "cosine"):
+        for text in ("Majority (category)", "100%", "C2", "Cosine"):
             assert text in html
 
     def test_every_control_has_an_accessible_name(self):

@@ -34,6 +34,7 @@ from orangecontrib.imageembedding.widgets.clustering.controls import (
     add_appearance_box,
     add_clustering_box,
     add_selection_box,
+    title_of,
 )
 from orangecontrib.imageembedding.widgets.clustering.report import html_of_clusters
 from orangecontrib.imageembedding.widgets.clustering.tasks import (
@@ -511,12 +512,12 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             super().copy_to_clipboard()
 
     def send_report(self) -> None:
-        distance = "given" if self.distances is not None else self.distance_metric
+        distance = "Given" if self.distances is not None else title_of(self.distance_metric)
         self.report_items(
             (
                 ("Distance", distance),
-                ("Linkage", self.linkage),
-                ("Normalized", "yes" if self.normalise else "no"),
+                ("Linkage", title_of(self.linkage)),
+                ("Normalized columns", "Yes" if self.normalise else "No"),
                 ("Selection", self.selection_label.text()),
             )
         )

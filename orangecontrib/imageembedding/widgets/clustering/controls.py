@@ -28,6 +28,11 @@ TITLES = {
 }
 
 
+def title_of(name: str) -> str:
+    """Get how people call a distance or linkage."""
+    return TITLES.get(name, name.capitalize())
+
+
 class TitledModel(PyListModel):
     """Ids for settings, shown by their titles."""
 
@@ -35,7 +40,7 @@ class TitledModel(PyListModel):
         """Get the title of an id to be shown, else what a list gives."""
         value = super().data(index, role)
         if role == Qt.DisplayRole and isinstance(value, str):
-            return TITLES.get(value, value.capitalize())
+            return title_of(value)
         return value
 
 
