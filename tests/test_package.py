@@ -69,6 +69,10 @@ def test_the_help_is_found_by_the_canvas():
 
     provider = get_help_provider_for_distribution(get_distribution("Orange3-ImageEmbedding"))
     assert provider is not None
+    for description in discovered():  # what F1 and ? ask for
+        page = provider.search(description)
+        assert page.isLocalFile()
+        assert f"<h1>{description.name}</h1>" in Path(page.toLocalFile()).read_text("utf-8")
 
 
 def test_every_link_and_picture_in_the_help_leads_somewhere():

@@ -11,6 +11,7 @@ from orangecanvas.styles import breeze_dark
 from orangewidget.tests.base import WidgetTest
 
 from orangecontrib.imageembedding import widgets
+from orangecontrib.imageembedding.widgets.shared.tips import controls_of, name_of
 
 READABLE = 3.0  # contrast, as WCAG asks of large texts; placeholders are meant to be faint
 
@@ -67,3 +68,9 @@ class TestAllWidgets(WidgetTest):
                             colors.color(QPalette.PlaceholderText), colors.color(QPalette.Base)
                         )
                         assert seen >= READABLE, (kind.name, edit.placeholderText(), seen)
+
+    def test_every_control_tells_what_it_is_good_for(self):
+        for kind in all_widgets():
+            for control in controls_of(self.create_widget(kind)):
+                name, tip = name_of(control), control.toolTip()
+                assert len(tip.split()) > 1, (kind.name, type(control).__name__, name)

@@ -46,6 +46,7 @@ from orangecontrib.imageembedding.widgets.clustering.tasks import (
     link_in_background,
     score_in_background,
 )
+from orangecontrib.imageembedding.widgets.clustering.tips import TIPS
 from orangecontrib.imageembedding.widgets.clustering.treepanel import (
     HINT,
     LIST_PERCENT,
@@ -55,6 +56,7 @@ from orangecontrib.imageembedding.widgets.clustering.treepanel import (
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.shared.undo import Undo
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR
 
@@ -159,6 +161,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self._paint_later = QTimer(self, singleShot=True, interval=PAINT_MS)
         self._paint_later.timeout.connect(partial(self.panel.setUpdatesEnabled, True))
         self.settingsAboutToBePacked.connect(self._keep_view)
+        explain(self, TIPS)
 
     @property
     def clustered(self) -> ClusteredRows | None:

@@ -61,6 +61,7 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
     embed_in_background,
     models_of,
 )
+from orangecontrib.imageembedding.widgets.embedding.tips import TIPS
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
@@ -70,6 +71,7 @@ from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
 from orangecontrib.imageembedding.widgets.shared.predecessor import OLD_EMBEDDERS
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 
 MIN_WIDTH_PX, MIN_LIST_PX = 420, 150
 AROUND_PX = 70  # the status bar and margins
@@ -159,6 +161,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self._ask_server()
         if not are_at_hand():
             self.background.run(all_embedders, self._take_embedders)
+        explain(self, TIPS)
 
     def _add_scroll_area(self) -> None:
         """Let the controls be reached on a low screen, too."""

@@ -49,6 +49,7 @@ from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.sorting.controls import (
     AFTER_COLUMN,
     LAYOUTS,
@@ -60,6 +61,7 @@ from orangecontrib.imageembedding.widgets.sorting.controls import (
     add_size_box,
 )
 from orangecontrib.imageembedding.widgets.sorting.tasks import sort_in_background
+from orangecontrib.imageembedding.widgets.sorting.tips import TIPS
 
 HINT = "Connect embeddings of images, which Image Embedding makes, to see similar ones together."
 
@@ -133,6 +135,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self._add_controls()
         self._add_view()
         self.settingsAboutToBePacked.connect(self._note_selection)
+        explain(self, TIPS)
 
     def _add_controls(self) -> None:
         add_layout_box(self, self._layout_changed)

@@ -62,6 +62,7 @@ from orangecontrib.imageembedding.widgets.mapping.tasks import (
     lay_out_in_background,
     spread_in_background,
 )
+from orangecontrib.imageembedding.widgets.mapping.tips import TIPS
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.groups import Groups
@@ -72,6 +73,7 @@ from orangecontrib.imageembedding.widgets.shared.legend import Entries, Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 
 HINT = (
     "Connect embeddings of images, which Image Embedding makes, or a table with coordinates, "
@@ -157,6 +159,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         self._add_controls()
         self._add_view()
         self.settingsAboutToBePacked.connect(self._note_state)
+        explain(self, TIPS)
 
     def _add_controls(self) -> None:
         add_layout_box(self, self._layout_changed)

@@ -36,6 +36,7 @@ from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolde
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.thumbnails.view import (
     MAX_SIDE,
@@ -48,6 +49,7 @@ from orangecontrib.imageembedding.widgets.viewing.controls import (
     add_order_box,
     add_size_box,
 )
+from orangecontrib.imageembedding.widgets.viewing.tips import TIPS
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
 HINT = "Connect a table of images, such as Import Images makes, to see them."
@@ -135,6 +137,7 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
         gui.auto_send(self.buttonsArea, self, "auto_commit")
         self._add_view()
         self.settingsAboutToBePacked.connect(self._note_selection)
+        explain(self, TIPS)
 
     def _add_view(self) -> None:
         self.filter_edit = QLineEdit(

@@ -36,11 +36,13 @@ from orangecontrib.imageembedding.widgets.importing.folders import (
 )
 from orangecontrib.imageembedding.widgets.importing.folderwatch import FolderWatch
 from orangecontrib.imageembedding.widgets.importing.skippedlist import SkippedList
+from orangecontrib.imageembedding.widgets.importing.tips import TIPS
 from orangecontrib.imageembedding.widgets.shared.dragging import dropped_paths
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress, TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 STRIP_SIDE, MAX_STRIPS = 64, 100
@@ -121,6 +123,7 @@ class OWImportImages(ImageWidget, TaskWidget):
         self._find_paths()
         self.folders.show_paths(self.paths)
         self.reload()
+        explain(self, TIPS)
 
     def _add_folders(self) -> None:
         self.folders = FolderBox()

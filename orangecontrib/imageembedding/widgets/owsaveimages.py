@@ -28,9 +28,11 @@ from orangecontrib.imageembedding.widgets.saving.controls import (
     add_names_box,
     show_fields,
 )
+from orangecontrib.imageembedding.widgets.saving.tips import TIPS
 from orangecontrib.imageembedding.widgets.saving.wishes import (
     COPIES,
     FITS,
+    FORMATS,
     IN_PIXELS,
     LOSSY,
     OF_EMBEDDER,
@@ -47,6 +49,7 @@ from orangecontrib.imageembedding.widgets.shared.predecessor import (
 )
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 
 MIN_WIDTH_PX = 440
 
@@ -118,6 +121,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         add_format_box(self, self._changed, titles)
         self._add_progress()
         self._show_state()
+        explain(self, TIPS)
 
     def _add_folder_box(self) -> None:
         box = gui.hBox(self.controlArea, "Folder")
@@ -348,7 +352,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
                 ("Image column", wishes.column),
                 ("Sub-folders by", ", ".join(wishes.by)),
                 ("File name", wishes.pattern),
-                ("Format", wishes.format or "as it is"),
+                ("Format", FORMATS[self.format_id]),
                 ("Size", size.get(self.size_id, "as it is")),
                 ("Result", self.progress.label.text()),
             ),
