@@ -447,7 +447,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         self._show_names()
         self.view.set_torn(torn)
         n_torn = 0 if torn is None else int(torn.sum())
-        self.torn_label.setText("" if torn is None else f"{n_torn:,} images")
+        self.torn_label.setText("" if torn is None else f"{n_torn:,} images are marked.")
         self.regions_label.setText("" if regions is None else f"{len(regions.names):,} regions")
         self._count()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from orangecontrib.imageembedding.widgets.map.canvas import MapCanvas
 
 NONE = -1
-RING_PX, LINE_PX = 2.5, 1.0
+RING_PX, LINE_PX, DOT_RING_PX = 2.5, 1.0, 8.0
 
 
 class Hover(QObject):
@@ -72,23 +72,25 @@ class Hover(QObject):
         if start is None:
             return
         palette = self._view.palette()
-        radius = self._view.look.side / 2 + 3
-        ends = [self._view.point_of_row(row) for row in self.neighbors]
+        pictures = set(self._view.points.rows[self._view.shown.positions].tolist())
+        large = self._view.look.side / 2 + 3
+        rings = [
+            (end, large if row in pictures else DOT_RING_PX)
+            for row in self.neighbors
+            if (end := self._view.point_of_row(row)) is not None
+        ]
         for width, role in ((RING_PX + 2, QPalette.Base), (RING_PX, QPalette.Text)):
             color = palette.color(role)
             painter.setPen(QPen(color, LINE_PX if role == QPalette.Text else LINE_PX + 2))
-            for end in ends:
-                if end is not None:
-                    painter.drawLine(*_between(start, end, radius))
+            for end, radius in rings:
+                painter.drawLine(*_between(start, end, radius))
             painter.setPen(QPen(color, width))
-            for end in ends:
-                if end is not None:
-                    painter.drawEllipse(end, radius, radius)
+            for end, radius in rings:
+                painter.drawEllipse(end, radius, radius)
 
 
 def _between(start: QPointF, end: QPointF, radius: float) -> tuple[QPointF, QPointF]:
-    """Get the ends of a line from ring to ring."""
+    """Get the ends of a line to a ring."""
     step = end - start
     length = max((step.x() ** 2 + step.y() ** 2) ** 0.5, 1e-6)
-    off = step * min(radius / length, 0.5)
-    return start + off, end - off
+    return start, end - step * min(radius / length, 1.0)

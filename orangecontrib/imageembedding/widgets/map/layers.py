@@ -17,7 +17,7 @@ from orangecontrib.imageembedding.widgets.map.tiles import DensityTiles
 from orangecontrib.imageembedding.widgets.shared.groups import color_of_group
 
 TINT_CELLS = 384
-TINT_REACH = 5.0  # cells around its points that belong to a region
+TINT_REACH = 3.0, 14.0  # least and most cells around its points that belong to a region
 TINT_ALPHA, EDGE_ALPHA = 60, 150
 
 
@@ -97,7 +97,8 @@ def _tint(points: MapPoints, codes: NDArray[np.intp], rgb: NDArray[np.uint8]) ->
     flat[pairs[order] // (len(rgb) + 1)] = pairs[order] % (len(rgb) + 1) - 1  # most come last
     owner = flat.reshape(n, n)
     distance, nearest = distance_transform_edt(owner < 0, return_indices=True)
-    owner = np.where(distance <= TINT_REACH, owner[tuple(nearest)], -1)
+    reach = np.clip(0.6 * n / len(points) ** 0.5, *TINT_REACH)
+    owner = np.where(distance <= reach, owner[tuple(nearest)], -1)
     inner = owner[1:-1, 1:-1]
     neighbors = (owner[:-2, 1:-1], owner[2:, 1:-1], owner[1:-1, :-2], owner[1:-1, 2:])
     is_edge = np.pad(np.any([inner != other for other in neighbors], axis=0), 1)

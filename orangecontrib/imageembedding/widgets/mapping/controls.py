@@ -100,12 +100,12 @@ def add_regions_box(widget: OWWidget, changed: Callback) -> None:
 
 def add_honesty_box(widget: OWWidget, changed: Callback) -> None:
     """Add which images are not to be trusted."""
-    row = gui.hBox(gui.vBox(widget.controlArea, "Honesty"))
+    box = gui.vBox(widget.controlArea, "Honesty")
     gui.checkBox(
-        row, widget, "marks_torn", "Mark images torn from their neighbors", callback=changed,
+        box, widget, "marks_torn", "Mark images torn from neighbors", callback=changed,
         tooltip="Most of the 15 images that are really nearest to them lie far away",
     )  # fmt: skip
-    widget.torn_label = gui.widgetLabel(row, "")
+    widget.torn_label = gui.widgetLabel(box, "")
 
 
 def add_saving_box(widget: OWWidget) -> None:
