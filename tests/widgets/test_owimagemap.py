@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from AnyQt.QtCore import QEvent, QPointF, QRectF, Qt
-from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent
+from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent, QPalette
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QMenu
 from Orange.data import ContinuousVariable, Domain, Table
@@ -624,6 +624,20 @@ class TestOWImageMap(WidgetTest):
         assert paths == [view.locations[0], view.locations[2]]
         assert view.selected_rows() == [0, 2]
         self.widget.hide()
+
+    def test_tools_can_be_seen_on_a_dark_ground(self):
+        bar = self.widget.tool_bar
+        palette = bar.palette()
+        for ground, is_dark in (("white", False), ("#202020", True)):
+            palette.setColor(QPalette.Window, QColor(ground))
+            bar.setPalette(palette)
+            icon = bar.buttons["select"].icon().pixmap(18, 18).toImage()
+            seen = [
+                icon.pixelColor(x, y).lightness()
+                for x in range(icon.width()) for y in range(icon.height())
+                if icon.pixelColor(x, y).alpha() > 200
+            ]  # fmt: skip
+            assert (max(seen) > 200) if is_dark else (min(seen) < 60)
 
     # Pictures and report
 

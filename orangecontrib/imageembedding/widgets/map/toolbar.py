@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from AnyQt.QtCore import QSize, pyqtSignal
-from AnyQt.QtGui import QIcon
+from AnyQt.QtCore import QEvent, QSize, pyqtSignal
+from AnyQt.QtGui import QIcon, QImage, QPalette, QPixmap
 from AnyQt.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 from Orange import widgets
 
@@ -23,6 +23,7 @@ KEEPS = " (Shift: new group, Ctrl: more or fewer)"
 ORANGES = Path(widgets.__file__).parent / "icons"
 OWN = Path(__file__).parents[1] / "icons" / "lasso.svg"
 SIZE = 18
+DARK = 128
 
 
 class ToolBar(QWidget):
@@ -36,6 +37,7 @@ class ToolBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         self._group = QButtonGroup(self)
+        self._paths: dict[QToolButton, str] = {}
         self.buttons: dict[str, QToolButton] = {}
         for tool, tip in TIPS.items():
             told = tip + KEEPS if tool in (SELECT, LASSO) else tip
@@ -47,14 +49,30 @@ class ToolBar(QWidget):
         self.fit_button = self._add("Dlg_zoom_reset", "Zoom to fit (0)", "Zoom to fit")
         self.fit_button.clicked.connect(self.fit)
         row.addStretch(1)
+        self._show_icons()
 
     def set_tool(self, tool: str) -> None:
         """Show which tool is in use."""
         self.buttons[tool].setChecked(True)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.PaletteChange:
+            self._show_icons()
+
+    def _show_icons(self) -> None:
+        """Show black icons, or, on a dark ground, white ones."""
+        is_dark = self.palette().color(QPalette.Window).lightness() < DARK
+        for button, path in self._paths.items():
+            image = QIcon(path).pixmap(2 * SIZE, 2 * SIZE).toImage()
+            if is_dark:
+                image.invertPixels(QImage.InvertRgb)
+            button.setIcon(QIcon(QPixmap.fromImage(image)))
+
     def _add(self, icon: str, tip: str, name: str) -> QToolButton:
-        path = str(ORANGES / f"{icon}.png") if icon else str(OWN)
-        button = QToolButton(icon=QIcon(path), toolTip=tip, iconSize=QSize(SIZE, SIZE))
+        button = QToolButton(toolTip=tip, iconSize=QSize(SIZE, SIZE))
+        self._paths[button] = str(ORANGES / f"{icon}.png") if icon else str(OWN)
         button.setAccessibleName(name)
         self.layout().addWidget(button)
         return button
