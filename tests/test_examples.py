@@ -265,6 +265,16 @@ def test_the_example_of_a_grid_runs():
     assert done.stdout.splitlines() == ["Image Grid/Images 48 1280"], done.stderr
 
 
+def test_the_example_of_wrong_labels_runs_and_finds_most_of_them(tmp_path):
+    command = [sys.executable, "-c", RUN_WORKFLOW, str(EXAMPLES / "Find wrong labels.ows")]
+    command += [str(tmp_path), "Check Images/Data", "Check Images/Flagged Images/Suggested Class"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    everything, flagged = done.stdout.splitlines()
+    assert everything == "Check Images/Data 48 1280", done.stderr
+    n, right = flagged.split()[-2:]  # how often the suggested class is that in the data
+    assert int(n) * (1 - float(right)) >= 3
+
+
 def test_embedded_images_are_tested_and_scored(tmp_path):
     known = write_dark_and_bright(tmp_path / "known", first=0)
     nodes = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from orangecontrib.imageembedding.checks.rules import CHECKS, Result, apply
 from orangecontrib.imageembedding.checks.unusual import distances_to_nearest, typicality
 from orangecontrib.imageembedding.progress import Progress, silent
 
+FAULTS = frozenset(check.id for check in CHECKS if check.is_fault)
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
@@ -36,6 +37,8 @@ class Findings:
     class_names : sequence of str
     reduced : Reduced
         The embeddings.
+    told : frozenset of str
+        Ids of the checks that give flags: by default all that tell faults.
     """
 
     columns: dict[str, Floats]
@@ -44,6 +47,7 @@ class Findings:
     suggested: Rows
     class_names: Sequence[str]
     reduced: Reduced
+    told: frozenset[str] = FAULTS
 
     @property
     def flags(self) -> list[tuple[str, ...]]:
@@ -59,8 +63,8 @@ class Findings:
     @property
     def sureness(self) -> Floats:
         """Get how sure the surest flag of each image is, 0.5 to 1; 0 without."""
-        faults = [r for r in self.results if r.check.is_fault]
-        told = [np.where(result.flagged, result.sureness, 0) for result in faults]
+        results = [result for result in self.results if result.check.id in self.told]
+        told = [np.where(result.flagged, result.sureness, 0) for result in results]
         return np.max(told, axis=0) if told else np.zeros(len(self.labels))
 
     @property
@@ -72,7 +76,7 @@ class Findings:
     def _told(self) -> list[list[Result]]:
         told: list[list[Result]] = [[] for _ in self.labels]
         for result in self.results:
-            for row in np.flatnonzero(result.flagged & result.check.is_fault):
+            for row in np.flatnonzero(result.flagged & (result.check.id in self.told)):
                 told[row].append(result)
         for row, results in enumerate(told):
             results.sort(key=lambda result: -result.sureness[row])
@@ -81,6 +85,10 @@ class Findings:
     def result_of(self, check_id: str) -> Result | None:
         """Get what a check says; None if it could not be made."""
         return next((r for r in self.results if r.check.id == check_id), None)
+
+    def telling(self, ids: Collection[str]) -> Findings:
+        """Get the same with flags of these checks only."""
+        return replace(self, told=frozenset(ids))
 
     def with_bounds(self, bounds: Mapping[str, float]) -> Findings:
         """Get the same with other bounds, by the ids of checks."""
@@ -92,9 +100,19 @@ class Findings:
 
     def reason(self, result: Result, row: int) -> str:
         """Say why a check tells something of an image."""
+        return self._said(result.check.reason, result, row)
+
+    def brief(self, result: Result, row: int) -> str:
+        """Say what a check has measured of an image; "" if nothing."""
+        if not np.isfinite(result.values[row]):
+            return ""
+        is_agreed = result.check.id == "label doubtful" and self.suggested[row] == self.labels[row]
+        return self._said("{given}" if is_agreed else result.check.brief, result, row)
+
+    def _said(self, text: str, result: Result, row: int) -> str:
         value = float(result.values[row])
         is_more = self.columns[result.check.measure][row] > 0
-        return result.check.reason.format(
+        return text.format(
             value=value,
             usual=result.usual,
             factor=2**value,

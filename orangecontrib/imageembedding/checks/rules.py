@@ -43,6 +43,8 @@ class Check:
         Beyond it images are told even if most of a collection are like that.
     reason : str
         With places for what `Findings.reason` knows.
+    brief : str
+        The same in a few words.
     is_fault : bool
         Whether it is a reason to look at an image; else it is only shown.
     has_own_bound : bool
@@ -57,6 +59,7 @@ class Check:
     sure: float
     always: float
     reason: str
+    brief: str = "{value:.2f}"
     is_fault: bool = True
     has_own_bound: bool = True
 
@@ -66,16 +69,16 @@ NEVER = np.inf
 
 CHECKS = (
     Check("label doubtful", "Doubtful label", "Label Doubt", HIGH, 0.7, 0.9, 0.7,
-          "other images say {suggested} rather than {given}"),
+          "other images say {suggested} rather than {given}", "{given} → {suggested}"),
     Check("leak", "In Reference Data", "Reference Similarity", HIGH, 0.0, 0.5, 0.0,
           "the same as, or a copy of, an image in Reference Data"),
     Check("unusual", "Unusual", "Distance", HIGH, 0.0, 0.1, NEVER,
           "unlike all others (distance {value:.2f}, usual is {usual:.2f})",
           has_own_bound=False),
     Check("dark", "Dark", "Brightest", LOW, 0.35, 0.15, 0.06,
-          "even the brightest parts are dark ({value:.0%} of white)"),
+          "even the brightest parts are dark ({value:.0%} of white)", "{value:.0%}"),
     Check("bright", "Bright", "Darkest", HIGH, 0.7, 0.9, 0.99,
-          "even the darkest parts are bright ({value:.0%} of white)"),
+          "even the darkest parts are bright ({value:.0%} of white)", "{value:.0%}"),
     Check("low contrast", "Low contrast", "Contrast", LOW, 0.06, 0.03, 0.012,
           "its grays hardly differ (contrast {value:.2f}, usual is {usual:.2f})"),
     Check("blurry", "Blurry", "Sharpness", LOW, 0.45, 0.37, -NEVER,
@@ -85,11 +88,13 @@ CHECKS = (
     Check("unreadable colors", "Unreadable colors", "Flattest Channel", LOW, 0.06, 0.01, -NEVER,
           "red, green or blue is the same all over the picture"),
     Check("nearly empty", "Nearly empty", "Detail", LOW, 0.03, 0.005, 0.0005,
-          "{value:.1%} of the picture are not flat"),
+          "{value:.1%} of the picture are not flat", "{value:.1%}"),
     Check("odd size", "Odd size", "Size Difference", HIGH, 1.5, 2.5, NEVER,
-          "{width:.0f} × {height:.0f} pixels: {factor:.1f} times {larger} than usual"),
+          "{width:.0f} × {height:.0f} pixels: {factor:.1f} times {larger} than usual",
+          "{width:.0f} × {height:.0f}"),
     Check("odd shape", "Odd shape", "Shape Difference", HIGH, 1.3, 2.0, NEVER,
-          "{width:.0f} × {height:.0f} pixels: {factor:.1f} times {wider} than usual"),
+          "{width:.0f} × {height:.0f} pixels: {factor:.1f} times {wider} than usual",
+          "{width:.0f} × {height:.0f}"),
     Check("typical", "Typical", "Typicality", HIGH, 0.0, 0.1, NEVER,
           "near the middle of its class", is_fault=False),
 )  # fmt: skip

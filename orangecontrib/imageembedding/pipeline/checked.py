@@ -40,13 +40,15 @@ def with_checks(table: Table, findings: Findings) -> Table:
     return _with(table, [*columns, *_told(findings, np.arange(len(table)))])
 
 
-def flagged_images(table: Table, findings: Findings) -> Table | None:
+def flagged_images(
+    table: Table, findings: Findings, rows: NDArray[np.intp] | None = None
+) -> Table | None:
     """Get the rows of which a check tells something, the surest first; None if there are none.
 
     They have the metas ``Flags``, ``Reason`` and ``Sureness``, and ``Suggested Class`` if classes
-    were checked; the parameters are those of `with_checks`.
+    were checked. `rows` are others to take; the other parameters are those of `with_checks`.
     """
-    rows = findings.flagged_rows
+    rows = findings.flagged_rows if rows is None else rows
     return _with(table[rows], _told(findings, rows)) if len(rows) else None
 
 
