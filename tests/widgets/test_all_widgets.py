@@ -4,8 +4,16 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from AnyQt.QtGui import QColor, QPalette
-from AnyQt.QtWidgets import QApplication, QLineEdit
+from AnyQt.QtCore import Qt
+from AnyQt.QtGui import QColor, QKeySequence, QPalette
+from AnyQt.QtWidgets import (
+    QAbstractButton,
+    QAction,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+)
 from Orange.widgets.widget import OWWidget
 from orangecanvas.styles import breeze_dark
 from orangewidget.tests.base import WidgetTest
@@ -14,6 +22,9 @@ from orangecontrib.imageembedding import widgets
 from orangecontrib.imageembedding.widgets.shared.tips import controls_of, name_of
 
 READABLE = 3.0  # contrast, as WCAG asks of large texts; placeholders are meant to be faint
+LOW = 640, 360  # a screen of 1280 × 720 pixels scaled by 200 %
+LAPTOP = 1280, 720
+GERMAN = 1.4  # so much longer are words of other languages
 
 
 def all_widgets() -> list[type[OWWidget]]:
@@ -74,3 +85,42 @@ class TestAllWidgets(WidgetTest):
             for control in controls_of(self.create_widget(kind)):
                 name, tip = name_of(control), control.toolTip()
                 assert len(tip.split()) > 1, (kind.name, type(control).__name__, name)
+
+    def test_f1_is_the_key_of_help(self):
+        for kind in all_widgets():
+            action = self.create_widget(kind).findChild(QAction, "action-help")
+            assert action.shortcut() == QKeySequence(Qt.Key_F1), kind.name
+
+    def test_low_screens_are_large_enough_and_all_controls_are_within_reach(self):
+        for kind in all_widgets():
+            widget = self.create_widget(kind)
+            least = widget.minimumSizeHint()
+            assert least.width() <= LOW[0], kind.name
+            assert least.height() <= LOW[1], kind.name
+            widget.resize(*LOW)
+            widget.grab()  # lays it out
+            for control in controls_of(widget):
+                if control.isVisibleTo(widget) and not in_scroll_area(control):
+                    place = control.mapTo(widget, control.rect().bottomRight())
+                    assert widget.rect().contains(place), (kind.name, name_of(control))
+
+    def test_long_texts_fit(self):
+        for kind in all_widgets():
+            widget = self.create_widget(kind)
+            for part in (*widget.findChildren(QAbstractButton), *widget.findChildren(QLabel)):
+                if part.text():
+                    part.setText(part.text() + "m" * round((GERMAN - 1) * len(part.text())))
+            widget.resize(*LAPTOP)
+            widget.grab()
+            for part in (*widget.findChildren(QAbstractButton), *widget.findChildren(QLabel)):
+                if part.isVisibleTo(widget) and part.text() and part.window() is widget:
+                    name = kind.name, part.text()
+                    assert part.width() >= part.minimumSizeHint().width(), name
+
+
+def in_scroll_area(control) -> bool:
+    """Tell a control that can be scrolled to."""
+    holder = control.parentWidget()
+    while holder is not None and not isinstance(holder, QScrollArea):
+        holder = holder.parentWidget()
+    return holder is not None

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import QFileDialog, QPushButton, QScrollArea, QStyle, QVBoxLayout, QWidget
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QFileDialog, QPushButton, QStyle
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
@@ -74,8 +74,6 @@ from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
 
 MIN_WIDTH_PX, MIN_LIST_PX = 420, 150
-AROUND_PX = 70  # the status bar and margins
-SCREEN_PART = 0.85
 USE_BUILT_IN = "Use EfficientNet-Lite0"
 TRY_AGAIN, CONTINUE = "Try Again", "Continue"
 FOLDER_OF_WEIGHTS = "Folder of Weights…"
@@ -150,7 +148,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self._begun_at = 0.0
         self._n_at_begin = 0
         self.background = Background(self)
-        self._add_scroll_area()
+        self.scroll_controls(MIN_WIDTH_PX)
         self._add_images_box()
         self._add_embedder_box()
         self._add_advanced_box()
@@ -162,16 +160,6 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         if not are_at_hand():
             self.background.run(all_embedders, self._take_embedders)
         explain(self, TIPS)
-
-    def _add_scroll_area(self) -> None:
-        """Let the controls be reached on a low screen, too."""
-        self.controlArea.setMinimumWidth(MIN_WIDTH_PX)
-        self.controls_box = QWidget()
-        QVBoxLayout(self.controls_box).setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea(widgetResizable=True, frameShape=QScrollArea.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setWidget(self.controls_box)
-        self.controlArea.layout().addWidget(scroll)
 
     def _add_images_box(self) -> None:
         box = gui.vBox(self.controls_box, "Images")
@@ -252,12 +240,6 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self.controls_box.layout().activate()
         if not self.isMaximized():
             self.resize(self.width(), max(self.height(), self.sizeHint().height()))
-
-    def sizeHint(self) -> QSize:
-        around = self.buttonsArea.sizeHint().height() + AROUND_PX
-        height = self.controls_box.sizeHint().height() + around
-        screen = self.screen().availableGeometry().height()
-        return QSize(MIN_WIDTH_PX + 2, min(height, round(SCREEN_PART * screen)))
 
     @Inputs.images
     def set_images(self, data: Table | None) -> None:

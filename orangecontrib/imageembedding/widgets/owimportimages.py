@@ -47,7 +47,8 @@ from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 STRIP_SIDE, MAX_STRIPS = 64, 100
 HINT = "Choose a folder with images, or drop one here."
-STRIP_WIDTH = 450  # of the images of a class side by side
+LABEL_WIDTH = 70
+STRIP_WIDTH = 150  # at least, of the images of a class side by side
 MAX_MEGAPIXELS = 10_000
 LOOK_MS = 100  # how often the number of files found is shown
 
@@ -138,10 +139,9 @@ class OWImportImages(ImageWidget, TaskWidget):
         for name, label, example in (
             ("include", "Only files:", "all"), ("exclude", "Exclude:", "nothing"),
         ):  # fmt: skip
-            edit = gui.lineEdit(
-                box, self, name, label=label, orientation=Qt.Horizontal, labelWidth=70,
-                callback=self.reload, tooltip=tip,
-            )  # fmt: skip
+            line = gui.hBox(box)
+            gui.widgetLabel(line, label).setMinimumWidth(LABEL_WIDTH)
+            edit = gui.lineEdit(line, self, name, callback=self.reload, tooltip=tip)
             edit.setPlaceholderText(example)
             edit.setAccessibleName(label.rstrip(":"))
 

@@ -113,7 +113,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.saving = Saving()
         self.result: SavedImages | None = None
         self.lines: dict[str, QWidget] = {}
-        self.controlArea.setMinimumWidth(MIN_WIDTH_PX)
+        self.scroll_controls(MIN_WIDTH_PX)
         self._add_folder_box()
         add_names_box(self, self._changed)
         specs = all_embedders()[0]
@@ -124,7 +124,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         explain(self, TIPS)
 
     def _add_folder_box(self) -> None:
-        box = gui.hBox(self.controlArea, "Folder")
+        box = gui.hBox(self.controls_box, "Folder")
         self.folder_edit = QLineEdit(self.folder, placeholderText="Choose where to save")
         self.folder_edit.setAccessibleName("Folder")
         self.folder_edit.editingFinished.connect(self._folder_typed)
@@ -138,7 +138,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
             box.layout().addWidget(button)
 
     def _add_progress(self) -> None:
-        gui.rubber(self.controlArea)
+        gui.rubber(self.controls_box)
         self.progress = WorkProgress()
         self.controlArea.layout().addWidget(self.progress)
         gui.checkBox(

@@ -15,7 +15,7 @@ TIPS = {
     SELECT: "Select",
     LASSO: "Select by lasso",
     ZOOM: "Zoom: drag a rectangle; a click zooms in, a right click out",
-    PAN: "Pan",
+    PAN: "Drag to move the map",
 }
 NAMES = {SELECT: "Select", LASSO: "Lasso", ZOOM: "Zoom", PAN: "Pan"}
 ICONS = {SELECT: "Dlg_arrow", ZOOM: "Dlg_zoom", PAN: "Dlg_pan_hand"}

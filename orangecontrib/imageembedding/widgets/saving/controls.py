@@ -24,19 +24,18 @@ AUTOMATIC = 0  # quality
 
 def add_names_box(widget: OWWidget, changed: Callback) -> None:
     """Add which images are saved, and under which names."""
-    box = gui.vBox(widget.controlArea, "Names")
+    box = gui.vBox(widget.controls_box, "Names")
     widget.column_model = VariableListModel()
     gui.comboBox(
-        box, widget, "image_attr", label="Image column:", labelWidth=LABEL_WIDTH,
-        model=widget.column_model, orientation=Qt.Horizontal, searchable=True, callback=changed,
+        _line(box, "Image column"), widget, "image_attr", model=widget.column_model,
+        searchable=True, callback=changed,
     ).setAccessibleName("Image column")  # fmt: skip
     widget.by_model = _add_columns(
         box, widget, "by_vars", "Sub-folders by", "A folder for each value, in each other", changed
     )
-    line = gui.hBox(box)
+    line = _line(box, "File name")
     widget.pattern_edit = gui.lineEdit(
-        line, widget, "pattern", label="File name:", orientation=Qt.Horizontal,
-        labelWidth=LABEL_WIDTH, callbackOnType=True, callback=changed,
+        line, widget, "pattern", callbackOnType=True, callback=changed,
         tooltip="Columns stand between braces, such as {category}_{image name}",
     )  # fmt: skip
     widget.pattern_edit.setAccessibleName("File name")
@@ -51,10 +50,9 @@ def add_names_box(widget: OWWidget, changed: Callback) -> None:
 
 def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str]) -> None:
     """Add what becomes of the files."""
-    box = gui.vBox(widget.controlArea, "Files")
+    box = gui.vBox(widget.controls_box, "Files")
     _add_id_combo(box, widget, "format_id", "Format", changed, FORMATS)
-    line = widget.lines["quality"] = gui.hBox(box)
-    gui.widgetLabel(line, "Quality:").setFixedWidth(LABEL_WIDTH)
+    line = widget.lines["quality"] = _line(box, "Quality")
     widget.quality_spin = gui.spin(
         line, widget, "quality", AUTOMATIC, 100, callback=changed, controlWidth=110
     )
@@ -67,7 +65,7 @@ def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str
     )
     _add_id_combo(box, widget, "size_id", "Size", changed, SIZES)
     line = widget.lines["pixels"] = gui.hBox(box)
-    gui.widgetLabel(line, "").setFixedWidth(LABEL_WIDTH)
+    gui.widgetLabel(line, "").setMinimumWidth(LABEL_WIDTH)
     for value, name in (("width_px", "Width"), ("height_px", "Height")):
         spin = gui.spin(line, widget, value, 1, MAX_SIDE, callback=changed, controlWidth=90)
         spin.setAccessibleName(f"{name} in pixels")
@@ -87,6 +85,13 @@ def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str
     )  # fmt: skip
 
 
+def _line(box: QWidget, label: str) -> QWidget:
+    """Add a line that begins with a label, as wide as the others unless its text is wider."""
+    line = gui.hBox(box)
+    gui.widgetLabel(line, f"{label}:").setMinimumWidth(LABEL_WIDTH)
+    return line
+
+
 def show_fields(widget: OWWidget, fields: list[str]) -> None:
     """Offer the columns that can be put into a name."""
     menu = widget.insert_button.menu()
@@ -103,10 +108,7 @@ def _add_columns(
     """Add the choice of several columns; get their model."""
     kinds = DiscreteVariable if value == "by_vars" else None
     model = DomainModel(ORDER, valid_types=kinds, placeholder="(none)")
-    line = widget.lines[value] = gui.hBox(box)
-    title = gui.widgetLabel(line, f"{label}:")
-    title.setFixedWidth(LABEL_WIDTH)
-    title.setAlignment(Qt.AlignTop)
+    line = widget.lines[value] = _line(box, label)
     line.layout().addWidget(add_column_combos(widget, value, model, label, tip, callback))
     return model
 
@@ -120,8 +122,7 @@ def _add_id_combo(
     choices: Mapping[Any, str],
 ) -> QComboBox:
     """Add a choice of which the setting holds an id, not a position."""
-    line = widget.lines[value] = gui.hBox(box)
-    gui.widgetLabel(line, f"{label}:").setFixedWidth(LABEL_WIDTH)
+    line = widget.lines[value] = _line(box, label)
     combo = QComboBox(minimumContentsLength=12)
     combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
     combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
