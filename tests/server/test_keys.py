@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
+from authority import self_signed
 from pictures import encoded, picture
 from server_fixtures import running, serving, tiny_app
 
@@ -89,7 +92,8 @@ def test_a_bug_is_told_in_json_with_an_id_too():
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
-def test_keys_are_read_again_on_sighup_and_the_log_has_the_id(tmp_path):
+def test_keys_and_certificate_are_read_again_on_sighup_and_the_log_has_the_id(tmp_path):
+    cert, key_file = map(Path, self_signed(tmp_path))
     file = tmp_path / "keys"
     file.write_text(f"alice {ALICE}\n")
     file.chmod(0o600)
@@ -99,21 +103,25 @@ def test_keys_are_read_again_on_sighup_and_the_log_has_the_id(tmp_path):
             assert line
         return json.loads(line)
 
-    with serving("--api-key-file", str(file), "--no-cache") as (process, url):
+    def shown(url):
+        return ssl.get_server_certificate(("127.0.0.1", httpx.URL(url).port))
+
+    certificate = ("--certfile", str(cert), "--keyfile", str(key_file))
+    with serving("--api-key-file", str(file), *certificate, "--no-cache") as (process, url):
         headers = {**bearer(ALICE), "X-Request-Id": "mine"}
-        assert (
-            httpx.post(
-                f"{url}/image/efficientnet-lite0", content=IMAGE, headers=headers
-            ).status_code
-            == 200
+        reply = httpx.post(
+            f"{url}/image/efficientnet-lite0", content=IMAGE, headers=headers, verify=False
         )
+        assert reply.status_code == 200
         assert until_log(process, '"request"')["request_id"] == "mine"
         for content, allowed in [(f"bob {BOB}\n", BOB), ("bad\n", BOB)]:
             file.write_text(content)
+            self_signed(tmp_path)  # another one, in the same files
             process.send_signal(signal.SIGHUP)
             until_log(process, "again")
+            assert shown(url) == cert.read_text()  # whatever the keys are
             for key in (ALICE, BOB):
-                reply = httpx.get(f"{url}/v2", headers=bearer(key))
+                reply = httpx.get(f"{url}/v2", headers=bearer(key), verify=False)
                 assert reply.status_code == (200 if key == allowed else 401)
         process.terminate()
         assert process.wait(30) == 0

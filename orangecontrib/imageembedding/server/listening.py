@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
@@ -56,9 +57,16 @@ class Server(uvicorn.Server):
         Of `create_app`.
     address : Address
         Where it listens.
+
+    Attributes
+    ----------
+    on_next_tick : list of callables
+        Called once each, within 0.1 s. For signal handlers: they may interrupt a line being
+        logged, so they do no work of their own.
     """
 
     def __init__(self, app: Starlette, address: Address) -> None:
+        self.on_next_tick: list[Callable[[], object]] = []
         super().__init__(
             uvicorn.Config(
                 app,
@@ -76,6 +84,12 @@ class Server(uvicorn.Server):
         )
         self._address = address
         self._service: Service = app.state.service
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what signals asked for."""
+        while self.on_next_tick:
+            self.on_next_tick.pop(0)()
+        return await super().on_tick(counter)
 
     def read_certificate(self) -> None:
         """Take the certificate that is in its files now, for new connections.

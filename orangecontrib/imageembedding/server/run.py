@@ -171,7 +171,8 @@ def serve_app(
     # it may come before uvicorn handles it.
     signal.signal(signal.SIGTERM, stop)
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: _read_again(options, server))
+        read_again = partial(_read_again, options, server)
+        signal.signal(signal.SIGHUP, lambda *_: server.on_next_tick.append(read_again))
     scheme = "https" if address.certfile else "http"
     host = f"[{address.host}]" if ":" in address.host else address.host
     announce(f"{scheme}://{host}:{listening.getsockname()[1]}")
@@ -181,11 +182,15 @@ def serve_app(
 
 def _read_again(options: Options, server: Server) -> None:
     """Take new keys and a new certificate from their files; what cannot be read stays as it was."""
-    try:
-        if isinstance(options.api_key, Keys):
-            options.api_key.read_again()
-        server.read_certificate()
-    except InputError as error:
-        LOG.error("Not read again: %s", error)
-    else:
+    reads = [server.read_certificate]
+    if isinstance(options.api_key, Keys):
+        reads.append(options.api_key.read_again)
+    n_failed = 0
+    for read in reads:
+        try:
+            read()
+        except InputError as error:
+            n_failed += 1
+            LOG.error("Not read again: %s", error)
+    if not n_failed:
         LOG.info("The keys and the certificate were read again")
