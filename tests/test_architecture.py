@@ -93,6 +93,7 @@ RULES = {
             "tables",
             "checks",
             "clusters",
+            "comparisons",
             "grids",
             "maps",
             "caches",

@@ -109,6 +109,7 @@ def test_the_error_is_that_of_the_mean_with_one_more_value_at_either_end():
         (Score(18.826), "19"),
         (Score(7.24, 0.86), "7.24 ± 0.86"),
         (Score(123.4, 5.6), "123 ± 6"),
+        (Score(11.26, 0.23), "11.3 ± 0.2"),
         (Score(), ""),
     ],
 )

@@ -32,7 +32,7 @@ class Score:
         """Get it as people read it, such as ``0.71 ± 0.03``; "" where there is no value."""
         if isnan(self.value):
             return ""
-        digits = 2 if abs(self.value) < MAX_EXACT else 0
+        digits = 2 if abs(self.value) < MAX_EXACT else int(self.error < 1)
         error = "" if isnan(self.error) else f" ± {self.error:.{digits}f}"
         whole = float(self.value).is_integer() and not error
         return f"{self.value:,.{0 if whole else digits}f}{error}"

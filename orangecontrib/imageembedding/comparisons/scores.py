@@ -32,7 +32,8 @@ class Measure:
     title, text : str
         For people: its heading, and what it tells.
     has_best : bool
-        Whether more is better.
+        Whether more is better for certain.
+    has_error : bool
     needs_class : bool
     """
 
@@ -40,17 +41,20 @@ class Measure:
     title: str
     text: str
     has_best: bool = True
+    has_error: bool = True
     needs_class: bool = False
 
 
 MEASURES = (
     Measure("images_per_s", "Images per Second", "Speed, with reading the images"),
-    Measure("n_features", "Numbers", "How many numbers describe an image", has_best=False),
-    Measure("megabytes", "Size (MB)", "Size of its weights on the disk", has_best=False),
+    Measure("n_features", "Numbers", "How many numbers describe an image", False, False),
+    Measure("megabytes", "Size (MB)", "Size of its weights on the disk", False, False),
     Measure(
         "communities",
         "Communities",
-        "Silhouette of the communities of nearest neighbors, -1 to 1: how clear the groups are",
+        "Silhouette of the communities of nearest neighbors, -1 to 1: how clear the groups are, "
+        "be they the right ones or not",
+        has_best=False,
     ),
     Measure(
         "stability",

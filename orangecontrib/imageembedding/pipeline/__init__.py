@@ -52,12 +52,13 @@ from orangecontrib.imageembedding.pipeline.saving import (
     save_images,
     tables_of_saving,
 )
-from orangecontrib.imageembedding.pipeline.scoring import compare_embedders
+from orangecontrib.imageembedding.pipeline.scoring import Candidate, compare_embedders
 from orangecontrib.imageembedding.pipeline.sorting import sort_into_grid
 
 __all__ = [
     "BranchKey",
     "CheckedImages",
+    "Candidate",
     "ChosenBranches",
     "ClusterDescription",
     "ClusteredRows",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,23 @@ class ComparedEmbedders:
         known = ", ".join(one.id for one in self.embedders)
         raise InputError(f"{embedder_id!r} was not compared. Choose one of: {known}.")
 
+    def telling_rows(self, n_wanted: int) -> list[int]:
+        """Get the rows of the sample about whose nearest images embedders disagree most.
+
+        Of each class at most one while there are others.
+        """
+        there = [one.neighbors for one in self.embedders if not one.reason]
+        agreement = np.zeros(len(self.rows))
+        for near, other in combinations(there, 2):
+            agreement += (near[:, :, None] == other[:, None, :]).any(axis=2).mean(axis=1)
+        order = np.argsort(agreement, kind="stable")
+        variable = self.table.domain.class_var
+        is_told = variable is not None and variable.is_discrete
+        classes = self.table.get_column(variable)[self.rows] if is_told else order
+        first = [i for at, i in enumerate(order) if classes[i] not in classes[order[:at]]]
+        rest = [i for i in order if i not in first]
+        return [int(self.rows[i]) for i in (*first, *rest)[:n_wanted]]
+
     def embeddings(self, embedder_id: str, progress: Progress = silent) -> EmbeddedImages:
         """Embed all images, not only the sample, by one of the embedders.
 
@@ -133,7 +151,7 @@ def table_of_scores(compared: ComparedEmbedders) -> Table:
         scores = [one.scores.of(measure) for one in compared.embedders]
         columns.append(ContinuousVariable(measure.title, number_of_decimals=3))
         values.append([score.value for score in scores])
-        if measure.has_best:
+        if measure.has_error:
             columns.append(ContinuousVariable(measure.title + ERROR, number_of_decimals=3))
             values.append([score.error for score in scores])
     columns.append(ContinuousVariable("Images", number_of_decimals=0))

@@ -50,7 +50,36 @@ N_CHANGED = 50  # each is embedded once more for each change
 N_ROUNDS, N_TIMED = 3, 8
 MEGABYTE = 1e6
 
-Named = str | EmbedderSpec | tuple[str | EmbedderSpec, Backend]
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An embedder to compare.
+
+    Attributes
+    ----------
+    embedder : str or EmbedderSpec
+        Its id, or the description.
+    backend : Backend
+        What computes it; by default this computer.
+    weights : str or None
+        A file of the user, see `own_embedder`.
+    """
+
+    embedder: str | EmbedderSpec
+    backend: Backend = Local()
+    weights: str | None = None
+
+    @property
+    def id(self) -> str:
+        """By which it is told apart; with a server, that is named, too."""
+        name = self.embedder if isinstance(self.embedder, str) else self.embedder.id
+        if self.weights is not None:
+            name = os.path.basename(self.weights)
+        place = place_of(self.backend)
+        return name if place == HERE else f"{name} on {place}"
+
+
+Named = str | EmbedderSpec | tuple[str | EmbedderSpec, Backend] | Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +140,9 @@ def compare_embedders(
     candidates = _candidates(embedders_here() if embedders is None else embedders)
     sample = _sample(table, n_images, seed, progress)
     found: list[ComparedEmbedder] = []
-    for number, (name, backend) in enumerate(candidates, start=1):
+    for number, candidate in enumerate(candidates, start=1):
         part = _Part(progress, f"Embedder {number} of {len(candidates)}")
-        found.append(_compared(name, backend, sample, part))
+        found.append(_compared(candidate, sample, part))
         compared = ComparedEmbedders(table, sample.rows, tuple(found))
         if live is not None:
             live(compared)
@@ -121,21 +150,21 @@ def compare_embedders(
     return compared
 
 
-def _candidates(embedders: Sequence[Named]) -> list[tuple[str | EmbedderSpec, Backend]]:
-    pairs = [one if isinstance(one, tuple) else (one, Local()) for one in embedders]
-    if not pairs:
+def _candidates(embedders: Sequence[Named]) -> list[Candidate]:
+    candidates = [_candidate(one) for one in embedders]
+    if not candidates:
         raise InputError("There is no embedder to compare. Name at least one.")
-    ids = [_id_of(*pair) for pair in pairs]
+    ids = [candidate.id for candidate in candidates]
     for embedder_id in ids:
         if ids.count(embedder_id) > 1:
             raise InputError(f"The embedder {embedder_id!r} is there twice. Name each once.")
-    return pairs
+    return candidates
 
 
-def _id_of(embedder: str | EmbedderSpec, backend: Backend) -> str:
-    name = embedder if isinstance(embedder, str) else embedder.id
-    place = place_of(backend)
-    return name if place == HERE else f"{name} on {place}"
+def _candidate(named: Named) -> Candidate:
+    if isinstance(named, Candidate):
+        return named
+    return Candidate(*named) if isinstance(named, tuple) else Candidate(named)
 
 
 def _table_of(images: Sequence[object]) -> Table:
@@ -207,14 +236,13 @@ class _Part:
         show_counts(self._progress, counts)
 
 
-def _compared(
-    name: str | EmbedderSpec, backend: Backend, sample: _Sample, progress: _Part
-) -> ComparedEmbedder:
-    place, embedder_id = place_of(backend), _id_of(name, backend)
+def _compared(candidate: Candidate, sample: _Sample, progress: _Part) -> ComparedEmbedder:
+    backend, known_by = candidate.backend, candidate.id
+    place = place_of(backend)
     nobody = np.full((len(sample.rows), N_NEAREST), NONE)
-    failed = ComparedEmbedder(embedder_id, embedder_id, place, None, backend, Scores(), nobody, {})
+    failed = ComparedEmbedder(known_by, known_by, place, None, backend, Scores(), nobody, {})
     try:
-        spec = described(name, None, backend, progress)
+        spec = described(candidate.embedder, candidate.weights, backend, progress)
         title = spec.title if place == HERE else f"{spec.title} on {place}"
         failed = replace(failed, spec=spec, title=title)
         progress.title += f" ({title})"
