@@ -1,9 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from embedded_tables import FakeBackend2, write_classes
 from fake_backends import FakeBackend, wait_for_runs
 from pictures import picture, write_images
+from server_fixtures import running, tiny_app
 
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.errors import Cancelled
@@ -142,6 +145,41 @@ def test_files_of_the_user_are_compared_with_each_other(tmp_path):
     assert np.isfinite(column(compared, "Tree NMI")).all()
     sizes = [file.stat().st_size / 1e6 for file in files]
     assert column(compared, "Size (MB)").tolist() == pytest.approx(sizes)
+
+
+def test_a_server_that_is_named_computes_beside_this_computer(table):
+    with running(tiny_app()) as url:
+        asked = [(BUILT_IN, FakeBackend2()), ("tiny", oie.Remote(url))]
+        compared = oie.compare_embedders(table, asked, n_images=6)
+        assert [one.place for one in compared.embedders] == ["this computer", url]
+        assert compared.embedders[1].id == f"tiny on {url}"
+        assert column(compared, "Numbers").tolist() == [1280, 12]
+        assert column(compared, "1-NN Accuracy").tolist() == [1, 1]
+        assert str(compared.scores[1, "Computed on"]) == url
+        done = compared.embeddings(f"tiny on {url}")
+        assert done.n_cached == 6
+
+
+def test_images_that_embedders_disagree_about_tell_most(table):
+    backend = FakeBackend2()
+    compared = oie.compare_embedders(table, [(BUILT_IN, backend), ("resnet50", backend)])
+    rows = compared.rows
+    first, second = compared.embedders
+    near = first.neighbors.copy()
+    other = near[:, ::-1].copy()
+    other[[3, 7]] = 100 + np.arange(5)  # no neighbor in common
+    near[5], other[5] = -1, -1  # of an image that could not be read
+    pair = tuple(
+        dataclasses.replace(one, neighbors=those) for one, those in ((first, near), (second, other))
+    )
+    told = dataclasses.replace(compared, embedders=pair)
+    bright, dark = rows[3], rows[7]
+    assert {table.Y[bright], table.Y[dark]} == {0, 1}
+    assert told.telling_rows(2) == [bright, dark]
+    assert len(told.telling_rows(11)) == 11
+    assert rows[5] not in told.telling_rows(11)
+    alone = dataclasses.replace(told, embedders=pair[:1])
+    assert rows[5] not in alone.telling_rows(11)
 
 
 def test_a_list_of_images_needs_no_table_and_has_no_class():

@@ -102,8 +102,11 @@ class TestOWCompareEmbedders(WidgetTest):
         assert ready[0].checkState(0) == Qt.Checked
         states = {item.text(0): item.text(2) for item in self.items()}
         assert states["EfficientNet-Lite0"] == "Built in"
-        assert "choose it once in Image Embedding, which downloads 103 MB" in states["ResNet-50"]
-        assert "On servers only" in states["Painters"]
+        assert states["ResNet-50"] == "103 MB to download"
+        assert states["Painters"] == "On servers only"
+        tips = {item.text(0): item.toolTip(2) for item in self.items()}
+        assert "choose it once in Image Embedding, which downloads it" in tips["ResNet-50"]
+        assert "Type the address of one" in tips["Painters"]
         assert len(self.widget.check_list.ticked()) == 1
 
     def test_a_box_is_ticked_by_the_space_bar_and_remembered(self):
@@ -271,6 +274,20 @@ class TestOWCompareEmbedders(WidgetTest):
         assert self.embeddings().domain["n0"].attributes["embedder"].endswith("own.pth")
         assert self.scores() is None
 
+    def test_an_embedder_that_is_chosen_meanwhile_is_used_afterwards(self):
+        widget = self.compare()
+        self.choose(0)
+        first = self.embeddings()
+        QTest.mouseClick(widget.start_button, Qt.LeftButton)
+        widget.choose_embedder("own.pth")
+        assert widget._is_comparing
+        self.process_events(lambda: not widget._is_comparing)
+        self.process_events(lambda: widget._sent_key == f"file:{self.own}")
+        assert self.embeddings().domain != first.domain
+        QTest.mouseClick(widget.start_button, Qt.LeftButton)
+        self.settle()
+        assert self.embeddings() is not None  # still
+
     def test_nothing_is_embedded_before_it_is_sent_by_hand(self):
         widget = self.compare(auto_commit=False)
         self.choose(0)
@@ -354,8 +371,8 @@ class TestOWCompareEmbedders(WidgetTest):
             [classes[row] == classes[query] for row in block]
             for block, query in zip(rows, widget.queries, strict=True)
         ]
-        view.resize(1200, 400)
-        view.show()
+        widget.resize(1400, 800)
+        widget.show()
         keys = [(str(location), view.side_px) for location in self.images.get_column("image")]
         self.process_events(lambda: all(view.pixmaps.pixmap(*key) is not None for key in keys))
         image = view.grab().toImage()
@@ -368,6 +385,7 @@ class TestOWCompareEmbedders(WidgetTest):
             corner = view.viewport().mapTo(view, view.visualRect(index).topLeft())
             other = QColor(*self.images.domain.class_var.colors[int(classes[rows[b][i]])])
             assert not has_color(image, corner, view.side + 10, other)
+        widget.hide()
 
     def test_chosen_images_are_known_again_also_when_they_have_moved(self):
         widget = self.compare()

@@ -10,7 +10,7 @@
 5. `save_images`: the images of a table → new files in a folder (`saving`).
 6. `find_duplicates`: images → groups of those that are the same, or copies (`comparing`).
 7. `check_images`: images → measures, and which ones need a look (`checking`).
-7. `compare_embedders`: a sample of images → which embedder suits them (`scoring`).
+8. `compare_embedders`: a sample of images → which embedder suits them (`scoring`).
 
 Scripts, the command line and the widgets all call these functions, and nothing else decides
 the order of the steps. Every function takes a `Progress`, and stops when it raises `Cancelled`.

@@ -118,15 +118,17 @@ class ComparedEmbedders:
         """
         there = [one.neighbors for one in self.embedders if not one.reason]
         agreement = np.zeros(len(self.rows))
+        for near in there:
+            agreement[near[:, 0] == NONE] = np.inf  # it tells nothing
         for near, other in combinations(there, 2):
             agreement += (near[:, :, None] == other[:, None, :]).any(axis=2).mean(axis=1)
         order = np.argsort(agreement, kind="stable")
         variable = self.table.domain.class_var
-        is_told = variable is not None and variable.is_discrete
-        classes = self.table.get_column(variable)[self.rows] if is_told else order
-        first = [i for at, i in enumerate(order) if classes[i] not in classes[order[:at]]]
-        rest = [i for i in order if i not in first]
-        return [int(self.rows[i]) for i in (*first, *rest)[:n_wanted]]
+        if variable is not None and variable.is_discrete:
+            classes = self.table.get_column(variable)[self.rows[order]]
+            first = np.sort(np.unique(classes, return_index=True)[1])
+            order = np.concatenate([order[first], np.delete(order, first)])
+        return [int(row) for row in self.rows[order[:n_wanted]]]
 
     def embeddings(self, embedder_id: str, progress: Progress = silent) -> EmbeddedImages:
         """Embed all images, not only the sample, by one of the embedders.

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtWidgets import QFileDialog, QSplitter
 from Orange.data import Table, Variable
 from Orange.widgets import gui
@@ -73,7 +73,7 @@ from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 HINT = "Tick embedders and press Start to see what each takes for similar."
 N_QUERIES = 3
 SIDE = 48
-HEIGHTS_PX = [180, 400, 160]
+HEIGHTS_PX = [150, 350, 240]
 USE_SERVER, FORGET_SERVER = "Use This Server", "Forget It"
 FILES = "Weights and networks (*.pth *.pt *.bin *.ckpt *.safetensors *.onnx);;All files (*)"
 
@@ -134,6 +134,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         self._is_comparing = False
         self._key_of_id: dict[str, str] = {}
         self._are_own_queries = False
+        self._sent_key = ""  # of the embedder whose embeddings were sent
         self._server_models: tuple[str, ...] | None = None
         self._preview: Preview | None = None
         self._specs, _ = embedders_at_hand()
@@ -218,7 +219,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         self._end_work("")
         self._show_compared(None)
         self.Outputs.scores.send(None)
-        self.Outputs.embeddings.send(None)
+        self._send_embeddings(None)
 
     def _take_images(self) -> None:
         self._led = self._told = None
@@ -324,7 +325,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
                     if models is None:
                         self.notice.show_notice(f"The server {url} cannot be asked.")
                     self._show_choices()
-                    if self.chosen_key and self.Outputs.embeddings.id:
+                    if self.chosen_key != self._sent_key and self.task is None:
                         self.commit.deferred()
 
             self.background.run(partial(models_of, url, self.api_key), show)
@@ -396,7 +397,11 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
 
     def on_done(self, result: ComparedEmbedders | EmbeddedImages) -> None:
         if isinstance(result, EmbeddedImages):
-            self._send_embeddings(result)
+            self._end_work(f"{len(result.embeddings):,} images embedded.")
+            if result.skipped is not None:
+                reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
+                self.Warning.not_embedded(len(result.skipped), len(self.data or ()), reason)
+            self._send_embeddings(result.embeddings)
             return
         self._show_compared(result)
         self._send_scores()
@@ -408,7 +413,8 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
             reason = str(skipped[0, skipped.domain.metas[-1]])
             self.Warning.skipped(len(skipped), reason)
         self._end_work(f"{len(result.rows):,} images, {n_all} embedders.")
-        self.commit.deferred()
+        if self.chosen_key != self._sent_key:
+            QTimer.singleShot(0, self.commit.deferred)  # from here no task can be started
 
     def task_failed(self, error: Exception) -> None:
         self._end_work("")
@@ -439,7 +445,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
             told = self._told
             self.sample_view.set_images(
                 [told.locations[row] for row in compared.rows],
-                [told.titles[row] for row in compared.rows],
+                [told.name(row) for row in compared.rows],
             )
             self.sample_view.images.set_colors(lambda i: told.color(self._sample_row(i)))
             table = self._led
@@ -526,7 +532,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
             return
         self.cancel()
         self.Warning.not_embedded.clear()
-        self.Outputs.embeddings.send(None)
+        self._send_embeddings(None)
         choice = self._choice(self.chosen_key)
         if self._led is None or self.image_attr is None or choice is None or not choice.is_ready:
             self._enable()
@@ -536,12 +542,9 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         self.start(partial(embed_in_background, self._led, wanted))
         self._enable()
 
-    def _send_embeddings(self, result: EmbeddedImages) -> None:
-        self._end_work(f"{len(result.embeddings):,} images embedded.")
-        if result.skipped is not None:
-            reason = str(result.skipped[0, result.skipped.domain.metas[-1]])
-            self.Warning.not_embedded(len(result.skipped), len(self.data or ()), reason)
-        self.Outputs.embeddings.send(result.embeddings if len(result.embeddings) else None)
+    def _send_embeddings(self, embeddings: Table | None) -> None:
+        self._sent_key = "" if embeddings is None else self.chosen_key
+        self.Outputs.embeddings.send(embeddings if embeddings else None)
 
     def onDeleteWidget(self) -> None:
         self.shutdown()
@@ -581,8 +584,7 @@ def _told(table: Table, locations: list[str]) -> Told:
     classes = np.full(len(table), np.nan)
     if variable is not None:
         classes = table.get_column(variable).astype(float)
-    titles = [location.replace("\\", "/").rpartition("/")[2] for location in locations]
-    return Told(locations, titles, classes, colors_of(table, variable)[0])
+    return Told(locations, classes, colors_of(table, variable)[0])
 
 
 if __name__ == "__main__":  # pragma: no cover

@@ -11,7 +11,7 @@ from orangecontrib.imageembedding.widgets.comparing.choices import Choice
 
 KEY_ROLE = Qt.UserRole
 TITLE, NUMBERS, STATE = range(3)
-HEIGHT_PX = 220
+SIZE_PX = 400, 220
 
 
 class CheckList(QTreeWidget):
@@ -30,7 +30,7 @@ class CheckList(QTreeWidget):
         self.itemChanged.connect(self._item_changed)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEIGHT_PX)
+        return QSize(*SIZE_PX)
 
     def set_choices(self, choices: Sequence[Choice], ticked: Collection[str]) -> None:
         """Show these, with some ticked; tells nobody."""

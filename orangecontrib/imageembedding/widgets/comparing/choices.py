@@ -82,23 +82,24 @@ def choices_of(
 
 
 def _of_catalogue(spec: EmbedderSpec) -> Choice:
-    is_ready = has_weights(spec)
+    is_ready, text = has_weights(spec), ""
     if spec.is_remote_only:
-        state = "On servers only: type the address of one below"
+        state, text = "On servers only", "Type the address of one that has it below the list."
     elif spec.is_built_in:
         state = "Built in"
     elif is_ready:
         state = "On this computer"
     else:
-        size = f" {spec.weights.n_bytes / MB:,.0f} MB" if spec.weights is not None else ""
-        state = f"Not here: choose it once in Image Embedding, which downloads{size}"
-    text = f"{spec.description} {spec.good_for}".strip()
+        n_bytes = spec.weights.n_bytes if spec.weights is not None else 0
+        state = f"{n_bytes / MB:,.0f} MB to download"
+        text = "Not here: choose it once in Image Embedding, which downloads it."
+    text += f"\n{spec.description} {spec.good_for}"
     numbers = f"{spec.n_features:,}"
-    return Choice(spec.id, spec.title, numbers, state, is_ready, spec.id, None, text)
+    return Choice(spec.id, spec.title, numbers, state, is_ready, spec.id, None, text.strip())
 
 
 def _of_file(path: str, like: str) -> Choice:
     is_there = os.path.isfile(path)
-    state = f"Your own file, as {like}" if is_there else f"Not there: {path}"
+    state = "Your own file" if is_there else "Your own file, not there"
     name = os.path.basename(path)
-    return Choice(f"{FILE}{path}", name, "", state, is_there, like, path, path)
+    return Choice(f"{FILE}{path}", name, "", state, is_there, like, path, f"{path}, as {like}")

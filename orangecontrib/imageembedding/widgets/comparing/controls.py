@@ -15,14 +15,13 @@ from orangecontrib.imageembedding.widgets.shared.columns import add_image_combo
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 
-MAX_IMAGES = 5000
-WIDTH_PX = 400
+MAX_IMAGES = 2000
+GET_MORE = "To get one that is not here, choose it once in Image Embedding."
 Callback = Callable[[], object]
 
 
 def add_images_box(widget: OWWidget, changed: Callback) -> QWidget:
     """Add which images are compared, and how many of them."""
-    widget.controlArea.setMinimumWidth(WIDTH_PX)
     box: QWidget = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, changed)
     widget.folder_row = ImagesFolder(widget.images_folder, widget.workflowEnv().get("basedir", ""))
@@ -41,8 +40,10 @@ def add_embedders_box(widget: OWWidget, choose_file: Callback, forget_file: Call
     box = gui.vBox(widget.controlArea, "Embedders")
     widget.check_list = CheckList()
     box.layout().addWidget(widget.check_list, 1)
+    hint = QLabel(GET_MORE, wordWrap=True)
+    box.layout().addWidget(hint)
     line = gui.hBox(box)
-    gui.button(
+    widget.own_button = gui.button(
         line, widget, "Own File…", callback=choose_file, autoDefault=False,
         tooltip="Your own weights for the embedder that is marked in the list (state_dict, "
         "safetensors), or a network (TorchScript, ONNX)",

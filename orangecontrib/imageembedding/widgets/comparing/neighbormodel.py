@@ -10,7 +10,7 @@ from AnyQt.QtCore import QAbstractTableModel, QModelIndex, Qt
 from AnyQt.QtGui import QColor
 from numpy.typing import NDArray
 
-from orangecontrib.imageembedding.pipeline import ComparedEmbedders
+from orangecontrib.imageembedding.pipeline import ComparedEmbedder, ComparedEmbedders
 
 N_NEAREST = 5
 BLOCK = N_NEAREST + 1  # columns of one image: its nearest, and how many are of its class
@@ -28,7 +28,8 @@ class Told:
 
     Attributes
     ----------
-    locations, titles : sequence of str
+    locations : sequence of str
+        Paths or URLs.
     classes : ndarray of shape (n,)
         NaN where there is none.
     color : callable
@@ -36,9 +37,12 @@ class Told:
     """
 
     locations: Sequence[str]
-    titles: Sequence[str]
     classes: NDArray[np.float64]
     color: Callable[[int], QColor | None]
+
+    def name(self, row: int) -> str:
+        """Get the name of an image's file."""
+        return self.locations[row].replace("\\", "/").rpartition("/")[2]
 
 
 class NeighborModel(QAbstractTableModel):
@@ -121,7 +125,7 @@ class NeighborModel(QAbstractTableModel):
 
     def _text(self, index: QModelIndex, row: int) -> str:
         assert self._told is not None  # noqa: S101 - for the type checker
-        name = self._told.titles[row] or self._told.locations[row]
+        name = self._told.name(row)
         if index.row() == 0:
             return f"{name}\n{self._told.locations[row]}"
         same = ", of the same class" if self.is_same(index.row(), index.column()) else ""
@@ -134,7 +138,7 @@ class NeighborModel(QAbstractTableModel):
             return None
         return "Image" if section == 0 else self._shown()[section - 1].title
 
-    def _shown(self) -> list:  # type: ignore[type-arg]
+    def _shown(self) -> list[ComparedEmbedder]:
         """Get the embedders that have answers."""
         if self._compared is None:
             return []

@@ -142,7 +142,7 @@ class _Images(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         if index.data(RowRole) == NONE:
             painter.setPen(option.palette.color(QPalette.Text))
-            painter.drawText(option.rect, int(Qt.AlignVCenter), index.data() or "")
+            painter.drawText(option.rect, int(Qt.AlignCenter), index.data() or "")
             return
         painter.save()
         if option.state & QStyle.State_Selected and self._view.hasFocus():

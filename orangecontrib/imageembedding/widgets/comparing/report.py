@@ -18,13 +18,13 @@ def html_of_neighbors(
     parts = []
     positions = {row: i for i, row in enumerate(compared.rows.tolist())}
     for query in queries:
-        parts.append(f"<h3>{escape(told.titles[query])}</h3>")
+        parts.append(f"<h3>{escape(told.name(query))}</h3>")
         parts.append(html_of_images([(told.locations[query], "")], pixmaps))
         for one in compared.embedders:
             if one.reason:
                 continue
             rows = [row for row in one.neighbors[positions[query]].tolist() if row != NONE]
             parts.append(f"<p>{escape(one.title)}</p>")
-            images = [(told.locations[row], told.titles[row]) for row in rows]
+            images = [(told.locations[row], told.name(row)) for row in rows]
             parts.append(html_of_images(images, pixmaps))
     return "".join(parts)

@@ -38,6 +38,7 @@ class ScoreTable(QTableWidget):
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         self.setSortingEnabled(True)
+        self.horizontalHeader().setHighlightSections(False)  # bold is for the best
         self.horizontalHeader().setSortIndicator(-1, Qt.DescendingOrder)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
         self.itemSelectionChanged.connect(self._selection_changed)
