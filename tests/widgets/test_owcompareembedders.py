@@ -296,6 +296,22 @@ class TestOWCompareEmbedders(WidgetTest):
         self.settle()
         assert len(self.embeddings()) == 12
 
+    def test_embedding_that_was_cancelled_goes_on_at_send(self):
+        begun = threading.Event()
+        self.backend = FakeBackend2(hang=threading.Event(), on_batch=begun.set)
+        widget = self.create(chosen_key=BUILT_IN)
+        self.send_signal(widget.Inputs.images, self.images)
+        self.process_events(begun.is_set)
+        QTest.mouseClick(widget.cancel_button, Qt.LeftButton)
+        assert not widget.Information.cancelled.is_shown()
+        assert self.embeddings() is None
+        self.backend.hang.set()
+        wait_for_runs()
+        assert widget.go_on._box.button.isEnabled()
+        QTest.mouseClick(widget.go_on._box.button, Qt.LeftButton)
+        self.settle()
+        assert len(self.embeddings()) == 12
+
     def test_images_that_cannot_be_embedded_are_told(self):
         bad = self.folder / "dark" / "0.png"
         bad.write_bytes(b"")
@@ -413,10 +429,13 @@ class TestOWCompareEmbedders(WidgetTest):
         self.process_events(lambda: len(widget.check_list.ticked()) == 2)
         assert self.asked == [SERVER]
         assert trust.is_remembered(SERVER)
-        assert SERVER in widget.where_label.text()
+        assert widget.where_label.text() == f"The images of the sample are sent to {SERVER}."
         assert widget.where_label.font().bold()
         titles = [item.text(0) for item in self.items() if "On the server" in item.text(2)]
         assert titles == ["EfficientNet-Lite0", "theirs"]
+        widget.chosen_key = "server:theirs"
+        widget._show_where()
+        assert f"All images are sent to {SERVER}" in widget.where_label.text()
 
     def test_a_server_can_be_forgotten(self):
         widget = self.create(server_url=SERVER)

@@ -62,6 +62,7 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
 )
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of
+from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.notice import Notice
@@ -161,7 +162,8 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         self.controlArea.layout().addWidget(self.notice)
         self.controlArea.layout().addWidget(self.progress)
         add_buttons(self, self.start_comparing, self.cancel_comparing)
-        gui.auto_send(self.buttonsArea, self, "auto_commit")
+        box = gui.auto_send(self.buttonsArea, self, "auto_commit")
+        self.go_on = GoOn(self.commit, box, "Send")
 
     def _add_main(self) -> None:
         self.score_table = ScoreTable()
@@ -263,10 +265,13 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
 
     def _show_where(self) -> None:
         """Say where images go; a server stands out."""
+        chosen, url = self._choice(self.chosen_key), self.server_url
         is_remote = any(choice.is_remote for choice in self._ticked_choices())
         text = "Images stay on this computer."
-        if is_remote:
-            text = f"The images of the sample are sent to {self.server_url}."
+        if chosen is not None and chosen.is_remote:
+            text, is_remote = f"All images are sent to {url}: the chosen embedder is there.", True
+        elif is_remote:
+            text = f"The images of the sample are sent to {url}."
         self.where_label.setText(text)
         font = self.where_label.font()
         font.setBold(is_remote)
@@ -381,8 +386,11 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
     def cancel_comparing(self) -> None:
         """Stop; what was found so far stays."""
         self.cancel()
-        self.Information.cancelled()
-        self._send_scores()
+        if self._is_comparing:
+            self.Information.cancelled()
+            self._send_scores()
+        if self._sent_key != self.chosen_key:
+            self.go_on.offer()
         self._end_work("")
 
     def on_partial_result(self, result: ComparedEmbedders | Counts | str | float) -> None:
@@ -417,6 +425,8 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
             QTimer.singleShot(0, self.commit.deferred)  # from here no task can be started
 
     def task_failed(self, error: Exception) -> None:
+        if not self._is_comparing:
+            self.go_on.offer()
         self._end_work("")
 
     def _end_work(self, text: str) -> None:
@@ -523,6 +533,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         key = self._key_of_id.get(embedder_id, "")
         if key != self.chosen_key:
             self.chosen_key = key
+            self._show_where()
             self.commit.deferred()
 
     @gui.deferred
@@ -531,6 +542,8 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         if self._is_comparing:  # afterwards
             return
         self.cancel()
+        self.go_on.withdraw()
+        self.Error.failed.clear()
         self.Warning.not_embedded.clear()
         self._send_embeddings(None)
         choice = self._choice(self.chosen_key)

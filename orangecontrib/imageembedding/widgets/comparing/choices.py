@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from orangecontrib.imageembedding.embeddings.here import has_weights
+from orangecontrib.imageembedding.embeddings.models import MODELS
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 
 MB = 1_000_000
@@ -86,7 +87,7 @@ def _of_catalogue(spec: EmbedderSpec) -> Choice:
     if spec.is_remote_only:
         state, text = "On servers only", "Type the address of one that has it below the list."
     elif spec.is_built_in:
-        state = "Built in"
+        state = "Built in" if spec in MODELS else "From a plug-in"
     elif is_ready:
         state = "On this computer"
     else:
