@@ -4,7 +4,7 @@ from AnyQt.QtCore import QEvent, QPointF, QRectF, Qt
 from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent, QPalette
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QMenu
-from Orange.data import ContinuousVariable, Domain, Table
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
 from Orange.widgets.tests.base import WidgetTest
 from pictures import write_images
@@ -208,9 +208,26 @@ class TestOWImageMap(WidgetTest):
             self.send(data)
             assert len(self.all_images()) == len(self.widget.view.points) == len(data)
             self.widget.grab()
+            same = len(data) > 1 and len(np.unique(self.widget.laid_out.coordinates, axis=0)) == 1
+            assert self.widget.Information.one_place.is_shown() == same
         self.send(self.images[:0])
         self.widget.grab()
+        assert "no rows" in self.widget.view.hint
         assert self.all_images() is None
+
+    def test_another_image_column_shows_its_images_in_the_same_places(self):
+        turned = list(self.placed.get_column("image"))[::-1]
+        data = self.placed.add_column(StringVariable("other"), turned, to_metas=True)
+        self.send(data)
+        view = self.widget.view
+        view.select_rows([2])
+        places = view.points.places
+        self.widget.image_attr = self.widget.data.domain["other"]
+        self.widget._column_changed()
+        assert list(view.locations) == turned
+        assert view.points.places is places
+        assert view.selected_rows() == [2]
+        assert self.all_images().domain["other"].attributes["type"] == "image"
 
     def test_what_cannot_be_laid_out_is_an_error_that_says_why(self):
         self.send(self.images[:, self.images.domain.metas])

@@ -25,6 +25,7 @@ from orangecontrib.imageembedding.tables.describe import (
 )
 from orangecontrib.imageembedding.tables.grid_columns import rows_with_groups, with_selection
 from orangecontrib.imageembedding.tables.locate import (
+    FoundImages,
     default_image_column,
     find_images,
     image_columns,
@@ -79,6 +80,7 @@ HINT = (
     "Connect embeddings of images, which Image Embedding makes, or a table with coordinates, "
     "to see similar images near each other."
 )
+NO_ROWS = "The data have no rows."
 REPORT_PX = 1000
 N_RINGED = 5
 
@@ -113,6 +115,7 @@ class OWImageMap(ImageWidget, TaskWidget):
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: the map is as far as it had come.")
+        one_place = Msg("All rows have the same numbers: they lie at one place.")
 
     settings_version = 1
     settingsHandler = DomainContextHandler()
@@ -213,9 +216,9 @@ class OWImageMap(ImageWidget, TaskWidget):
         self._is_new = True
         self.view.hint = HINT if data is None else ""
         self._set_domain()
-        self._show_images()
-        if data is not None:
-            self.view.set_groups(self._restored(len(data)) if kept is None else kept)
+        self._forget_images()
+        if kept is not None:
+            self.view.set_groups(kept)
 
     @Inputs.data_subset
     def set_subset(self, subset: Table | None) -> None:
@@ -260,13 +263,14 @@ class OWImageMap(ImageWidget, TaskWidget):
         groups[new_order] = self.view.groups[order]
         return groups
 
-    def _restored(self, n_rows: int) -> Groups:
-        """Get the groups that were selected when the workflow was saved; the next time none."""
+    def _restore_groups(self) -> None:
+        """Select what was selected when the workflow was saved; the next time nothing."""
         known, self._to_restore = self._to_restore, []
-        groups = np.zeros(n_rows, dtype=np.intp)
-        for number, images in enumerate(known, start=1):
-            groups[rows_of(self._locations, images)] = number
-        return groups
+        if known:
+            groups = np.zeros(len(self._locations), dtype=np.intp)
+            for number, images in enumerate(known, start=1):
+                groups[rows_of(self._locations, images)] = number
+            self.view.set_groups(groups)
 
     # Laying out
 
@@ -281,8 +285,9 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.cancel_button.setEnabled(False)
         for message in (self.Error.no_axes, self.Error.failed, self.Warning.incomplete):
             message.clear()
-        self.Information.cancelled.clear()
+        self.Information.clear()
         if self.data is None or not len(self.data):
+            self.view.hint = HINT if self.data is None else NO_ROWS
             self.commit.now()
             return
         axes = None
@@ -292,7 +297,10 @@ class OWImageMap(ImageWidget, TaskWidget):
                 self._show_none()
                 return
             axes = self.x_attr.name, self.y_attr.name
-        self._start(partial(lay_out_in_background, self.data, self.layout_id, axes, self.is_spread))
+        find = self._finder() if self._led is None else None
+        self._start(
+            partial(lay_out_in_background, find, self.data, self.layout_id, axes, self.is_spread)
+        )
 
     def _start(self, work: Callable[[TaskState], LaidOut]) -> None:
         self.start(work)
@@ -311,14 +319,20 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.Information.cancelled()
         self._regions_changed()
 
-    def on_partial_result(self, result: LaidOut) -> None:
-        self._show_map(result)
+    def on_partial_result(self, result: LaidOut | FoundImages) -> None:
+        if isinstance(result, FoundImages):
+            self._take_images(result)
+        else:
+            self._show_map(result)
 
     def on_done(self, result: LaidOut) -> None:
         self.cancel_button.setEnabled(False)
         self._show_map(result)
         self.findings.find_trustworthiness(result)
         self._find_torn()
+        bounds = result.points.bounds
+        is_one = len(result.points) > 1 and bounds.width() == bounds.height() == 0
+        self.Information.one_place(shown=is_one)
         n_missing = len(result.coordinates) - len(result.points)
         self.Warning.incomplete(f"{n_missing:,}", shown=n_missing > 0)
         if self.shows_regions:
@@ -355,34 +369,44 @@ class OWImageMap(ImageWidget, TaskWidget):
     # What is shown
 
     def _column_changed(self) -> None:
-        groups = self.view.groups
-        self._show_images()
-        if self.data is not None:
-            self.view.look.groups = groups
-        if self.laid_out is not None:
-            self._show_map(self.laid_out)
-        self._show_subset()
+        find = self._finder()
+        if find is not None and self._led is not None:
+            self._take_images(find())
         self.commit.deferred()
 
     def _folder_chosen(self, folder: str) -> None:
         self.images_folder = folder
         self._column_changed()
 
-    def _show_images(self) -> None:
-        data = self.data
-        self._locations, self._led = [] if data is None else [""] * len(data), data
-        self.Warning.no_column(shown=data is not None and self.image_attr is None)
-        self.Warning.not_found.clear()
+    def _forget_images(self) -> None:
+        """Show the rows without images, which are found with the first map."""
+        self._locations, self._led = [""] * (0 if self.data is None else len(self.data)), None
         if self._preview is not None:
             self._preview.forget()
-        if data is not None and self.image_attr is not None:
-            found = find_images(data, self.image_attr, self.images_folder)
-            self._locations, self._led = found.locations, found.table
-            self.Warning.not_found(found.problem, shown=bool(found.problem))
         self.view.set_images(self._locations)
         self._look_changed()
         self._show_labels()
         self._show_colors()
+        self._count()
+
+    def _finder(self) -> Callable[[], FoundImages] | None:
+        """Get what finds the images of the data, in seconds if there are a million."""
+        data, column = self.data, self.image_attr
+        if data is None:
+            return None
+        if column is None:
+            return lambda: FoundImages([""] * len(data), data, "")
+        return partial(find_images, data, column, self.images_folder)
+
+    def _take_images(self, found: FoundImages) -> None:
+        self._locations, self._led = found.locations, found.table
+        self.Warning.no_column(shown=self.image_attr is None)
+        self.Warning.not_found(found.problem, shown=bool(found.problem))
+        if self._preview is not None:
+            self._preview.forget()
+        self.view.set_locations(self._locations)
+        self._restore_groups()
+        self._look_changed()
         self._count()
 
     def _show_labels(self) -> None:
@@ -518,7 +542,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.commit.deferred()
 
     def _note_state(self) -> None:
-        if self.data is None:  # else what a workflow remembers would be lost before its data come
+        if self._led is None:  # else what a workflow remembers would be lost before its data come
             return
         groups = self.view.groups
         self.selected_groups = [

@@ -71,7 +71,7 @@ class MapCanvas(QWidget):
     # What is shown
 
     def set_images(self, locations: Sequence[str]) -> None:
-        """Show images of other rows, nowhere yet; "" where there is none."""
+        """Show other rows, nowhere yet, and their images; "" where there is none."""
         self.pixmaps.forget()
         self.locations = locations
         n = len(locations)
@@ -80,6 +80,12 @@ class MapCanvas(QWidget):
         self.look.groups = np.zeros(n, dtype=np.intp)
         self._classes = None
         self._show_nothing()
+
+    def set_locations(self, locations: Sequence[str]) -> None:
+        """Show other images of the same rows."""
+        self.pixmaps.forget()
+        self.locations = locations
+        self.update()
 
     def set_points(self, points: MapPoints | None) -> None:
         """Show the rows in other places."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +15,7 @@ from Orange.widgets.utils.concurrent import TaskState
 from orangecontrib.imageembedding import pipeline
 from orangecontrib.imageembedding.pipeline.results import MapOfRows
 from orangecontrib.imageembedding.progress import say
+from orangecontrib.imageembedding.tables.locate import FoundImages
 from orangecontrib.imageembedding.widgets.map.points import FIRST_SIZES, SOME, MapPoints, points_of
 from orangecontrib.imageembedding.widgets.mapping.spread import spread_out
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskProgress
@@ -43,9 +45,19 @@ class LaidOut:
 
 
 def lay_out_in_background(
-    data: Table, method: str, axes: tuple[str, str] | None, is_spread: bool, state: TaskState
+    find: Callable[[], FoundImages] | None,
+    data: Table,
+    method: str,
+    axes: tuple[str, str] | None,
+    is_spread: bool,
+    state: TaskState,
 ) -> LaidOut:
-    """Give each row its place, by its numbers or as two columns say, and show how it comes."""
+    """Find the images, and give each row its place, by its numbers or as two columns say.
+
+    The images found, and the map as it comes, are told as partial results.
+    """
+    if find is not None:
+        state.set_partial_result(find())
     live = _Live(state)
     if axes is not None:
         live(np.column_stack([data.get_column(name) for name in axes]).astype(np.float32))
