@@ -55,6 +55,7 @@ from orangecontrib.imageembedding.widgets.comparing.neighborview import Neighbor
 from orangecontrib.imageembedding.widgets.comparing.report import html_of_neighbors
 from orangecontrib.imageembedding.widgets.comparing.scoretable import ScoreTable
 from orangecontrib.imageembedding.widgets.comparing.tasks import compare_in_background
+from orangecontrib.imageembedding.widgets.comparing.tips import TIPS
 from orangecontrib.imageembedding.widgets.embedding.tasks import (
     Wanted,
     embed_in_background,
@@ -69,6 +70,7 @@ from orangecontrib.imageembedding.widgets.shared.notice import Notice
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 HINT = "Tick embedders and press Start to see what each takes for similar."
@@ -142,6 +144,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         self.background = Background(self)
         self._add_controls()
         self._add_main()
+        explain(self, TIPS)
         self.settingsAboutToBePacked.connect(self._note_queries)
         self._show_choices()
         self._ask_server()
