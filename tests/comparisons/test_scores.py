@@ -222,6 +222,7 @@ def test_the_tree_is_cut_into_as_many_clusters_as_there_are_classes():
     assert score.value == pytest.approx(normalized_mutual_info_score(classes, clusters))
     assert 0.01 < score.error < 0.2
     assert tree_score(blobs(spread=0.01)[0], classes).value == 1
+    assert np.isnan(tree_score(vectors, np.arange(40)).value)  # else it would be 1 for any tree
 
 
 CLASS_SCORES = ("neighbor", "logistic", "tree")

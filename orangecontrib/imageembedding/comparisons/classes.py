@@ -71,9 +71,12 @@ def tree_score(vectors: Vectors, classes: Classes) -> Score:
 
     The clusters are those of the tree that is built by default, as many as there are classes. The
     error is that of `N_RESAMPLED` samples, with replacement, of the images with their clusters.
+    NaN where each image is alone in its class: any tree would find that again.
     """
     from sklearn.metrics import normalized_mutual_info_score as nmi
 
+    if not _has_company(classes).any():
+        return Score()
     tree = tree_of_vectors(vectors, ordered=False)
     clusters = tree.cut(n_clusters=len(np.unique(classes)))
     random = np.random.default_rng(SEED)
