@@ -42,6 +42,17 @@ def test_embed_then_cluster_by_each_file_format(folder, tmp_path, capsys, extens
     assert clusters.exists()
 
 
+def test_the_number_of_clusters_is_found(tmp_path, capsys):
+    rows = np.repeat(np.eye(3), 10, axis=0) + np.random.default_rng(0).normal(0, 0.05, (30, 3))
+    Table.from_numpy(None, rows).save(str(tmp_path / "rows.tab"))
+    arguments = ["cluster", tmp_path / "rows.tab", "-o", tmp_path / "c.tab", "--clusters"]
+    assert run(*arguments, "auto", "--metric", "cosine") == 0
+    assert "30 rows in 3 clusters" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        run(*arguments, "some")
+    assert "argument --clusters: invalid number_or_auto value: 'some'" in capsys.readouterr().err
+
+
 def test_cluster_a_folder_with_a_picture(folder, tmp_path, capsys):
     table, tree = tmp_path / "c.tab", tmp_path / "tree.png"
     arguments = ["cluster", folder, "--clusters", 3, "-o", table, "--picture", tree, *BUILT_IN]

@@ -49,7 +49,7 @@ def test_from_a_folder_to_a_tree(folder):
     assert sorted(tree.leaf_order) == list(range(5))
     assert set(tree.cut(n_clusters=3)) == {1, 2, 3}
     np.testing.assert_allclose(
-        oie.cluster_images(vectors, linkage="average").linkage, tree.linkage, atol=1e-9
+        oie.cluster_images(vectors, "cosine", "average").linkage, tree.linkage, atol=1e-9
     )
 
 
@@ -213,7 +213,7 @@ def test_distances_of_orange_give_the_tree_of_its_rows(folder):
     assert clustered.table is done
     np.testing.assert_allclose(
         clustered.tree.linkage[:, 2],
-        oie.cluster_images(done, linkage="average").linkage[:, 2],
+        oie.cluster_images(done, "cosine", "average").linkage[:, 2],
         atol=1e-6,
     )
 
@@ -341,3 +341,17 @@ def test_the_largest_size_is_that_of_the_environment_when_the_import_begins(fold
         oie.import_images(folder)
     monkeypatch.delenv("IMAGE_EMBEDDING_MAX_MEGAPIXELS")
     assert len(oie.import_images(folder).table)
+
+
+@pytest.mark.parametrize(
+    ("linkage", "metric"),
+    [("ward", "cosine"), ("centroid", "cosine"), ("median", "cosine"),
+     ("average", "centered-cosine"), ("complete", "centered-cosine"),
+     ("weighted", "centered-cosine"), ("single", "centered-cosine")],
+)  # fmt: skip
+def test_without_a_distance_that_which_suits_the_linkage_is_taken(linkage, metric):
+    vectors = 5 + np.random.default_rng(0).normal(size=(30, 4))
+    by_default = oie.cluster_images(vectors, linkage=linkage).linkage
+    np.testing.assert_array_equal(by_default, oie.cluster_images(vectors, metric, linkage).linkage)
+    other = {"cosine": "centered-cosine", "centered-cosine": "cosine"}[metric]
+    assert (by_default != oie.cluster_images(vectors, other, linkage).linkage).any()

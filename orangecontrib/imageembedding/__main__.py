@@ -156,14 +156,17 @@ def _cluster_command(commands: Commands) -> None:
     _add_photo_data(cluster)
     _add_output(cluster)
     cluster.add_argument(
-        "--clusters", type=int, required=True, metavar="K", help="number of clusters"
+        "--clusters",
+        type=number_or_auto,
+        required=True,
+        metavar="K",
+        help="number of clusters, or auto: as many as keep neighbors together best",
     )
     cluster.add_argument(
         "--picture", metavar="FILE", help="draw the tree with its images (.png, .svg or .pdf)"
     )
     cluster.add_argument(
         "--metric",
-        default="cosine",
         choices=(
             "cosine",
             "hellinger",
@@ -174,7 +177,8 @@ def _cluster_command(commands: Commands) -> None:
             "braycurtis",
             "jaccard",
         ),
-        help="distance between two images (default: %(default)s)",
+        help="distance between two images (default: cosine; for linkages between pairs of images, "
+        "such as average, centered-cosine)",
     )
     cluster.add_argument(
         "--linkage",
@@ -371,6 +375,11 @@ def megapixels(text: str) -> float:
     from orangecontrib.imageembedding.images.options import ReadOptions
 
     return ReadOptions(max_megapixels=float(text)).max_megapixels or 0
+
+
+def number_or_auto(text: str) -> int | None:
+    """Read a number of clusters; None for auto. argparse names this function in its error."""
+    return None if text == "auto" else int(text)
 
 
 def channels(text: str) -> tuple[int, ...]:

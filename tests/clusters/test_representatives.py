@@ -3,9 +3,11 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import silhouette_score
 
+import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.clusters.choice import branches_between
 from orangecontrib.imageembedding.clusters.distances import VectorDistances
 from orangecontrib.imageembedding.clusters.link import tree_of_vectors
+from orangecontrib.imageembedding.clusters.modularity import modularities
 from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
 from orangecontrib.imageembedding.clusters.representatives import medoid, typical
 from orangecontrib.imageembedding.clusters.silhouette import silhouettes
@@ -41,6 +43,39 @@ def test_silhouettes_equal_scikit_learns(n):
     for k, score in enumerate(scores, start=2):
         labels = tree.cut(n_clusters=k)
         assert score == pytest.approx(silhouette_score(square, labels, metric="precomputed"))
+
+
+def modularity_by_definition(square, labels):
+    """Sum over all pairs, as Newman and Girvan write it."""
+    nearest = [set(np.argsort(row + np.eye(len(square))[i] * 1e9)[:8])
+               for i, row in enumerate(square)]  # fmt: skip
+    links = np.array([[len(a & b) * (i != j and (i in b or j in a))
+                       for j, b in enumerate(nearest)] for i, a in enumerate(nearest)])  # fmt: skip
+    degrees, total = links.sum(axis=1), links.sum()
+    same = labels[:, None] == labels
+    return ((links / total - np.outer(degrees, degrees) / total**2) * same).sum()
+
+
+@pytest.mark.parametrize("n", [2, 3, 30, 120])
+def test_modularities_are_those_of_the_definition(n):
+    square = squareform(pdist(rows(n)))
+    tree = tree_of_vectors(rows(n), "euclidean", "average")
+    scores = modularities(tree, PrecomputedDistances(square))
+    assert len(scores) == min(max(n - 2, 0), 99)
+    for k in {2, 3, 7, 20} & set(range(2, len(scores) + 2)):
+        if n > 9:  # of fewer rows, a neighbor of each is the row itself
+            expected = modularity_by_definition(square, tree.cut(n_clusters=k))
+            assert scores[k - 2] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("linkage", ["ward", "average"])
+@pytest.mark.parametrize(("n_groups", "size"), [(2, 20), (3, 8), (6, 30), (12, 40), (4, 600)])
+def test_the_number_of_clear_groups_is_found(n_groups, size, linkage):
+    rng = np.random.default_rng(n_groups)
+    centers = np.repeat(rng.normal(size=(n_groups, 20)), size, axis=0)
+    vectors = centers + rng.normal(0, 0.2, size=centers.shape)
+    tree = oie.cluster_images(vectors, "cosine", linkage)
+    assert oie.count_clusters(vectors, tree) == n_groups
 
 
 class TestSlots:

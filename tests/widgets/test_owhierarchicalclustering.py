@@ -12,7 +12,7 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from Orange.distance import Cosine, Euclidean
 from Orange.misc import DistMatrix
 from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
-from Orange.widgets.tests.base import WidgetTest
+from Orange.widgets.tests.base import WidgetTest, simulate
 from pictures import write_images
 
 from orangecontrib.imageembedding import pipeline
@@ -23,6 +23,7 @@ from orangecontrib.imageembedding.tables.features import with_embeddings
 from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_CLICK,
     BY_HEIGHT,
+    BY_MODULARITY,
     BY_NUMBER,
     BY_SILHOUETTE,
 )
@@ -177,7 +178,7 @@ class TestOWHierarchicalClustering(WidgetTest):
             combo.activated.emit(combo.currentIndex())
             self.wait_until_finished(widget=self.widget)
             heights.append(self.widget.clustered.tree.linkage[-1, 2])
-        assert heights[0] == cluster_images(self.iris, "cosine", "single").linkage[-1, 2]
+        assert heights[0] == cluster_images(self.iris, linkage="single").linkage[-1, 2]
         assert heights[1] == cluster_images(self.iris, "euclidean", "single").linkage[-1, 2]
         assert (self.widget.linkage, self.widget.distance_metric) == ("single", "euclidean")
 
@@ -505,10 +506,10 @@ class TestOWHierarchicalClustering(WidgetTest):
         entered, release = threading.Event(), threading.Event()
         real = pipeline.score_clusters
 
-        def hang(clustered, progress):
+        def hang(*args):
             entered.set()
             release.wait(30)
-            return real(clustered, progress)
+            return real(*args)
 
         self.monkeypatch.setattr(pipeline, "score_clusters", hang)
         self.widget._select_by("silhouette")
@@ -517,7 +518,7 @@ class TestOWHierarchicalClustering(WidgetTest):
         release.set()
         self.widget.go_on._box.button.click()
         self.wait_until_finished()
-        assert self.widget.silhouettes is not None
+        assert "silhouette" in self.widget.scores
         assert "Selected" in self.get_output(self.widget.Outputs.annotated_data).domain
 
     def test_thousands_of_leaves_are_painted_and_hit(self):
@@ -642,6 +643,49 @@ class TestOWHierarchicalClustering(WidgetTest):
         assert self.widget.selection.number_of_clusters == 2
         assert self.counts(self.annotated(), "Cluster") == {"C1": 6, "C2": 6}
         assert "Mean silhouette" in self.widget.selection_label.text()
+
+    def test_a_distance_that_nobody_chose_follows_the_linkage(self):
+        self.send(self.iris)
+
+        def set_to(control, value):
+            combo = getattr(self.widget.controls, control)
+            simulate.combobox_activate_index(combo, combo.model().indexOf(value))
+            return self.widget.distance_metric
+
+        assert self.widget.distance_metric == "cosine"
+        assert set_to("linkage", "average") == "centered-cosine"
+        assert self.widget.controls.distance_metric.currentText() == "Centered cosine"
+        self.wait_until_finished()
+        expected = cluster_images(self.iris, linkage="average").linkage
+        np.testing.assert_array_equal(self.widget.clustered.tree.linkage, expected)
+        assert set_to("linkage", "complete") == "centered-cosine"
+        assert set_to("linkage", "ward") == "cosine"
+        assert set_to("distance_metric", "euclidean") == "euclidean"
+        assert set_to("linkage", "single") == "euclidean"
+
+    def test_a_workflow_keeps_its_distance_and_linkage(self):
+        settings = {"distance_metric": "cosine", "linkage": "average"}
+        widget = self.create_widget(OWHierarchicalClustering, stored_settings=settings)
+        self.send_signal(widget.Inputs.data, self.iris, widget=widget)
+        self.wait_until_finished(widget=widget)
+        assert (widget.distance_metric, widget.linkage) == ("cosine", "average")
+        expected = cluster_images(self.iris, "cosine", "average").linkage
+        np.testing.assert_array_equal(widget.clustered.tree.linkage, expected)
+
+    def test_the_number_of_clusters_is_found_and_comes_back(self):
+        rng = np.random.default_rng(0)
+        data = Table.from_numpy(None, np.repeat(np.eye(5), 12, 0) + rng.normal(0, 0.05, (60, 5)))
+        self.send(data)
+        self.choose(BY_MODULARITY)
+        self.wait_until_finished()
+        assert self.widget.selection.number_of_clusters == 5
+        assert "5 branches: 12, 12, 12, 12, 12 rows" in self.widget.selection_label.text()
+        assert "Modularity 0.799" in self.widget.selection_label.text()
+        settings = self.widget.settingsHandler.pack_data(self.widget)
+        again = self.create_widget(OWHierarchicalClustering, stored_settings=settings)
+        self.send_signal(again.Inputs.data, data, widget=again)
+        self.process_events(lambda: again.scores)
+        assert again.selection.number_of_clusters == 5
 
     def test_rows_keep_ids_class_name_and_type(self):
         class Corpus(Table):

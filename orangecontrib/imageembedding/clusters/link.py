@@ -24,6 +24,16 @@ BY_CENTERS = ("ward", "centroid", "median")
 CENTER_METRICS = (*DIRECTIONS, "euclidean")
 
 
+def default_metric(linkage: str) -> str:
+    """Get the distance that gives the better trees of embeddings.
+
+    All embeddings point into a similar direction. Linkages between pairs of rows (average,
+    complete, …) then add rows one by one to one large cluster; of the rows less their mean they
+    make groups. Ward linkage makes equally good ones of both (doc/benchmarks.md).
+    """
+    return "cosine" if linkage in BY_CENTERS else "centered-cosine"
+
+
 def tree_of_vectors(
     vectors: Vectors,
     metric: str = "cosine",

@@ -34,9 +34,7 @@ def silhouettes(
         From -1 to 1, for 2 to m + 1 clusters, at most `MAX_CLUSTERS` and n - 1; the mean over
         `N_SAMPLE_ROWS` rows chosen at random if there are more. Empty for two rows.
     """
-    sample = np.arange(tree.n_rows)
-    if tree.n_rows > N_SAMPLE_ROWS:
-        sample = np.sort(np.random.default_rng(SEED).permutation(tree.n_rows)[:N_SAMPLE_ROWS])
+    sample = sample_of(tree)
     square = distances.between(sample, sample)
     np.fill_diagonal(square, 0)
     most = min(MAX_CLUSTERS, tree.n_leaves - 1)
@@ -45,6 +43,18 @@ def silhouettes(
         scores.append(_score(square, tree.cut(n_clusters=k)[sample]))
         progress(k / most)
     return np.array(scores, dtype=float)
+
+
+def best_number(scores: NDArray[np.float64], n_leaves: int) -> int:
+    """Get the number of clusters with the highest score; of two leaves there is no other."""
+    return int(np.argmax(scores)) + 2 if len(scores) else n_leaves
+
+
+def sample_of(tree: Tree) -> NDArray[np.intp]:
+    """Get all rows of a tree, or `N_SAMPLE_ROWS` chosen at random."""
+    if tree.n_rows <= N_SAMPLE_ROWS:
+        return np.arange(tree.n_rows)
+    return np.sort(np.random.default_rng(SEED).permutation(tree.n_rows)[:N_SAMPLE_ROWS])
 
 
 def _score(square: NDArray[np.float64], labels: NDArray[np.intp]) -> float:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 def run_cluster(options: argparse.Namespace) -> int:
     """Write the table of clusters, and the picture of the tree if it is wanted."""
-    from orangecontrib.imageembedding.pipeline import cluster_images
+    from orangecontrib.imageembedding.clusters.link import default_metric
+    from orangecontrib.imageembedding.pipeline import cluster_images, count_clusters
     from orangecontrib.imageembedding.tables.cluster_columns import with_clusters
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
@@ -44,9 +45,12 @@ def run_cluster(options: argparse.Namespace) -> int:
         table, n_skipped = embeddings_of(options, bar)
         if len(table) < 2:
             raise InputError(f"{options.source} has {len(table)} rows; clusters need two or more.")
-        if not 1 <= options.clusters <= len(table):
+        if options.clusters is not None and not 1 <= options.clusters <= len(table):
             raise InputError(f"--clusters must be 1 to {len(table)}, the number of images.")
         tree = cluster_images(table, options.metric, options.linkage, bar)
+        if options.clusters is None:
+            metric = options.metric or default_metric(options.linkage)
+            options.clusters = count_clusters(table, tree, metric, bar)
     labels = tree.cut(n_clusters=options.clusters)
     save_table(with_clusters(table, labels), options.output)
     lines = _describe_clusters(table, labels)

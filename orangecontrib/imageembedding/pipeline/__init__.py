@@ -2,9 +2,9 @@
 
 1. `import_images`: folders → a table of their images (`importing`).
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
-3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`: where to
-   cut it; `choose_branches`: → tables of the rows in its branches (`clustering`);
-   `describe_clusters`, `find_medoids`: → what each cluster is (`describing`).
+3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`,
+   `count_clusters`: where to cut it; `choose_branches`: → tables of the rows in its branches
+   (`clustering`); `describe_clusters`, `find_medoids`: → what each cluster is (`describing`).
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`); `map_images`: → a place on a
    map (`mapping`); `save_map_page`: a map → a page for a browser (`page`).
 5. `save_images`: the images of a table → new files in a folder (`saving`).
@@ -24,6 +24,7 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     cluster_distances,
     cluster_images,
     cluster_table,
+    count_clusters,
     score_clusters,
 )
 from orangecontrib.imageembedding.pipeline.compared import ComparedEmbedder, ComparedEmbedders
@@ -85,6 +86,7 @@ __all__ = [
     "import_images",
     "save_images",
     "save_map_page",
+    "count_clusters",
     "score_clusters",
     "map_images",
     "sort_into_grid",

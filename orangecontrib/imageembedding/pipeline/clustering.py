@@ -10,11 +10,16 @@ from Orange.data import Table
 from Orange.misc import DistMatrix
 
 from orangecontrib.imageembedding.clusters.distances import VectorDistances
-from orangecontrib.imageembedding.clusters.link import tree_of_distances, tree_of_vectors
+from orangecontrib.imageembedding.clusters.link import (
+    default_metric,
+    tree_of_distances,
+    tree_of_vectors,
+)
+from orangecontrib.imageembedding.clusters.modularity import modularities
 from orangecontrib.imageembedding.clusters.precomputed import PrecomputedDistances
 from orangecontrib.imageembedding.clusters.representatives import Medoids
 from orangecontrib.imageembedding.clusters.rows import Vectors
-from orangecontrib.imageembedding.clusters.silhouette import silhouettes
+from orangecontrib.imageembedding.clusters.silhouette import best_number, silhouettes
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.pipeline.describing import find_medoids
 from orangecontrib.imageembedding.pipeline.results import ChosenBranches, ClusteredRows, RowKeys
@@ -34,10 +39,12 @@ from orangecontrib.imageembedding.tables.features import (
 )
 from orangecontrib.imageembedding.tables.marks import restored
 
+MEASURES = {"modularity": modularities, "silhouette": silhouettes}
+
 
 def cluster_images(
     data: Table | Vectors,
-    metric: str = "cosine",
+    metric: str | None = None,
     linkage: str = "ward",
     progress: Progress = silent,
     *,
@@ -50,10 +57,11 @@ def cluster_images(
     ----------
     data : Table or ndarray of shape (n, n_features), dtype float32 or float64
         Of a table its embeddings are compared, or all numeric attributes if it has none.
-    metric : str
+    metric : str, optional
         Distance between two images: "cosine", "hellinger" (cosine of the signed square roots),
         "centered-cosine" (of the rows less their mean), "euclidean", "manhattan", "correlation",
-        "braycurtis" or "jaccard"; see `VectorDistances`.
+        "braycurtis" or "jaccard"; see `VectorDistances`. By default that which suits the linkage:
+        see `default_metric`.
     linkage : {"average", "complete", "ward", "weighted", "single", "centroid", "median"}
         Distance between two clusters. Ward, centroid and median need Euclidean distances; with
         cosine and its kin they get those between the vectors scaled to length 1.
@@ -77,13 +85,18 @@ def cluster_images(
     ValueError
         If metric or linkage is unknown, or `data` is no matrix.
     """
-    vectors = feature_matrix(data) if isinstance(data, Table) else matrix_of(data)
+    vectors = _matrix_of(data)
+    metric = metric or default_metric(linkage)
     return run_watched(
         lambda relay: tree_of_vectors(
             vectors, metric, linkage, relay, ordered=ordered, max_bytes=max_bytes
         ),
         progress,
     )
+
+
+def _matrix_of(data: Table | Vectors) -> Vectors:
+    return feature_matrix(data) if isinstance(data, Table) else matrix_of(data)
 
 
 def matrix_of(data: object) -> Vectors:
@@ -107,7 +120,7 @@ def matrix_of(data: object) -> Vectors:
 
 def cluster_table(
     table: Table,
-    metric: str = "cosine",
+    metric: str | None = None,
     linkage: str = "ward",
     progress: Progress = silent,
     *,
@@ -136,6 +149,7 @@ def cluster_table(
         vectors = vectors[rows]
     if normalise:
         vectors = normalized(vectors)
+    metric = metric or default_metric(linkage)
     tree = cluster_images(vectors, metric, linkage, progress, ordered=ordered, max_bytes=max_bytes)
     distances = VectorDistances(vectors, metric)
     keys = RowKeys(row_keys(table, rows))
@@ -185,15 +199,49 @@ def cluster_distances(
     return ClusteredRows(tree, table_of_names(names), rows, given, keys, medoids)
 
 
-def score_clusters(clustered: ClusteredRows, progress: Progress = silent) -> NDArray[np.float64]:
-    """Get the mean silhouette of a tree cut into 2, 3, … clusters; see `silhouettes`.
+def score_clusters(
+    clustered: ClusteredRows, measure: str = "modularity", progress: Progress = silent
+) -> NDArray[np.float64]:
+    """Score a tree cut into 2, 3, … clusters: the best number has the highest.
 
-    Shape (n_cuts,), dtype float64, each -1 to 1.
+    Parameters
+    ----------
+    clustered : ClusteredRows
+        The tree.
+    measure : {"modularity", "silhouette"}
+        See `modularities` and `silhouettes`.
+    progress : Progress, optional
+        Told the part that is done.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_cuts,), dtype float64
     """
+    score = MEASURES[measure]
     say(progress, "Looking for the best number of clusters")
-    return run_watched(
-        lambda relay: silhouettes(clustered.tree, clustered.distances, relay), progress
-    )
+    return run_watched(lambda relay: score(clustered.tree, clustered.distances, relay), progress)
+
+
+def count_clusters(
+    data: Table | Vectors, tree: Tree, metric: str = "cosine", progress: Progress = silent
+) -> int:
+    """Find into how many clusters a tree falls by itself: the number of the best modularity.
+
+    Parameters
+    ----------
+    data, metric, progress
+        As given to `cluster_images`.
+    tree : Tree
+        As it gave back.
+
+    Returns
+    -------
+    n_clusters : int
+        From 2 to 100.
+    """
+    distances = VectorDistances(_matrix_of(data), metric)
+    scores = run_watched(lambda relay: modularities(tree, distances, relay), progress)
+    return best_number(scores, tree.n_leaves)
 
 
 def choose_branches(

@@ -19,6 +19,7 @@ from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.imageembedding.clusters.choice import after_click
+from orangecontrib.imageembedding.clusters.link import default_metric
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
 from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
 from orangecontrib.imageembedding.widgets.clustering.branchselection import BranchSelection
@@ -30,7 +31,7 @@ from orangecontrib.imageembedding.widgets.clustering.clusternames import (
 from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_CLICK,
     BY_HEIGHT,
-    BY_SILHOUETTE,
+    BY_SCORE,
     add_appearance_box,
     add_clustering_box,
     add_selection_box,
@@ -136,7 +137,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.data: Table | None = None
         self.distances: DistMatrix | None = None
         self.subset: Table | None = None
-        self.silhouettes: np.ndarray | None = None
+        self.scores: dict[str, np.ndarray] = {}
         self._next: Callable[[], object] | None = None
         self._rows_as_given: ClusteredRows | None = None
         self._source: Table | DistMatrix | None = None
@@ -169,7 +170,8 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         return self.panel.clustered
 
     def _add_controls(self) -> None:
-        add_clustering_box(self, self._start)
+        self._linkage_before = self.linkage
+        add_clustering_box(self, self._start, self._linkage_changed)
         add_appearance_box(
             self, self._find_images, self._show_label, self._show_strips, self._show_scale
         )
@@ -231,6 +233,13 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             )  # fmt: skip
         self.cancel_button.setEnabled(self.task is not None)
 
+    def _linkage_changed(self) -> None:
+        """Let a distance that is the default follow to the new linkage's default."""
+        if self.distance_metric == default_metric(self._linkage_before):
+            self.distance_metric = default_metric(self.linkage)
+        self._linkage_before = self.linkage
+        self._start()
+
     def _foresee_memory(self, data: Table) -> None:
         n = len(data)
         plan = make_plan(n, len(data.domain.attributes), self.linkage)
@@ -263,7 +272,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         if isinstance(result, NewTree):
             self._show_tree(result)
         elif isinstance(result, Scores):
-            self.silhouettes = result.scores
+            self.scores[result.measure] = result.scores
             self._show_selection()
             self._next = self.commit.now
         else:
@@ -271,7 +280,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
 
     def _forget_tree(self) -> None:
         self._keep_view()
-        self.silhouettes = self._next = None
+        self.scores, self._next = {}, None
         self.panel.clear()
         self.plan_label.setText("")
         self.selection_label.setText("")
@@ -425,7 +434,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             self.clicked_nodes,
             self.height_percent,
             self.n_clusters,
-            self.silhouettes,
+            self.scores.get(self.select_by),
             self.panel.shown.nodes_of(self.picked_keys),
         )
 
@@ -463,9 +472,12 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             self._show_selection()
             self._commit_or_score(self.commit.deferred)
 
+    def _lacks_scores(self) -> bool:
+        return self.select_by in BY_SCORE and self.select_by not in self.scores
+
     def _commit_or_score(self, commit: Callable[[], object] | None = None) -> None:
-        if self.select_by == BY_SILHOUETTE and self.silhouettes is None:
-            self.start(partial(score_in_background, self.panel.shown))
+        if self._lacks_scores():
+            self.start(partial(score_in_background, self.panel.shown, self.select_by))
             self.cancel_button.setEnabled(True)
         else:
             (commit or self.commit.now)()
@@ -482,7 +494,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.Information.cancelled.clear()
         if self.clustered is None:  # it was cancelled
             self._start()
-        elif self.select_by == BY_SILHOUETTE and self.silhouettes is None:
+        elif self._lacks_scores():
             self._commit_or_score()
         else:
             selection = self.selection

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orangecontrib.imageembedding.clusters.silhouette import best_number
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.widgets.clustering.controls import (
     BY_CLICK,
     BY_HEIGHT,
     BY_NUMBER,
-    BY_SILHOUETTE,
+    BY_SCORE,
 )
 
 N_SIZES_SHOWN = 8
@@ -27,15 +28,15 @@ class BranchSelection:
     tree : Tree
         Where they are.
     mode : str
-        `BY_CLICK`, `BY_HEIGHT`, `BY_NUMBER` or `BY_SILHOUETTE`; each looks at one of the others.
+        `BY_CLICK`, `BY_HEIGHT`, `BY_NUMBER` or one of `BY_SCORE`; each looks at one of the others.
     clicked : sequence of int
         Nodes.
     height_percent : float
         Of the height of the tree.
     n_clusters : int
         How many are wanted; there may be fewer leaves.
-    silhouettes : ndarray or None
-        Of the cuts into 2, 3, … clusters; None as long as they are not known.
+    scores : ndarray or None
+        Of the cuts into 2, 3, … clusters, by the mode; None as long as they are not known.
     picked : sequence of int
         Clicked among the clusters that another mode than `BY_CLICK` makes.
     """
@@ -45,17 +46,17 @@ class BranchSelection:
     clicked: Sequence[int]
     height_percent: float
     n_clusters: int
-    silhouettes: np.ndarray | None
+    scores: np.ndarray | None
     picked: Sequence[int] = ()
 
     @property
     def number_of_clusters(self) -> int | None:
-        """Get how many clusters are asked for, by number or silhouette; None if not so."""
+        """Get how many clusters are asked for, by number or score; None if not so."""
         n_leaves = self.tree.n_leaves
         if self.mode == BY_NUMBER:
             return min(self.n_clusters, n_leaves)
-        if self.mode == BY_SILHOUETTE and self.silhouettes is not None:
-            return int(np.argmax(self.silhouettes)) + 2 if len(self.silhouettes) else n_leaves
+        if self.mode in BY_SCORE and self.scores is not None:
+            return best_number(self.scores, n_leaves)
         return None
 
     @property
@@ -100,6 +101,6 @@ class BranchSelection:
             branches = f"{len(sizes)} of {n_nodes} branches"
         rows = "row" if sizes == [1] else "rows"
         text = f"{branches}: {shown} {rows}" if sizes else "Nothing selected"
-        if self.mode == BY_SILHOUETTE and self.silhouettes is not None:
-            text += f"\nMean silhouette {self.silhouettes.max(initial=0):.3f}"
+        if self.mode in BY_SCORE and self.scores is not None:
+            text += f"\n{BY_SCORE[self.mode]} {self.scores.max(initial=0):.3f}"
         return text

@@ -19,7 +19,9 @@ from orangecontrib.imageembedding.widgets.shared.columns import Callback
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.tree.heightscale import LINEAR, LOG
 
-BY_CLICK, BY_HEIGHT, BY_NUMBER, BY_SILHOUETTE = "click", "height", "number", "silhouette"
+BY_CLICK, BY_HEIGHT, BY_NUMBER = "click", "height", "number"
+BY_MODULARITY, BY_SILHOUETTE = "modularity", "silhouette"
+BY_SCORE = {BY_MODULARITY: "Modularity", BY_SILHOUETTE: "Mean silhouette"}
 MAX_CLUSTERS = 1000
 TITLES = {
     "hellinger": "Hellinger (square roots)",
@@ -44,14 +46,14 @@ class TitledModel(PyListModel):
         return value
 
 
-def add_clustering_box(widget: OWWidget, changed: Callback) -> None:
-    """Add what the tree depends on; `changed` is called after each change."""
+def add_clustering_box(widget: OWWidget, changed: Callback, linkage_changed: Callback) -> None:
+    """Add what the tree depends on; one of the calls follows each change."""
     box = gui.vBox(widget.controlArea, "Clustering")
-    for name, values, label in (
-        ("distance_metric", METRICS, "&Distance:"),
-        ("linkage", LINKAGES, "&Linkage:"),
+    for name, values, label, call in (
+        ("distance_metric", METRICS, "&Distance:", changed),
+        ("linkage", LINKAGES, "&Linkage:", linkage_changed),
     ):
-        _add_combo(box, widget, name, label, TitledModel(values), changed)
+        _add_combo(box, widget, name, label, TitledModel(values), call)
     for name, label, tip in (
         ("normalise", "&Normalize columns", "Scale each column to mean 0 and deviation 1."),
         ("all_numeric", "&All numeric columns", "Compare all numbers, not only the embeddings."),
@@ -124,6 +126,7 @@ def add_selection_box(widget: OWWidget, select_by: Callable[[str], object]) -> N
         (BY_CLICK, "Clic&k on branches", None, int, 0, 0),
         (BY_HEIGHT, "C&ut at height (%):", "height_percent", float, 0, 100),
         (BY_NUMBER, "&Top N clusters:", "n_clusters", int, 1, MAX_CLUSTERS),
+        (BY_MODULARITY, "Auto&matic number", None, int, 0, 0),
         (BY_SILHOUETTE, "Best silhouett&e", None, int, 0, 0),
     ):
         row = gui.hBox(box)

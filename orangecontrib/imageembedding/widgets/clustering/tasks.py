@@ -51,8 +51,9 @@ class NewTree:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The silhouette for 2, 3, … clusters."""
+    """The scores of 2, 3, … clusters by one of the measures of `score_clusters`."""
 
+    measure: str
     scores: np.ndarray
 
 
@@ -86,9 +87,9 @@ def find_in_background(
     return with_images_of(clustered, column, images_folder)
 
 
-def score_in_background(clustered: ClusteredRows, state: TaskState) -> Scores:
+def score_in_background(clustered: ClusteredRows, measure: str, state: TaskState) -> Scores:
     """Look for the best number of clusters."""
-    return Scores(pipeline.score_clusters(clustered, TaskProgress(state)))
+    return Scores(measure, pipeline.score_clusters(clustered, measure, TaskProgress(state)))
 
 
 def choose_in_background(
