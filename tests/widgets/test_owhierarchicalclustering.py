@@ -29,6 +29,7 @@ from orangecontrib.imageembedding.widgets.clustering.controls import (
 )
 from orangecontrib.imageembedding.widgets.owhierarchicalclustering import OWHierarchicalClustering
 from orangecontrib.imageembedding.widgets.tree.nameedit import NameEdit
+from orangecontrib.imageembedding.widgets.tree.staggered import picture_rect
 from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 
@@ -484,6 +485,8 @@ class TestOWHierarchicalClustering(WidgetTest):
         self.widget.hide()
 
     def test_the_zoom_is_seen_and_set(self):
+        self.widget.resize(1200, 700)
+        self.widget.grab()
         self.send(self.iris)
         view, bar = self.widget.view, self.widget.panel.findChild(ZoomBar)
         view.fit()
@@ -1035,6 +1038,22 @@ class TestOWHierarchicalClustering(WidgetTest):
         html = self.widget.report_html
         for text in ("Majority (category)", "100%", "C2", "Cosine"):
             assert text in html
+
+    def test_pictures_use_the_room_beside_short_labels_and_are_clicked_as_their_row(self):
+        self.send(self.images())
+        self.widget.resize(1200, 480)
+        self.widget.grab()
+        item = self.widget.view.item
+        assert item.picture_side == 2 * item.row_height
+        labels = item.leaves_left + item.pictures_width
+        assert 0 < item._width - labels < 160
+        for slot in (0, 1, 2, len(item.slots.node) - 1):
+            place = picture_rect(
+                slot, item.n_columns, item.row_height, item.leaves_left, len(item.slots.node)
+            )
+            assert item.node_at(place.center()) == item.slots.node[slot]
+        self.widget.view.set_collapsed([len(item.labels)])  # three small ones in one row
+        assert item.n_columns == 1
 
     def test_every_control_has_an_accessible_name(self):
         names = ["distance_metric", "linkage", "label_attr", "strip_attrs", "height_scale",

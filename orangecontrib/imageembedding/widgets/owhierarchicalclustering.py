@@ -156,7 +156,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         )
         self.panel.list.chosen.connect(self._cluster_clicked)
         self.panel.list.clusters.renamed.connect(self.rename)
-        self.panel.splitter.setSizes([100 - self.list_percent, self.list_percent])
+        self.panel.splitter.setSizes([10 * (100 - self.list_percent), 10 * self.list_percent])
         self.panel.splitter.splitterMoved.connect(self._keep_list_part)
         self.mainArea.layout().addWidget(self.panel)
         self._paint_later = QTimer(self, singleShot=True, interval=PAINT_MS)

@@ -65,6 +65,7 @@ class ClusterList(QTreeView):
         self.setAccessibleName("Clusters")
         self.setToolTip("Click selects or shows a cluster, Ctrl+C copies, a heading sorts")
         self.header().setSectionResizeMode(QHeaderView.ResizeToContents)
+        self.header().setStretchLastSection(False)
         self.setContextMenuPolicy(Qt.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.clicked.connect(self._clicked)

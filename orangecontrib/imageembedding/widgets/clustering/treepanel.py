@@ -31,7 +31,7 @@ from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 HINT = "Connect a table with embeddings, or distances, to see their tree."
 
-LIST_PERCENT = 34
+LIST_PERCENT = 38
 
 KeptView = tuple[float, str, float, float]
 """Height of a row, key of the first one in sight, and the part of the heights in sight."""

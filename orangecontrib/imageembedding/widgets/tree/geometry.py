@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from AnyQt.QtCore import QPointF, QRectF
-from AnyQt.QtGui import QColor, QFontMetricsF, QPalette
+from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QPalette
 from AnyQt.QtWidgets import QGraphicsObject
 from numpy.typing import NDArray
 
@@ -14,6 +14,7 @@ from orangecontrib.imageembedding.clusters.outline import Outline
 from orangecontrib.imageembedding.clusters.slots import make_slots
 from orangecontrib.imageembedding.widgets.tree.collage import ReadPixmap
 from orangecontrib.imageembedding.widgets.tree.heightscale import Heights, HeightScale
+from orangecontrib.imageembedding.widgets.tree.staggered import columns_in, slot_at
 from orangecontrib.imageembedding.widgets.tree.strips import Strip, strips_width
 
 MARGIN = 6.0
@@ -27,6 +28,8 @@ MIN_FILL_PX = 0.5
 MIN_LINE_PX = 6.0  # branches that are thinner are drawn as one wedge
 TILE_PX = 72.0  # of rows too thin for pictures, branches up to this height share a collage
 MAX_PICTURES = 3
+N_MEASURED = 200  # labels, whose width is taken for that of all
+SPARE_PART, LARGEST_PART = 0.1, 0.3  # of the width, for larger pictures beside labels; in all
 # Of clusters, in turn: apart for every eye by their lightness, and of no palette of classes.
 TINTS = ((72, 84, 98), (158, 146, 128))
 MIN_NAMED_PX = 12.0  # branches that are thinner have no room for their name
@@ -77,6 +80,8 @@ class TreeItem(QGraphicsObject):
         self.chosen: set[int] | None = None
         self.tops: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._color_of = np.full(len(shape.height), -1)
+        self.has_images = any(locations)
+        self._measured: tuple[Sequence[str] | None, float] = (None, LABEL_WIDTH)
         self._pixmap: ReadPixmap = lambda location, side_px: None
 
     # What is shown
@@ -152,9 +157,34 @@ class TreeItem(QGraphicsObject):
         return QRectF(0, 0, self._width, len(self.slots.node) * self.row_height)
 
     @property
-    def has_pictures(self) -> bool:
-        """Get whether each row is high enough for a picture."""
-        return self.row_height >= MIN_PICTURE_ROW
+    def n_columns(self) -> int:
+        """Get in how many columns the pictures of the rows lie: as the room allows."""
+        is_plain = len(self.slots.node) == len(self.labels) and self.row_height >= MIN_READABLE_ROW
+        if not (is_plain and self.has_images):
+            return 1
+        room = self.row_height + LABEL_WIDTH - self._label_width() + SPARE_PART * self._width
+        return columns_in(min(room, LARGEST_PART * self._width), self.row_height)
+
+    @property
+    def picture_side(self) -> float:
+        """Get the height of the picture of a row."""
+        return self.n_columns * self.row_height
+
+    def _label_width(self) -> float:
+        """Get the width that labels need, as far as a look at some of them tells."""
+        if self._measured[0] is not self.labels:
+            font = QFont()
+            font.setPixelSize(int(MAX_LABEL_ROW))
+            metrics, step = QFontMetricsF(font), max(len(self.labels) // N_MEASURED, 1)
+            some = [self.labels[i] for i in range(0, len(self.labels), step)]
+            widest = max(map(metrics.horizontalAdvance, some), default=0.0) + 4 * MARGIN
+            self._measured = self.labels, min(widest, LABEL_WIDTH)
+        return self._measured[1]
+
+    @property
+    def pictures_width(self) -> float:
+        """Get the width of all columns of pictures; 0 where rows are too thin for any."""
+        return self.n_columns * self.picture_side if self.picture_side >= MIN_PICTURE_ROW else 0.0
 
     @property
     def left(self) -> float:
@@ -164,8 +194,8 @@ class TreeItem(QGraphicsObject):
     @property
     def tree_right(self) -> float:
         """Get x of height 0, where the leaves begin."""
-        picture = self.row_height if self.has_pictures else 0
-        used = picture + strips_width(self.strips) + LABEL_WIDTH + 2 * MARGIN
+        label = self._label_width() if self.n_columns > 1 else LABEL_WIDTH
+        used = self.pictures_width + strips_width(self.strips) + label + 2 * MARGIN
         return max(self._width - used, MIN_TREE_WIDTH / 2)
 
     @property
@@ -187,7 +217,10 @@ class TreeItem(QGraphicsObject):
 
     def node_at(self, point: QPointF) -> int | None:
         """Get the smallest branch that can be seen and begins left of a point."""
-        slot = int(point.y() // self.row_height)
+        slot = slot_at(
+            point.x() - self.leaves_left, point.y(), self.n_columns, self.row_height,
+            len(self.slots.node),
+        )  # fmt: skip
         if not (0 <= slot < len(self.slots.node) and 0 <= point.x() <= self._width):
             return None
         slots = self.slots
@@ -240,7 +273,10 @@ class TreeItem(QGraphicsObject):
         """Get the nodes that have pictures or text of their own between two heights."""
         slots, row = self.slots, self.row_height
         if row >= MIN_READABLE_ROW:
-            return slots.node[int(top / row) : int(bottom / row) + 1].tolist()
+            around = self.n_columns // 2
+            return slots.node[
+                max(int(top / row) - around, 0) : int(bottom / row) + 1 + around
+            ].tolist()
         fringe = slots.fringe(TILE_PX / row)
         fringe &= (slots.first * row <= bottom) & ((slots.first + slots.size) * row >= top)
         return np.flatnonzero(fringe & (slots.size * row >= MIN_PICTURE_ROW)).tolist()

@@ -27,6 +27,7 @@ from orangecontrib.imageembedding.widgets.tree.geometry import (
     TINTS,
     TreeItem,
 )
+from orangecontrib.imageembedding.widgets.tree.staggered import picture_rect
 from orangecontrib.imageembedding.widgets.tree.strips import paint_strips
 
 NAME_PX = 11
@@ -158,8 +159,16 @@ class DendrogramItem(TreeItem):
         if node < len(self.locations) and self.marked is not None and self.marked[node]:
             x = self._width - 3 * MARGIN
             painter.fillRect(QRectF(x, rect.top() + 2, MARGIN, rect.height() - 4), self.ink())
-        if rect.height() >= MIN_PICTURE_ROW:
-            shown = self.locations_of(node)
+        n_columns, shown = self.n_columns, self.locations_of(node)
+        if n_columns > 1:
+            slot = int(self.slots.first[node])
+            place = picture_rect(
+                slot, n_columns, self.row_height, rect.left(), len(self.slots.node)
+            )
+            if place.height() >= MIN_PICTURE_ROW:
+                paint_collage(painter, place, shown, self._pixmap)
+            rect.setLeft(rect.left() + self.pictures_width + MARGIN / 2)
+        elif rect.height() >= MIN_PICTURE_ROW:
             rect.setLeft(paint_collage(painter, rect, shown, self._pixmap) + MARGIN / 2)
         self._paint_text(painter, rect, text)
 

@@ -72,7 +72,8 @@ def load_pictures(item: DendrogramItem, pixmaps: Pixmaps, parent: QWidget) -> Lo
     row = min(DEFAULT_ROW, MAX_HEIGHT / len(tree.slots.node))
     tree.set_size(WIDTH, row)
     nodes = tree.nodes_with_content(0, tree.boundingRect().bottom())
-    sides = {decoded_side(DEFAULT_ROW * ratio) for ratio in (1, 2)} | {decoded_side(16)}
+    sides = {decoded_side(tree.picture_side * ratio) for ratio in (1, 2)} | {decoded_side(16)}
+    sides |= {decoded_side(DEFAULT_ROW * ratio) for ratio in (1, 2)}
     shown = [tree.locations_of(node)[:MAX_PICTURES] for node in nodes]
     wishes = [(location, side) for some in shown for location in some if location for side in sides]
     return load_all(list(dict.fromkeys(wishes)), pixmaps, parent)
