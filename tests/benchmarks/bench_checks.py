@@ -234,6 +234,35 @@ def bench_pixels(found):
     return rows, n_false
 
 
+def bench_duplicates(found):
+    """The two other issues of cleanvision: the same file twice, and recompressed or scaled ones."""
+    from cleanvision import Imagelab
+
+    for kind, issue in (("exact", "exact_duplicates"), ("near", "near_duplicates")):
+        for name, (images, _) in found.items():
+            if name == "gray photos":
+                continue
+            images = images[:N_MADE]
+            with tempfile.TemporaryDirectory() as folder:
+                paths = [Path(folder) / f"{i:04}.png" for i in range(len(images) + N_SPOILED)]
+                for path, image in zip(paths, [*images, *images[:N_SPOILED]], strict=True):
+                    image.save(path)
+                if kind == "near":
+                    for path, image in zip(paths[-N_SPOILED:], images, strict=False):
+                        half = image.resize((max(8, image.width // 2), max(8, image.height // 2)))
+                        half.save(path, "JPEG", quality=60)
+                texts = [str(path) for path in paths]
+                lab = Imagelab(filepaths=texts)
+                with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                    lab.find_issues({issue: {}}, n_jobs=1, verbose=False)
+                peer = lab.issues.loc[texts, f"{issue}_score"].to_numpy(float)
+                ours = np.nan_to_num(oie.find_duplicates(texts).similarity)
+            is_double = np.r_[: len(images) + N_SPOILED]
+            is_double = (is_double < N_SPOILED) | (is_double >= len(images))
+            print(f"{kind} duplicates, {name:12} {roc_auc_score(is_double, ours):.3f} / "
+                  f"{roc_auc_score(is_double, -peer):.3f}")  # fmt: skip
+
+
 # Labels
 
 
@@ -345,6 +374,7 @@ def main():
             for name, (ours, peer, recall, wrong) in by_name.items():
                 print(f"    {name:12} {ours:.3f} / {peer:.3f}   {recall:.0%}  {wrong}")
         print("flagged of the collections as they are:", n_false)
+        bench_duplicates(found)
     if options.only in (None, "labels", "odd"):
         embedded = embedded_of(found)
         if options.only != "odd":

@@ -354,13 +354,16 @@ class OWCheckImages(ImageWidget, TaskWidget):
         results.sort(key=lambda r: (r.check.id != self.check_id, -r.sureness[row]))
         text = "; ".join(f"{r.check.title}: {findings.reason(r, row)}" for r in results)
         images: list[tuple[int, str]] = []
+        caption = ""
         suggested = int(findings.suggested[row])
         if self.check_id == "label doubtful" and suggested >= 0:
             rows = findings.witnesses(row, N_WITNESSES).tolist()
             images = [(i, self._locations[i]) for i in rows]
-            text += f"   Most like it among {findings.class_names[suggested]}:"
+            caption = f"Most like it among {findings.class_names[suggested]}:"
         name = os.path.basename(self._locations[row])
-        self.reason.show_images(f"{name}: {text}" if text else f"{name}: nothing is told", images)
+        self.reason.show_images(
+            f"{name}: {text}" if text else f"{name}: nothing is told", caption, images
+        )
 
     def title_of(self, row: int) -> str:
         """Get what stands under an image: what was measured, and its file."""

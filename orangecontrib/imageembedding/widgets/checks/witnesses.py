@@ -10,7 +10,7 @@ from AnyQt.QtWidgets import QSizePolicy, QWidget
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 
-SIDE_PX, GAP_PX = 64, 6
+SIDE_PX, GAP_PX, CAPTION_PX = 64, 6, 110
 
 
 class Witnesses(QWidget):
@@ -22,7 +22,7 @@ class Witnesses(QWidget):
     def __init__(self, pixmaps: Pixmaps) -> None:
         super().__init__()
         self._pixmaps = pixmaps
-        self.text = ""
+        self.text = self.caption = ""
         self._images: Sequence[tuple[int, str]] = ()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.setAccessibleName("Reason")
@@ -37,9 +37,11 @@ class Witnesses(QWidget):
         """Get the least size."""
         return self.sizeHint()
 
-    def show_images(self, text: str, images: Sequence[tuple[int, str]] = ()) -> None:
-        """Show a text and images, by their rows and locations."""
-        self.text, self._images = text, images
+    def show_images(
+        self, text: str, caption: str = "", images: Sequence[tuple[int, str]] = ()
+    ) -> None:
+        """Show a text, and images, by their rows and locations, with a caption."""
+        self.text, self.caption, self._images = text, caption, images
         self.setAccessibleDescription(text)
         self.setToolTip(text)
         self.updateGeometry()
@@ -53,7 +55,7 @@ class Witnesses(QWidget):
     def rect_of(self, place: int) -> QRect:
         """Get where an image is."""
         top = self.fontMetrics().height() + GAP_PX
-        return QRect(place * (SIDE_PX + GAP_PX), top, SIDE_PX, SIDE_PX)
+        return QRect(CAPTION_PX + place * (SIDE_PX + GAP_PX), top, SIDE_PX, SIDE_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the text and the images."""
@@ -62,6 +64,9 @@ class Witnesses(QWidget):
         line = QRect(0, 0, self.width(), self.fontMetrics().height())
         shown = painter.fontMetrics().elidedText(self.text, Qt.ElideRight, self.width())
         painter.drawText(line, Qt.AlignLeft, shown)
+        beside = QRect(0, self.rect_of(0).top(), CAPTION_PX - GAP_PX, SIDE_PX)
+        if self._images:
+            painter.drawText(beside, Qt.AlignLeft | Qt.AlignVCenter | Qt.TextWordWrap, self.caption)
         scale = self.devicePixelRatioF()
         for place, (_, location) in enumerate(self._images):
             pixmap = self._pixmaps.pixmap(location, round(SIDE_PX * scale))
