@@ -1,3 +1,4 @@
+import pickle
 import shutil
 
 import numpy as np
@@ -74,6 +75,20 @@ def test_measures_are_columns_and_missing_where_there_is_no_image(table, checked
     black = [str(r["image name"]) for r in measures].index("black")
     assert measures[black]["Brightness"] == 0
     assert "dark" in str(measures[black]["Flags"])
+
+
+def test_measures_compute_themselves_for_other_images_also_in_saved_models(table, checked):
+    measures = checked.measures
+    wanted = [measures.domain[name] for name in ("Brightness", "Sharpness", "Hue")]
+    domain = pickle.loads(pickle.dumps(Domain(wanted)))
+    found = table[5:9].transform(domain)
+    for column, name in enumerate(("Brightness", "Sharpness", "Hue")):
+        np.testing.assert_allclose(found.X[:, column], measures.get_column(name)[5:9], atol=1e-5)
+    assert measures.domain["Size Difference"].compute_value is None
+    again = oie.check_images(table).measures.domain["Hue"]
+    assert again == measures.domain["Hue"]
+    assert hash(again) == hash(measures.domain["Hue"])
+    assert np.isnan(Table("iris").transform(domain).X).all()
 
 
 def test_flagged_images_are_the_surest_first_with_flags_and_reasons(table, checked):

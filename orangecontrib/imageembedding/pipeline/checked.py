@@ -6,11 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable, Table, Variable
+from Orange.data import (
+    ContinuousVariable,
+    DiscreteVariable,
+    Domain,
+    StringVariable,
+    Table,
+    Variable,
+)
 from Orange.data.util import get_unique_names
 
 from orangecontrib.imageembedding.checks.find import Findings
+from orangecontrib.imageembedding.checks.measures import MEASURES
+from orangecontrib.imageembedding.pipeline.measuring import MeasureColumn, MeasureImages
 from orangecontrib.imageembedding.tables.cluster_columns import with_metas
+from orangecontrib.imageembedding.tables.locate import default_image_column
 
 FLAGS, REASON, SURENESS, SUGGESTED = "Flags", "Reason", "Sureness", "Suggested Class"
 Column = tuple[Variable, NDArray[np.float64] | NDArray[np.object_]]
@@ -19,6 +29,8 @@ SIZES = ("Width", "Height")  # which Import Images tells, too
 
 def with_checks(table: Table, findings: Findings) -> Table:
     """Get a table with all measures, and with what the checks tell, as metas.
+
+    What is measured of an image alone computes itself for other tables of images.
 
     Parameters
     ----------
@@ -33,11 +45,17 @@ def with_checks(table: Table, findings: Findings) -> Table:
         for name, values in findings.columns.items()
         if not (name in SIZES and name.lower() in there)
     }
-    columns: list[Column] = [
-        (ContinuousVariable(name, number_of_decimals=0 if name in SIZES else 3), values)
-        for name, values in measures.items()
-    ]
+    image = default_image_column(table)
+    columns: list[Column] = [(_variable(name, image), values) for name, values in measures.items()]
     return _with(table, [*columns, *_told(findings, np.arange(len(table)))])
+
+
+def _variable(name: str, image: Variable | None) -> ContinuousVariable:
+    source = None
+    if image is not None and name in MEASURES:
+        source = MeasureColumn(MeasureImages(image), MEASURES.index(name))
+    decimals = 0 if name in SIZES else 3
+    return ContinuousVariable(name, number_of_decimals=decimals, compute_value=source)
 
 
 def flagged_images(
@@ -69,7 +87,11 @@ def _told(findings: Findings, rows: NDArray[np.intp]) -> list[Column]:
 def _with(table: Table, columns: Sequence[Column]) -> Table:
     wanted = [variable.name for variable, _ in columns]
     names = get_unique_names(table.domain, wanted, equal_numbers=False)
-    variables = [
-        variable.copy(name=name) for name, (variable, _) in zip(names, columns, strict=True)
-    ]
-    return with_metas(table, variables, [values for _, values in columns])  # type: ignore[misc]
+    named = zip(names, columns, strict=True)
+    variables = [variable.copy(name=name) for name, (variable, _) in named]
+    # Not by `transform` alone, which would compute what is known.
+    plain = [variable.copy(compute_value=None) for variable in variables]
+    filled = with_metas(table, plain, [values for _, values in columns])  # type: ignore[misc]
+    old = table.domain
+    filled.domain = Domain(old.attributes, old.class_vars, (*old.metas, *variables))
+    return filled

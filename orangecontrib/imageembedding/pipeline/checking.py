@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 from Orange.data import Table
 
 from orangecontrib.imageembedding.checks.find import Findings, find_faults
-from orangecontrib.imageembedding.checks.measures import measure, unmeasured
 from orangecontrib.imageembedding.embeddings.catalogue import BUILT_IN_ID
 from orangecontrib.imageembedding.embeddings.embed import embed_files
-from orangecontrib.imageembedding.errors import ImageError
 from orangecontrib.imageembedding.pipeline.checked import with_checks
 from orangecontrib.imageembedding.pipeline.comparing import find_duplicates
+from orangecontrib.imageembedding.pipeline.measuring import measures_of
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.features import feature_matrix, has_embeddings
@@ -84,7 +82,7 @@ def check_images(
     """
     locations = locate.image_locations(table, locate.image_column(table))
     say(progress, "Measuring images")
-    measures, failures = run_watched(lambda relay: _measured(locations, relay), progress)
+    measures, failures = run_watched(lambda relay: measures_of(locations, relay), progress)
     vectors = _vectors_of(table, locations, progress)
     leaks = None
     if reference is not None:
@@ -108,30 +106,3 @@ def _vectors_of(
     if not any(locations):
         return None
     return embed_files(locations, BUILT_IN_ID, progress=progress).vectors
-
-
-def _measured(
-    locations: Sequence[str], progress: Progress
-) -> tuple[NDArray[np.float32], dict[int, str]]:
-    """Get the measures of all images, and why some have none."""
-    failures: dict[int, str] = {}
-    rows = []
-    with ThreadPoolExecutor() as pool:
-        for row, found in enumerate(pool.map(_measure, locations)):
-            if isinstance(found, str):
-                failures[row] = found
-            rows.append(unmeasured() if isinstance(found, str) else found)
-            progress(len(rows) / len(locations))
-    return np.array(rows, dtype=np.float32).reshape(-1, len(unmeasured())), failures
-
-
-def _measure(location: str) -> NDArray[np.float32] | str:
-    from orangecontrib.imageembedding.images.decode import decode
-    from orangecontrib.imageembedding.images.fetch import fetch
-
-    try:
-        pixels = decode(fetch(location), location)
-    except ImageError as error:
-        return error.reason
-    height, width = pixels.shape[:2]
-    return measure(pixels, width, height)
