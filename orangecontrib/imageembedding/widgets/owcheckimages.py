@@ -34,6 +34,7 @@ from orangecontrib.imageembedding.tables.locate import (
 from orangecontrib.imageembedding.widgets.checks.checklist import CheckList
 from orangecontrib.imageembedding.widgets.checks.tasks import check_in_background
 from orangecontrib.imageembedding.widgets.checks.threshold import ThresholdBar
+from orangecontrib.imageembedding.widgets.checks.tips import TIPS
 from orangecontrib.imageembedding.widgets.checks.witnesses import Witnesses
 from orangecontrib.imageembedding.widgets.shared.columns import add_image_combo
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
@@ -43,6 +44,7 @@ from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
+from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 HINT = (
@@ -121,6 +123,7 @@ class OWCheckImages(ImageWidget, TaskWidget):
         self._add_controls()
         self._add_view()
         self.settingsAboutToBePacked.connect(self._note_selection)
+        explain(self, TIPS)
 
     def _add_controls(self) -> None:
         box = gui.vBox(self.controlArea, "Images")
