@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import draw_maps
 import draw_widgets
 from AnyQt.QtCore import QT_VERSION_STR, QPoint
 from AnyQt.QtGui import QColor, QPainter, QPixmap
@@ -29,6 +30,7 @@ WIDGETS: dict[str, Callable[[], tuple[QWidget, object]]] = {
     "image-embedding": draw_widgets.embedding_widget,
     "image-viewer": draw_widgets.viewer_widget,
     "image-grid": draw_widgets.grid_widget,
+    "image-map": draw_maps.numbered_map,
     "save-images": draw_widgets.save_widget,
     "hierarchical-clustering": partial(tree, 48, 8),
 }

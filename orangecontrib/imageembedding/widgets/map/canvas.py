@@ -35,7 +35,6 @@ NONE = -1
 class MapCanvas(QWidget):
     """Shows a map; keeps no data but what it paints, and takes no input."""
 
-    camera_changed = pyqtSignal()
     settled = pyqtSignal()
     """What was to be drawn in the background is there."""
 
@@ -212,14 +211,12 @@ class MapCanvas(QWidget):
         """Show another part of the map."""
         self.is_whole = False
         self.camera = camera
-        self.camera_changed.emit()
         self.update()
 
     def show_whole(self) -> None:
         """Show the whole map, and stay so."""
         self.is_whole = True
         self.go_whole_again()
-        self.camera_changed.emit()
 
     def go_whole_again(self) -> None:
         """Show the whole map, if that was wanted."""

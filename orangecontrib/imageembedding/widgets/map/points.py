@@ -96,7 +96,6 @@ class MapPoints:
     """
 
     def __init__(self, coordinates: NDArray[np.float32], sizes: float = MAX_SIZES) -> None:
-        self.coordinates = coordinates
         rows = np.flatnonzero(np.isfinite(coordinates).all(axis=1))
         places = np.minimum(unit_square(coordinates[rows]), BELOW_1)
         self.buckets = Buckets(places)
