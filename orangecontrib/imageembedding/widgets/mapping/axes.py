@@ -38,7 +38,7 @@ def default_axes(domain: Domain | None) -> Axes:
     """Get the columns that are named as coordinates; else any two numeric ones."""
     axes = named_axes(domain)
     if axes[0] is None and domain is not None:
-        numeric = [v for v in _numeric(domain) if not v.attributes.get("hidden")]
+        numeric = _numeric(domain)
         if len(numeric) > 1:
             return numeric[0], numeric[1]
     return axes
@@ -50,4 +50,6 @@ def has_embeddings(data: Table) -> bool:
 
 
 def _numeric(domain: Domain) -> list[Variable]:
-    return [v for v in (*domain.metas, *domain.variables) if v.is_continuous]
+    """Get the numeric columns but those of embeddings, which are thousands."""
+    columns = (*domain.metas, *domain.variables)
+    return [v for v in columns if v.is_continuous and not v.attributes.get("hidden")]
