@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from Orange.data import Domain, Table
 
-from orangecontrib.imageembedding.comparisons.changes import NAMES, changed_images
+from orangecontrib.imageembedding.comparisons.changes import NAMES
 from orangecontrib.imageembedding.comparisons.quality import N_NEAREST, nearest
 from orangecontrib.imageembedding.comparisons.sample import choose_sample
 from orangecontrib.imageembedding.comparisons.score import Score
-from orangecontrib.imageembedding.comparisons.scores import Scores, scores_of
+from orangecontrib.imageembedding.comparisons.scores import Scores
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.embed import described
@@ -24,9 +24,7 @@ from orangecontrib.imageembedding.embeddings.here import embedders_here, weights
 from orangecontrib.imageembedding.embeddings.listed import locations_of
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
-from orangecontrib.imageembedding.errors import Cancelled, ImageError, InputError
-from orangecontrib.imageembedding.images.decode import decode
-from orangecontrib.imageembedding.images.fetch import fetch
+from orangecontrib.imageembedding.errors import Cancelled, InputError
 from orangecontrib.imageembedding.pipeline.compared import (
     HERE,
     NONE,
@@ -44,11 +42,14 @@ from orangecontrib.imageembedding.progress import (
 )
 from orangecontrib.imageembedding.tables import locate
 from orangecontrib.imageembedding.tables.build import image_variable
+from orangecontrib.imageembedding.workers.place import has_window, run_apart
 
 N_IMAGES = 200
 N_CHANGED = 50  # each is embedded once more for each change
 N_ROUNDS, N_TIMED = 3, 8
 MEGABYTE = 1e6
+COMPARISONS = "orangecontrib.imageembedding.comparisons"
+CHANGES, SCORES = f"{COMPARISONS}.changes:changed_files", f"{COMPARISONS}.scores:scores_of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _sample(table: Table, n_images: int, seed: int, progress: Progress) -> _Samp
     locations = [everywhere[row] for row in rows]
     some = np.random.default_rng(seed).permutation(len(rows))[:N_CHANGED]
     say(progress, "Changing some images a little")
-    done = run_watched(lambda relay: _changed([locations[i] for i in some], relay), progress)
+    done = _apart(CHANGES, [locations[i] for i in some], progress=progress)
     kept = [(i, images) for i, images in zip(some, done, strict=True) if images]
     return _Sample(
         rows,
@@ -202,21 +203,11 @@ def _classes_of(table: Table) -> NDArray[np.float64]:
     return np.asarray(table.get_column(variable), dtype=float)
 
 
-def _changed(locations: Sequence[str], progress: Progress) -> list[list[bytes]]:
-    """Change images; an empty list for each that cannot be read."""
-    changed: list[list[bytes]] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for images in pool.map(_changes_of, locations):
-            changed.append(images)
-            progress(len(changed) / len(locations))
-    return changed
-
-
-def _changes_of(location: str) -> list[bytes]:
-    try:
-        return changed_images(decode(fetch(location), location))
-    except ImageError:
-        return []  # its reason is told by those who embed it
+def _apart(function: str, *args: object, progress: Progress) -> Any:
+    """Run a function where it holds up neither a window nor a Cancel."""
+    if has_window():
+        return run_apart(function, *args, progress=progress)
+    return run_watched(lambda relay: run_apart(function, *args, progress=relay), progress)
 
 
 class _Part:
@@ -271,9 +262,8 @@ def _measured(
     rows = np.searchsorted(there, sample.changed_rows[with_changes])
     speed = _speed([sample.locations[i] for i in there], spec, backend, progress)
     say(progress, "Measuring")
-    scores = run_watched(
-        lambda relay: scores_of(vectors, sample.classes[there], rows, changed, relay), progress
-    )
+    classes = sample.classes[there]
+    scores: Scores = _apart(SCORES, vectors, classes, rows, changed, progress=progress)
     neighbors = np.full((len(sample.rows), N_NEAREST), NONE)
     near = sample.rows[there[nearest(vectors)]]
     neighbors[there, : near.shape[1]] = near
