@@ -9,5 +9,6 @@ TIPS = {
     "Click on branches": "A click on a branch selects its rows, Ctrl adds one, Shift a run",
     "Cut at height (%)": "Clusters are what hangs together below a part of the height of the tree",
     "Top N clusters": "So many clusters: those that the highest merges join",
+    "Automatic number": "As many clusters as keep each image with its nearest ones best",
     "Best silhouette": "As many clusters as are apart from each other most clearly",
 }
