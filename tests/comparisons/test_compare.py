@@ -141,6 +141,7 @@ def test_files_of_the_user_are_compared_with_each_other(tmp_path):
     specs = [oie.own_embedder(file, BUILT_IN) for file in files]
     compared = oie.compare_embedders(oie.import_images(folder).table, specs)
     assert [one.id for one in compared.embedders] == ["net0.pt", "net1.pt"]
+    assert {one.place for one in compared.embedders} == {"this computer"}
     assert column(compared, "Numbers").tolist() == [6, 9]
     assert np.isfinite(column(compared, "Tree NMI")).all()
     sizes = [file.stat().st_size / 1e6 for file in files]
@@ -151,7 +152,7 @@ def test_a_server_that_is_named_computes_beside_this_computer(table):
     with running(tiny_app()) as url:
         asked = [(BUILT_IN, FakeBackend2()), ("tiny", oie.Remote(url))]
         compared = oie.compare_embedders(table, asked, n_images=6)
-        assert [one.place for one in compared.embedders] == ["this computer", url]
+        assert [one.place for one in compared.embedders] == ["FakeBackend2", url]
         assert compared.embedders[1].id == f"tiny on {url}"
         assert column(compared, "Numbers").tolist() == [1280, 12]
         assert column(compared, "1-NN Accuracy").tolist() == [1, 1]

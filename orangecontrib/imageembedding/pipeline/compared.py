@@ -12,6 +12,7 @@ from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 
 from orangecontrib.imageembedding.comparisons.scores import MEASURES, Scores
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
+from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import InputError
@@ -34,7 +35,8 @@ class ComparedEmbedder:
     id, title : str
         Of the embedder, for scripts and for people. With a server both name it.
     place : str
-        Where it was computed: ``this computer``, or the address of the server.
+        Where it was computed: ``this computer``, the address of the server, or the name of the
+        backend of a plug-in.
     spec : EmbedderSpec or None
         Its description; None if there is none.
     backend : Backend
@@ -142,8 +144,10 @@ class ComparedEmbedders:
 
 
 def place_of(backend: Backend) -> str:
-    """Say where a backend computes."""
-    return backend.url if isinstance(backend, Remote) else HERE
+    """Say where a backend computes; of a plug-in, only it knows."""
+    if isinstance(backend, Remote):
+        return backend.url
+    return HERE if isinstance(backend, Local) else type(backend).__name__
 
 
 def table_of_scores(compared: ComparedEmbedders) -> Table:

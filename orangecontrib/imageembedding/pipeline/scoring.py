@@ -19,6 +19,7 @@ from orangecontrib.imageembedding.comparisons.score import Score
 from orangecontrib.imageembedding.comparisons.scores import Scores
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
+from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
 from orangecontrib.imageembedding.embeddings.embed import described
 from orangecontrib.imageembedding.embeddings.here import embedders_here, weights_bytes
 from orangecontrib.imageembedding.embeddings.listed import locations_of
@@ -26,7 +27,6 @@ from orangecontrib.imageembedding.embeddings.run import Embedded, embed_location
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
 from orangecontrib.imageembedding.errors import Cancelled, InputError
 from orangecontrib.imageembedding.pipeline.compared import (
-    HERE,
     NONE,
     ComparedEmbedder,
     ComparedEmbedders,
@@ -76,8 +76,7 @@ class Candidate:
         name = self.embedder if isinstance(self.embedder, str) else self.embedder.id
         if self.weights is not None:
             name = os.path.basename(self.weights)
-        place = place_of(self.backend)
-        return name if place == HERE else f"{name} on {place}"
+        return f"{name} on {self.backend.url}" if isinstance(self.backend, Remote) else name
 
 
 Named = str | EmbedderSpec | tuple[str | EmbedderSpec, Backend] | Candidate
@@ -234,7 +233,7 @@ def _compared(candidate: Candidate, sample: _Sample, progress: _Part) -> Compare
     failed = ComparedEmbedder(known_by, known_by, place, None, backend, Scores(), nobody, {})
     try:
         spec = described(candidate.embedder, candidate.weights, backend, progress)
-        title = spec.title if place == HERE else f"{spec.title} on {place}"
+        title = f"{spec.title} on {place}" if isinstance(backend, Remote) else spec.title
         failed = replace(failed, spec=spec, title=title)
         progress.title += f" ({title})"
         done = embed_locations(sample.locations, spec, backend, progress)
