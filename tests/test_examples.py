@@ -257,12 +257,15 @@ def test_a_model_of_embedded_images_predicts_raw_ones(tmp_path):
     assert lines[1] == "Apply/Transformed Data 12 1280"
 
 
-def test_the_example_of_a_grid_runs():
-    command = [sys.executable, "-c", RUN_WORKFLOW, str(EXAMPLES / "Image grid.ows")]
+@pytest.mark.parametrize(
+    ("name", "output"), [("Image grid", "Image Grid/Images"), ("Image map", "Image Map/Data")]
+)
+def test_the_example_of_a_grid_and_of_a_map_run(name, output):
+    command = [sys.executable, "-c", RUN_WORKFLOW, str(EXAMPLES / f"{name}.ows")]
     with tempfile.TemporaryDirectory() as settings:
-        command += [settings, "Image Grid/Images"]
+        command += [settings, output]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.stdout.splitlines() == ["Image Grid/Images 48 1280"], done.stderr
+    assert done.stdout.splitlines() == [f"{output} 48 1280"], done.stderr
 
 
 def test_the_example_of_wrong_labels_runs_and_finds_most_of_them(tmp_path):

@@ -1,7 +1,9 @@
-"""Image Map: how fast it draws.
+"""Image Map: how fast it draws, and lays out, beside other programs.
 
     python tests/benchmarks/bench_map.py draw [N ...]      frames while a script pans and zooms
     python tests/benchmarks/bench_map.py widget [N ...]    from vectors to the final map
+    python tests/benchmarks/bench_map.py project [N ...]   the same without a window, and by others
+    python tests/benchmarks/bench_map.py page [N ...]      the map as a page for a browser
 
 The points of *draw* are a mixture of normal distributions, given as two columns, the vectors of
 *widget* one of 100 of them with 1,280 features each; images are 2,000 small ones that come again.
@@ -24,6 +26,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from AnyQt.QtCore import QPointF
 from AnyQt.QtWidgets import QApplication
+from bench_projecting import PEERS, page, project
 from bench_viewer import Gaps, resident_mb, say, wait
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from PIL import Image
@@ -188,11 +191,19 @@ def main() -> None:
     for name, sizes in (
         ("draw", [5000, 20_000, 100_000, 1_000_000]),
         ("widget", [5000, 20_000, 100_000]),
+        ("project", [5000, 20_000, 100_000]),
+        ("page", [5000, 20_000]),
     ):
         command = commands.add_parser(name)
         command.add_argument("sizes", nargs="*", type=int, default=sizes)
+        if name == "project":
+            command.add_argument("--by", action="append", choices=PEERS, help="only by this one")
     options = parser.parse_args()
     app = QApplication([])
+    if options.command in ("project", "page"):
+        for n in options.sizes:
+            page(n) if options.command == "page" else project(n, options.by)
+        return
     paths = images(Path(tempfile.mkdtemp()))
     for n in options.sizes:
         run(table(n, 2 if options.command == "draw" else N_FEATURES, paths))

@@ -150,7 +150,7 @@ function drawLabels() {
   pen.textBaseline = "middle";
   const zoom = Math.log2(scale / fitScale());
   for (const [row, code, first] of DATA.anchors) {
-    if (taken.length >= 25 || first > Math.max(zoom, 0)) break;
+    if (taken.length >= Math.min(12 + 6 * zoom, 25) || first > Math.max(zoom, 0)) break;
     if (hiddenClasses.has(code)) continue;
     const text = DATA.classes[code], half = pen.measureText(text).width / 2 + 5;
     const x = (xOf(row) - left) * scale, y = (yOf(row) - top_) * scale - SHOWN / 2 - 8;
@@ -205,11 +205,26 @@ function resize() {
   ask();
 }
 
+// The images by squares of the map, so that few are looked at for what is under the pointer.
+const SQUARES = 128, squares = new Map();
+const squareOf = at => Math.min(Math.max(Math.floor(at * SQUARES), 0), SQUARES - 1);
+for (let i = 0; i < N; i++) {
+  const square = squareOf(yOf(i)) * SQUARES + squareOf(xOf(i));
+  if (!squares.has(square)) squares.set(square, []);
+  squares.get(square).push(i);
+}
+
+function* around(x, y, reach) {
+  for (let row = squareOf(y - reach); row <= squareOf(y + reach); row++)
+    for (let column = squareOf(x - reach); column <= squareOf(x + reach); column++)
+      yield* squares.get(row * SQUARES + column) || [];
+}
+
 // The picture under a point, or the nearest dot.
 function under(x, y) {
   const atX = left + x / scale, atY = top_ + y / scale, now = levelNow(), near = dotNow() / 2 + 3;
   let best = -1, least = Infinity;
-  for (let i = 0; i < N; i++) {
+  for (const i of around(atX, atY, Math.max(SHOWN / 2, near) / scale)) {
     if (!hit[i]) continue;
     const dx = Math.abs(xOf(i) - atX) * scale, dy = Math.abs(yOf(i) - atY) * scale;
     const isPicture = level[i] <= now && SIZE[2 * i] > 0;
