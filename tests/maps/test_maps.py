@@ -15,7 +15,7 @@ from orangecontrib.imageembedding.maps.levels import levels_of
 from orangecontrib.imageembedding.maps.neighbors import nearest
 from orangecontrib.imageembedding.maps.picture import save_map, unit_square
 from orangecontrib.imageembedding.maps.quality import kept_neighbors
-from orangecontrib.imageembedding.maps.reduce import reduced
+from orangecontrib.imageembedding.maps.reduce import along, axes_of, reduced
 
 
 def test_a_map_keeps_kinds_together_and_tells_how_many_neighbors_it_keeps():
@@ -159,3 +159,13 @@ def test_a_picture_shows_what_has_room_and_a_dot_for_others(tmp_path, ending):
     assert len(asked) == 2
     assert 0 in asked
     assert 3 not in asked
+
+
+@pytest.mark.parametrize("factor", [1, 1e25, 1e-25, 1e150])
+def test_rows_of_any_length_and_of_zeros_have_their_components(factor):
+    rows = kinds(3, 20)[0].astype(float)
+    principal = axes_of(rows)
+    rows[7] = 0
+    unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    expected = (unit - principal.mean) @ principal.axes
+    np.testing.assert_allclose(along(principal, rows * factor), expected, atol=1e-5)

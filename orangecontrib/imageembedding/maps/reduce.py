@@ -13,7 +13,8 @@ from orangecontrib.imageembedding.components.principal import (
 
 N_COMPONENTS = 100  # keeps as many of the nearest neighbors as all numbers, .519 of .522
 N_SAMPLE_ROWS = 5000  # from which the axes are found
-BLOCK_ROWS = 8192
+BLOCK_ROWS = 2048
+TINY, HUGE = 1e-20, 1e30  # between them squares of float32 are exact enough
 
 Vectors = NDArray[np.float32] | NDArray[np.float64]
 
@@ -69,9 +70,18 @@ def along(principal: Principal, vectors: Vectors) -> NDArray[np.float32]:
         The most important first.
     """
     components = np.empty((len(vectors), principal.axes.shape[1]), dtype=np.float32)
+    offset = principal.mean @ principal.axes
     for start in range(0, len(vectors), BLOCK_ROWS):
-        block = unit_rows(vectors[start : start + BLOCK_ROWS])
-        components[start : start + BLOCK_ROWS] = principal.project(block)
+        part = slice(start, start + BLOCK_ROWS)
+        with np.errstate(over="ignore"):
+            block = np.asarray(vectors[part], dtype=np.float32)
+            squares = np.einsum("ij,ij->i", block, block)
+        if not ((squares > TINY) & (squares < HUGE)).all():
+            components[part] = principal.project(unit_rows(vectors[part]))
+            continue
+        # The few components are scaled, not the many numbers: a tenth of the time.
+        np.divide(block @ principal.axes, np.sqrt(squares)[:, None], out=components[part])
+        components[part] -= offset
     return components
 
 
