@@ -40,17 +40,18 @@ def run_map(options: argparse.Namespace) -> int:
         n_unread = draw_images(
             table, options.output, bar, lambda path, read: save_map(done.coordinates, path, read)
         )
-        if options.html is not None:
-            for reason in save_map_page(done, options.html, bar).values():
-                complain(f"not in the page: {reason}")
+        reasons = {} if options.html is None else save_map_page(done, options.html, bar)
+    for reason in reasons.values():
+        complain(f"not in the page: {reason}")
     n_without = int(np.isnan(done.coordinates[:, 0]).sum())
     if n_without:
         complain(f"skipped: {n_without} rows with missing numbers")
+    n_missing = n_skipped + n_unread + n_without + len(reasons)
     told = f"{len(table) - n_without} images on the map: {options.output}"
     if not np.isnan(done.kept_neighbors):
         told += f" (it keeps {done.kept_neighbors:.0%} of the 15 nearest neighbors)"
     pages = [] if options.html is None else [f"the map as a page: {options.html}"]
-    return conclude([told, *pages], SOME_MISSING if n_skipped or n_unread or n_without else FINE)
+    return conclude([told, *pages], SOME_MISSING if n_missing else FINE)
 
 
 def _check_page(options: argparse.Namespace) -> None:

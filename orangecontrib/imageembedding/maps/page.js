@@ -151,7 +151,7 @@ function drawLabels() {
   const zoom = Math.log2(scale / fitScale());
   for (const [row, code, first] of DATA.anchors) {
     if (taken.length >= Math.min(12 + 6 * zoom, 25) || first > Math.max(zoom, 0)) break;
-    if (hiddenClasses.has(code)) continue;
+    if (!hit[row]) continue;
     const text = DATA.classes[code], half = pen.measureText(text).width / 2 + 5;
     const x = (xOf(row) - left) * scale, y = (yOf(row) - top_) * scale - SHOWN / 2 - 8;
     if (x < half || y < 10 || x > innerWidth - half || y > innerHeight - 10) continue;
