@@ -18,7 +18,7 @@ from PyQt6.QtWebEngineCore import (
 )
 from PyQt6.QtWebEngineWidgets import QWebEngineView
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 FLAGS = "--use-angle=swiftshader --enable-unsafe-swiftshader"
 DARK = " --blink-settings=preferredColorScheme=0"
 # Later than what the page has asked for: two frames.
@@ -69,8 +69,9 @@ def browse(path, screenshot, steps):
     def run(code):
         answers = []
         page.runJavaScript(code, lambda answer: (answers.append(answer), loop.quit()))
-        loop.exec()
-        return answers[0] if answers else None
+        while not answers:  # others end the loop, too
+            loop.exec()
+        return answers[0]
 
     def until(is_so):
         timer = QTimer(interval=10, timeout=loop.quit)
@@ -80,9 +81,10 @@ def browse(path, screenshot, steps):
         timer.stop()
 
     def settle(code):
-        """Run code, and wait until what it asked for is drawn."""
+        """Run code, and wait for its promise `pending`, if it makes one, and until all is drawn."""
         before = run("document.title")
-        run(f"{code}; {SETTLED}.then(() => document.title = 'settled ' + Math.random())")
+        after = f"then(() => {SETTLED}).then(() => document.title = 'settled ' + Math.random())"
+        run(f"{code}; Promise.resolve(window.pending).{after}")
         until(lambda: run("document.title") != before)
 
     page.loadFinished.connect(loop.quit)

@@ -198,6 +198,7 @@ POINTER = "map.dispatchEvent(new PointerEvent('pointer{kind}', {{pointerId: {id}
 POINTER += "clientY: {y}, pointerType: '{type}'}}))"
 STATE = "JSON.stringify({scale, left, top: top_})"
 KEY = "dispatchEvent(new KeyboardEvent('keydown', {{key: '{}'}}))"
+AWAIT = "pending = new Promise(go => map.addEventListener('webglcontext{}', go)); "
 SEARCH = "el('search').value = '{}'; el('search').dispatchEvent(new Event('input'))"
 
 
@@ -239,10 +240,9 @@ STEPS = {
     "escape": KEY.format("Escape") + " ?? nHits",
     "legend": "el('legend').children[0].click() ?? JSON.stringify([nHits, Array.from(hit)])",
     "owned": "el('legend').children[0].click() ?? document.title === 'owned'",
-    "context": "window.lose = gl.getExtension('WEBGL_lose_context'); lose.loseContext();"
-               " ?? gl.isContextLost()",
-    "restored": "map.addEventListener('webglcontextrestored', ask); lose.restoreContext() ?? "
-                "gl.isContextLost()",
+    "context": "lose = gl.getExtension('WEBGL_lose_context'); " + AWAIT.format("lost") +
+               "lose.loseContext() ?? gl.isContextLost()",
+    "restored": AWAIT.format("restored") + "lose.restoreContext() ?? gl.isContextLost()",
     "pixel again": "?? " + PIXEL.format(i=1),
 }  # fmt: skip
 
