@@ -6,6 +6,7 @@ from AnyQt.QtCore import QPointF, QRectF
 from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette
 from scipy.spatial import cKDTree
 
+from orangecontrib.imageembedding.progress import silent
 from orangecontrib.imageembedding.widgets.map import points as points_module
 from orangecontrib.imageembedding.widgets.map.camera import Camera
 from orangecontrib.imageembedding.widgets.map.drawing import MAX_PICTURES, MapDrawing
@@ -15,6 +16,7 @@ from orangecontrib.imageembedding.widgets.map.look import MapLook, colors_or_pla
 from orangecontrib.imageembedding.widgets.map.names import MAX_SHOWN, MapName, placed_names
 from orangecontrib.imageembedding.widgets.map.points import HIDDEN, MapPoints, points_of
 from orangecontrib.imageembedding.widgets.map.tiles import TILE_PX, DensityTiles
+from orangecontrib.imageembedding.widgets.mapping.spread import spread_out
 
 WINDOW = QRectF(0, 0, 800, 600)
 
@@ -233,6 +235,22 @@ def test_marks_are_made_of_selected_and_torn_rows_only():
     assert image.pixelColor(int(at.x()), int(at.y())).red() > 200
     other = camera.point_of(points.places[points.position_of[8]])
     assert image.pixelColor(int(other.x()), int(other.y())).alpha() == 0
+
+
+def test_spread_out_rows_have_places_of_their_own_near_the_old_ones():
+    coordinates = np.repeat(scattered(150), 2, axis=0) * (3, 1)
+    coordinates[7] = np.nan
+    coordinates = coordinates.astype(np.float32)
+    spread = spread_out(coordinates, silent)
+    assert np.flatnonzero(np.isnan(spread).any(axis=1)).tolist() == [7]
+    kept = np.arange(300) != 7
+    assert len(np.unique(spread[kept], axis=0)) == 299
+    moved = np.abs(spread - coordinates)[kept]
+    assert moved.mean(axis=0).max() < 0.1
+    row = np.full((5, 2), 2.0, np.float32)
+    row[:, 0] = [0, 1, 1, 1, 5]
+    assert len(np.unique(spread_out(row, silent), axis=0)) == 5
+    assert len(np.unique(spread_out(row[1:4], silent), axis=0)) == 3
 
 
 # Names

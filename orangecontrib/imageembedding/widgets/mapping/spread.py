@@ -33,6 +33,7 @@ def spread_out(coordinates: NDArray[np.float32], progress: Progress) -> NDArray[
     n_rows = int(np.ceil(n_cells / n_columns))
     cells = snap_points(points, n_rows, n_columns, progress=progress)
     lines, columns = np.divmod(cells, n_columns)
-    spread[rows, 0] = low[0] + columns * (width / n_columns)
-    spread[rows, 1] = low[1] - lines * (height / n_rows)
+    left, bottom = low + extent / 2 - np.array([width, height]) / 2
+    spread[rows, 0] = left + columns * (width / max(n_columns - 1, 1))
+    spread[rows, 1] = bottom + (n_rows - 1 - lines) * (height / max(n_rows - 1, 1))
     return spread
