@@ -248,12 +248,17 @@ class TestOWImageGrid(WidgetTest):
         viewport = self.widget.view.viewport()
         QTest.mousePress(viewport, Qt.LeftButton, modifier, start)
         for point in ((start + end) / 2, end):
-            event = QMouseEvent(
-                QEvent.MouseMove, QPointF(point), viewport.mapToGlobal(QPointF(point)),
-                Qt.NoButton, Qt.LeftButton, modifier,
-            )  # fmt: skip
-            QApplication.sendEvent(viewport, event)
+            self.move_to(point, modifier)
         QTest.mouseRelease(viewport, Qt.LeftButton, modifier, end)
+
+    def move_to(self, point, modifier=Qt.NoModifier):
+        """Move the mouse with its button down, which QTest of Qt 5 cannot."""
+        viewport = self.widget.view.viewport()
+        event = QMouseEvent(
+            QEvent.MouseMove, QPointF(point), QPointF(viewport.mapToGlobal(point)),
+            Qt.NoButton, Qt.LeftButton, modifier,
+        )  # fmt: skip
+        QApplication.sendEvent(viewport, event)
 
     def test_a_rubber_band_selects_what_it_touches(self):
         view = self.shown()
@@ -319,8 +324,8 @@ class TestOWImageGrid(WidgetTest):
         viewport = self.widget.view.viewport()
         at = QPointF(self.point_of(4))
         event = QWheelEvent(
-            at, viewport.mapToGlobal(at), QPoint(0, turn), QPoint(0, turn), Qt.NoButton,
-            modifiers, phase, False,
+            at, QPointF(viewport.mapToGlobal(at.toPoint())), QPoint(0, turn), QPoint(0, turn),
+            Qt.NoButton, modifiers, phase, False,
         )  # fmt: skip
         QApplication.sendEvent(viewport, event)
 
@@ -382,7 +387,7 @@ class TestOWImageGrid(WidgetTest):
         self.monkeypatch.setattr(QDrag, "exec", lambda drag, *_: dropped.append(drag.mimeData()))
         cell = int(view.cells[0])
         QTest.mousePress(view.viewport(), Qt.LeftButton, Qt.NoModifier, self.point_of(cell))
-        QTest.mouseMove(view.viewport(), self.point_of(cell) + QPoint(40, 0))
+        self.move_to(self.point_of(cell) + QPoint(40, 0))
         paths = [url.toLocalFile() for url in dropped[0].urls()]
         assert paths == [view.locations[0], view.locations[2]]
         assert view.selected_images() == [0, 2]

@@ -33,6 +33,7 @@ from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 
 MAX_LISTED = 1000
+MAX_COLUMN_PX = 130
 HINT = "Select branches of the tree to see here what is in them."
 
 
@@ -66,6 +67,7 @@ class ClusterList(QTreeView):
         self.setToolTip("Click selects or shows a cluster, Ctrl+C copies, a heading sorts")
         self.header().setSectionResizeMode(QHeaderView.ResizeToContents)
         self.header().setStretchLastSection(False)
+        self.header().setMaximumSectionSize(MAX_COLUMN_PX)
         self.setContextMenuPolicy(Qt.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.clicked.connect(self._clicked)

@@ -88,7 +88,9 @@ def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str
 def _line(box: QWidget, label: str) -> QWidget:
     """Add a line that begins with a label, as wide as the others unless its text is wider."""
     line = gui.hBox(box)
-    gui.widgetLabel(line, f"{label}:").setMinimumWidth(LABEL_WIDTH)
+    title = gui.widgetLabel(line, f"{label}:")
+    title.setMinimumWidth(LABEL_WIDTH)
+    title.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Preferred)
     return line
 
 
