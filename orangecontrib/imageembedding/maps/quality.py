@@ -53,7 +53,7 @@ def trustworthiness(points: Vectors, coordinates: NDArray[np.float32], seed: int
     ----------
     points : ndarray of shape (n, n_features), dtype float32
         Their Euclidean distances are the true ones.
-    coordinates : ndarray of shape (n, 2)
+    coordinates : ndarray of shape (n, 2), dtype float32
         The map.
     seed : int, optional
         Chooses the rows that are looked at, `N_SAMPLE_ROWS` at most.
@@ -90,10 +90,14 @@ def torn_apart(neighbors: NDArray[np.intp], coordinates: NDArray[np.float32]) ->
 
     Parameters
     ----------
-    neighbors : ndarray of shape (n, k)
+    neighbors : ndarray of shape (n, k), dtype int
         The true nearest others of each row, nearest first; the first `N_NEAREST` are looked at.
-    coordinates : ndarray of shape (n, 2)
+    coordinates : ndarray of shape (n, 2), dtype float32
         The map.
+
+    Returns
+    -------
+    is_torn : ndarray of shape (n,), dtype bool
     """
     n, k = len(neighbors), min(N_NEAREST, neighbors.shape[1])
     if n < 4 * N_NEAREST:

@@ -86,7 +86,17 @@ def along(principal: Principal, vectors: Vectors) -> NDArray[np.float32]:
 
 
 def unit_rows(block: Vectors) -> NDArray[np.float32]:
-    """Scale rows to length 1; rows of zeros stay. Shape and order are kept, dtype is float32."""
+    """Scale rows to length 1; rows of zeros stay.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n, n_features), dtype float32 or float64
+        Finite numbers of any size.
+
+    Returns
+    -------
+    unit : ndarray of shape (n, n_features), dtype float32
+    """
     scaled = np.asarray(block, dtype=np.float64)
     largest = np.abs(scaled).max(axis=1, keepdims=True, initial=0)
     scaled = scaled / np.where(largest > 0, largest, 1)  # the square of a huge number overflows

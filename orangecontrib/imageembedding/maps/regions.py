@@ -46,9 +46,9 @@ def find_regions(
 
     Parameters
     ----------
-    coordinates : ndarray of shape (n, 2)
+    coordinates : ndarray of shape (n, 2), dtype float32
         NaN for rows without a place.
-    vectors : ndarray of shape (n, n_features), optional
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64, optional
         By which a region's typical row is chosen: the one whose direction is nearest to the mean
         direction. Without them it is the one nearest to the middle of the region on the map.
     fineness : float, optional
@@ -124,7 +124,7 @@ def region_names(
     ----------
     regions : Regions
         Of n rows.
-    codes : ndarray of shape (n,), optional
+    codes : ndarray of shape (n,), dtype float32 or float64, optional
         The class of each row as an index into `values`; NaN if it is unknown.
     values : sequence of str, optional
         Names of the classes.
