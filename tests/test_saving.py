@@ -110,7 +110,10 @@ def test_names_are_made_of_a_pattern(table, tmp_path, pattern, names):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"pattern": "{clas}"}, "{clas}, which the table does not have. It has: {name}, {row}, "),
+        (
+            {"pattern": "{clas}"},
+            "{clas}, but the table has no such column. It has: {name}, {row}, ",
+        ),
         ({"by": "width"}, "'width' is not one. The table has: category"),
         ({"by": ["category", "x"]}, "'x' is not one"),
         ({"format": "svg"}, "format must be one of png, jpeg"),

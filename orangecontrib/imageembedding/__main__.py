@@ -42,13 +42,13 @@ Images never leave this computer, unless you name a --server. Examples:
       the rows with a column Cluster
   image-embedding cluster animals/ --clusters 8 -o clusters.tab \\
                   --embedder efficientnet-lite0 --picture tree.png
-      all at once, without any download, and the tree as a picture
+      both steps at once, without any download; also draws the tree
   image-embedding grid animals.tab -o grid.png
       similar images side by side; with map, each at its place on a map
   image-embedding save clusters.tab sorted/ --by Cluster
       copies of the images in a folder for each cluster
   image-embedding embedders
-      what can be chosen for --embedder
+      the embedders to choose from
 """
 
 EXIT_CODES = """\
@@ -139,7 +139,7 @@ def _embed_command(commands: Commands) -> None:
         "--ray",
         metavar="ADDRESS",
         help="embed a folder on a Ray cluster (auto: the one found from here); OUT.parquet becomes "
-        "a folder, to which a run that was broken off adds what is missing",
+        "a folder, which a later run continues after an interruption",
     )
     embed.set_defaults(run=run_embed)
 
@@ -294,7 +294,7 @@ def _serve_command(commands: Commands) -> None:
 
 def _embedders_command(commands: Commands) -> None:
     embedders = commands.add_parser(
-        "embedders", help="list what can be chosen for --embedder", description="List embedders."
+        "embedders", help="list the embedders", description="List embedders."
     )
     embedders.set_defaults(run=list_embedders)
 
@@ -345,7 +345,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images-folder",
         metavar="DIR",
-        help="where the images of the table are, if it does not lead to them",
+        help="folder of the images, if the paths in the table do not lead to them",
     )
     parser.add_argument(
         "--max-megapixels",
@@ -357,8 +357,8 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         "--channels",
         metavar="R,G,B",
         type=channels,
-        help="of images with several channels, the numbers of those shown in red, green and blue, "
-        "0 for none (default: as ImageJ shows them)",
+        help="numbers of the channels shown as red, green and blue, for images with several "
+        "channels; 0 for none (default: as ImageJ shows them)",
     )
 
 
@@ -415,8 +415,8 @@ def _add_embedder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server",
         metavar="URL",
-        help="let an embedding server compute: the images are sent there, without EXIF and "
-        'comments. Its API key is that of IMAGE_EMBEDDING_API_KEY="URL KEY"',
+        help="compute on an embedding server: images are sent there, without EXIF and "
+        'comments. The API key is read from IMAGE_EMBEDDING_API_KEY="URL KEY"',
     )
     _add_computing(parser)
 
@@ -460,7 +460,8 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--api-key-file",
         metavar="FILE",
-        help="let only those in who know a key in this file: name key a line, read again on SIGHUP",
+        help="require one of the API keys in this file: a name and a key on each line, read "
+        "again on SIGHUP",
     )
     parser.add_argument("--certfile", metavar="FILE", help="certificate (PEM), for https")
     parser.add_argument("--keyfile", metavar="FILE", help="its key (PEM)")

@@ -58,7 +58,7 @@ def _wrap(module: Any) -> None:
         try:
             complete(table, file_path)
         except Exception:  # no fault of ours may keep Orange from reading a table
-            logging.getLogger(__name__).exception("The images of %s are not looked for", file_path)
+            logging.getLogger(__name__).exception("Images of %s are not searched for", file_path)
 
     update_origin.completes_images = True  # type: ignore[attr-defined]
     setattr(module, FUNCTION, update_origin)

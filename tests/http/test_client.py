@@ -150,8 +150,8 @@ def assert_says(get, url, reason):
 @pytest.mark.parametrize(
     ("scheme", "reason"),
     [
-        ("http", "the connection broke off"),
-        ("https", "the server does not speak https"),
+        ("http", "the connection was lost"),
+        ("https", "the server does not use https"),
     ],
 )
 def test_the_same_failure_has_the_same_words(get, scheme, reason):

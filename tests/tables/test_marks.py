@@ -128,7 +128,7 @@ def test_a_mark_tells_no_path_and_no_address(images):
     ("embedder", "reason"),
     [
         ("efficientnet-lite0", "other weights or prepares images in another way"),
-        ("resnet50 with mine.pth", "it is not here"),
+        ("resnet50 with mine.pth", "it is not available here"),
     ],
 )
 def test_an_embedder_that_is_not_here_is_said_when_it_is_wanted(images, fresh, embedder, reason):

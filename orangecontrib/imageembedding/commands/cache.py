@@ -23,7 +23,9 @@ def run_cache(options: argparse.Namespace) -> int:
     if options.what == "limit":
         n_bytes = _n_bytes(size)
     elif size:
-        raise InputError(f"cache {options.what} takes nothing else: {size!r} would have no effect.")
+        raise InputError(
+            f"cache {options.what} takes no other argument: {size!r} would have no effect."
+        )
     kept = Cache()
     if options.what == "clear":
         kept.clear()

@@ -21,7 +21,7 @@ def add_duplicates(parser: argparse.ArgumentParser) -> None:
         "--similar",
         type=float,
         metavar="COSINE",
-        help="also group images that are so similar, 0 to 1 (default: copies only)",
+        help="also group images at least this similar, 0 to 1 (default: copies only)",
     )
     parser.add_argument("-o", "--output", metavar="OUT", help="table to write, with the groups")
     parser.add_argument("--force", action="store_true", help="replace OUT where it exists")

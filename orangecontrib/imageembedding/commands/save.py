@@ -30,12 +30,14 @@ def add_save(parser: argparse.ArgumentParser) -> None:
         metavar="TABLE",
         help="a table with a column of paths or URLs; or a folder with images",
     )
-    parser.add_argument("folder", metavar="FOLDER", help="where to; made if it does not exist")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder to save to; created if it does not exist"
+    )
     parser.add_argument(
         "--pattern",
         default="{name}",
-        help="names of the files: columns stand between braces, {name} is that of the image's own "
-        "file, {row} the number of the row (default: %(default)s)",
+        help="names of the files: columns in braces; {name} is the name of the image's own file, "
+        "{row} the row number (default: %(default)s)",
     )
     parser.add_argument(
         "--by",
@@ -47,36 +49,41 @@ def add_save(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        help="by default bytes are copied; contact-sheet: one PDF for each sub-folder",
+        help="by default files are copied unchanged; contact-sheet: one PDF for each sub-folder",
     )
-    parser.add_argument("--quality", type=int, metavar="Q", help="1 to 100, of JPEG, WebP and PDF")
+    parser.add_argument(
+        "--quality", type=int, metavar="Q", help="quality of JPEG, WebP and PDF, 1 to 100"
+    )
     parser.add_argument(
         "--size",
         metavar="SIZE",
-        help="pixels (224 or 640x480), or an embedder, whose input is meant",
+        help="pixels (224 or 640x480), or an embedder, for the size of its input",
     )
     parser.add_argument(
         "--fit",
         choices=("fit", "crop", "stretch"),
-        help="how pictures get that size (default: fit; with an embedder, as it does)",
+        help="how images are brought to that size (default: fit; with an embedder, as it "
+        "prepares images)",
     )
     parser.add_argument(
         "--strip-metadata",
         action="store_true",
-        help="leave EXIF, XMP and comments behind; the color profile and the orientation stay",
+        help="remove EXIF, XMP and comments; the color profile and the orientation are kept",
     )
     parser.add_argument(
         "--label",
         action="append",
         default=[],
         metavar="COLUMN",
-        help="column whose values stand below the pictures of a contact sheet",
+        help="column whose values are written below the images of a contact sheet",
     )
     parser.add_argument(
-        "--manifest", action="store_true", help="also write manifest.csv: what came from where"
+        "--manifest",
+        action="store_true",
+        help="also write manifest.csv, which lists the source of each file",
     )
     parser.add_argument("--image-column", metavar="NAME", help="column of the paths or URLs")
-    parser.add_argument("--images-folder", metavar="DIR", help="where the images are now")
+    parser.add_argument("--images-folder", metavar="DIR", help="folder where the images are now")
 
 
 def run_save(options: argparse.Namespace) -> int:

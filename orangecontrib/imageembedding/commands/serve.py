@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NEEDED = ("starlette", "uvicorn", "prometheus_client")
 OPEN_WARNING = """\
 *** WARNING ***
-This server is open to other computers, and asks for no API key: whoever reaches it can use it.
+This server accepts other computers and requires no API key: anyone who can reach it can use it.
 Give it a key with --api-key-file, or bind it to this computer with --host 127.0.0.1."""
 CLEAR_KEY_WARNING = "WARNING: the API key and the images travel unencrypted: no --certfile."
 GPUS = "orangecontrib.imageembedding.embeddings.backends.local.devices:gpus"
@@ -73,7 +73,7 @@ def _serve_here(wanted: Options, address: Address) -> None:
 def _serve_on_ray(wanted: Options, address: Address, cluster: str) -> None:
     need("ray", "cluster")
     if wanted.devices:
-        raise InputError("--ray chooses the devices: name one --device, or none.")
+        raise InputError("Ray chooses the devices: with --ray, give one --device or none.")
     from orangecontrib.imageembedding.ray.serving import serve_on_ray
 
     serve_on_ray(wanted, address, cluster, partial(_announce, wanted))
@@ -86,7 +86,7 @@ def _warn(wanted: Options, address: Address, key_file: str | None) -> None:
     if key_file is not None and is_open_to_others(key_file):
         complain(
             f"WARNING: other users of this computer can read the API keys in {key_file}. "
-            f"Forbid it with: chmod 600 {key_file}"
+            f"Prevent this with: chmod 600 {key_file}"
         )
     if address.is_open_to_others and wanted.api_key is None:
         complain(OPEN_WARNING)

@@ -98,7 +98,7 @@ def refuse_existing(options: argparse.Namespace, path: str) -> None:
     if os.path.isdir(path):
         raise InputError(f"{path} is a folder. Choose another name.")
     if os.path.exists(path) and not options.force:
-        raise InputError(f"{path} exists already. Choose another name, or replace it by --force.")
+        raise InputError(f"{path} already exists. Choose another name, or replace it with --force.")
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise InputError(f"The folder {folder} does not exist.")

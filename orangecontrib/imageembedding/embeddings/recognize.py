@@ -65,15 +65,17 @@ def recognized(
             spec = backend.embedder(embedder_id) if is_remote else get_embedder(embedder_id)  # type: ignore[attr-defined]
             fingerprint = backend.fingerprint(spec, progress)
         except ImageEmbeddingError as error:
-            reasons.append(str(error) if not isinstance(error, InputError) else "it is not here")
+            reasons.append(
+                str(error) if not isinstance(error, InputError) else "it is not available here"
+            )
             continue
         if fingerprint is not None and mark_of(fingerprint, backend) == mark:
             return spec, backend
-        reasons.append("the one here has other weights or prepares images in another way")
-    reason = reasons[0].rstrip(".") if reasons else "what computed them is not here"
+        reasons.append("the one here has different weights or prepares images differently")
+    reason = reasons[0].rstrip(".") if reasons else "what computed them is not available here"
     raise BackendError(
-        f"The embeddings were computed by {embedder_id!r}, and other images cannot be: {reason}. "
-        "Choose an embedder in Image Embedding, and embed all images by that."
+        f"The embeddings were computed by {embedder_id!r}, which cannot embed other images "
+        f"here: {reason}. Choose an embedder in Image Embedding, and embed all images with it."
     )
 
 

@@ -65,7 +65,7 @@ def _preparation(name: str, cfg: Any) -> Preparation:
     """Get the preparation with which timm evaluates a model."""
     if cfg.crop_mode not in FITS or cfg.interpolation not in ("bilinear", "bicubic"):
         raise InputError(
-            f"The timm model {name!r} wants its images prepared in a way that is not supported "
+            f"The timm model {name!r} needs images prepared in a way that is not supported "
             f"({cfg.crop_mode}, {cfg.interpolation}). Choose another one."
         )
     side = cfg.input_size[-1]

@@ -161,7 +161,7 @@ def _download(weights: WeightsFile, path: Path, progress: Progress) -> None:
     part = path.with_name(path.name + ".part")
     lock = FileLock(part.with_name(part.name + ".lock"))
     by_hand = (
-        "Where there is no internet, get that file on another computer and point to the folder "
+        "Without internet access, download that file on another computer and choose the folder "
         "that holds it."
     )
     try:

@@ -63,7 +63,7 @@ def floats_of_json(data: object, name: str) -> NDArray[np.float32]:
 def floats(data: memoryview, name: str) -> NDArray[np.float32]:
     """Read numbers of 4 bytes each: shape (n,), dtype float32."""
     if len(data) % 4:
-        raise WireError(f"{name} has {len(data)} bytes: these are no numbers of 4 bytes.")
+        raise WireError(f"{name} has {len(data)} bytes, which is not a multiple of 4.")
     return np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 
@@ -99,4 +99,6 @@ def split(data: memoryview, name: str, n_elements: int) -> list[bytes]:
 
 def wrong_number(name: str, n_elements: int, shape: tuple[int, ...]) -> WireError:
     """Make the error of a tensor whose shape and values do not agree."""
-    return WireError(f"{name} has {n_elements} elements; its shape {shape} wants another number.")
+    return WireError(
+        f"{name} has {n_elements} elements; its shape {shape} needs a different number."
+    )

@@ -53,7 +53,7 @@ def run_demo(folder: str | Path) -> Iterator[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+        raise InputError(f"The folder {folder} cannot be created: {error.strerror}.") from error
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as settings:
         app = application(settings)
@@ -85,7 +85,7 @@ def run_demo(folder: str | Path) -> Iterator[str]:
 def _refuse_to_replace(paths: Iterable[Path]) -> None:
     there = [str(path) for path in paths if path.exists()]
     if there:
-        raise InputError(f"The demo replaces nothing, and {', '.join(there)} exists. "
+        raise InputError(f"The demo overwrites nothing, but {', '.join(there)} exists. "
                          "Name another folder.")  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def _parts(name: str) -> list[str]:
     name = name.replace("\\", "/")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if not parts or name.startswith("/") or ".." in parts or "\0" in name or ":" in parts[0]:
-        raise ValueError("its name leads out of the archive")
+        raise ValueError("its name points outside the archive")
     return parts
 
 

@@ -40,8 +40,8 @@ def fill(pattern: str, values: Mapping[str, str]) -> str:
         if name not in values:
             known = ", ".join(f"{{{name}}}" for name in values)
             raise InputError(
-                f"The pattern {pattern!r} names {{{name}}}, which the table does not have. "
-                f"It has: {known}."
+                f"The pattern {pattern!r} names {{{name}}}, but the table has no such "
+                f"column. It has: {known}."
             )
     return _FIELD.sub(lambda field: values[field[1]], pattern)
 

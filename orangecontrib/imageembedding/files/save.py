@@ -66,7 +66,7 @@ class TargetFolder:
             self._real = os.path.realpath(self.path)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise SaveError(f"The folder {self.path} cannot be made: {reason}.") from error
+            raise SaveError(f"The folder {self.path} cannot be created: {reason}.") from error
 
     def save(self, data: bytes, folders: Sequence[str], name: str, ending: str) -> SavedFile:
         """Write one file, under a name of its own if there is another file of that name.
@@ -161,7 +161,7 @@ class TargetFolder:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return SaveError(
                 f"The disk with {self.path} is full. Free some space and save again: "
-                "what is there already is not written twice."
+                "files that are there are not written twice."
             )
         return SaveError(f"{path} cannot be written: {error.strerror or error}.")
 

@@ -129,7 +129,7 @@ def _walk(
         progress(0.0)
         real = os.path.realpath(folder)
         if real in entered:
-            found.skipped.append(SkippedFile(folder, "leads to a folder that is read already"))
+            found.skipped.append(SkippedFile(folder, "leads to a folder that was already read"))
             continue
         entered.add(real)
         found.folders[folder] = _changed_at(folder)

@@ -70,7 +70,7 @@ KINDS = (
     _Kind(
         ssl.SSLCertVerificationError,
         "certificate not accepted: {}",
-        "SSL_CERT_FILE can name the certificate of whoever signed it.",
+        "Set SSL_CERT_FILE to the certificate of the authority that signed it.",
     ),
     _Kind(socket.gaierror, "host name not found", is_lost=True),
     _Kind(
@@ -80,11 +80,11 @@ KINDS = (
         is_passing=True,
         is_lost=True,
     ),
-    _Kind(ssl.SSLEOFError, "the connection broke off", LATER, is_passing=True),
+    _Kind(ssl.SSLEOFError, "the connection was lost", LATER, is_passing=True),
     _Kind(
         ssl.SSLError,
-        "the server does not speak https: {}",
-        "If it has no certificate, its address begins with http.",
+        "the server does not use https: {}",
+        "If it has no certificate, its address must begin with http.",
     ),
     _Kind(
         httpx2.ConnectTimeout,
@@ -93,11 +93,11 @@ KINDS = (
         is_lost=True,
     ),
     _Kind(httpx2.TimeoutException, "no answer within {timeout_s:g} s", LATER, is_passing=True),
-    _Kind(httpx2.ProxyError, "the proxy refuses: {}", PROXY),
+    _Kind(httpx2.ProxyError, "the proxy refused: {}", PROXY),
     _Kind(httpx2.ConnectError, "no connection: {}", is_passing=True, is_lost=True),
-    _Kind(httpx2.NetworkError, "the connection broke off", LATER, is_passing=True),
-    _Kind(httpx2.RemoteProtocolError, "the connection broke off", LATER, is_passing=True),
-    _Kind(httpx2.DecodingError, "the answer cannot be unpacked", LATER),
+    _Kind(httpx2.NetworkError, "the connection was lost", LATER, is_passing=True),
+    _Kind(httpx2.RemoteProtocolError, "the connection was lost", LATER, is_passing=True),
+    _Kind(httpx2.DecodingError, "the answer cannot be decompressed", LATER),
 )
 
 
@@ -134,7 +134,7 @@ def failure_of(
             is_lost=kind.is_lost,
             is_untrusted=isinstance(found, ssl.SSLCertVerificationError),
         )
-    return HttpError(f"not an address of the web: {error}", "Check the address.")
+    return HttpError(f"not a web address: {error}", "Check the address.")
 
 
 def _details(found: BaseException, causes: list[BaseException]) -> str:

@@ -117,7 +117,7 @@ class Web:
 
         async def attempt(n_tried: int) -> Reply:
             if self._n_lost[host] >= N_LOST_IMAGES:
-                reason = f"not tried: {N_LOST_IMAGES} others from there could not connect"
+                reason = f"not tried: {N_LOST_IMAGES} others from the same server failed to connect"
                 raise HttpError(reason, is_lost=True)
             return await self._ask(url, conditions)
 

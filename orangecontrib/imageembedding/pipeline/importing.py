@@ -176,7 +176,7 @@ def table_of_found(
         left_out = "" if wanted is None or wanted.take_all else " of the names wanted"
         if skipped:
             first = skipped[0]
-            left_out += f". {len(skipped)} left out; the first: {first.path}: {first.reason}"
+            left_out += f". {len(skipped)} skipped; the first: {first.path}: {first.reason}"
         raise InputError(f"The folder {', '.join(paths[:MAX_NAMED])} holds no images{left_out}.")
     name = " + ".join(map(_name_of, paths[:MAX_NAMED]))
     table = table_of_images(files, name, classes=classes, options=options.attributes())

@@ -104,7 +104,7 @@ def save_images(
         sheet``: one PDF with thumbnails for each sub-folder. By default, the image's own; its
         bytes are copied, unless something else is to be changed.
     quality : int, optional
-        1 to 100, of JPEG, WebP and PDF; see `Conversion`.
+        quality of JPEG, WebP and PDF, 1 to 100; see `Conversion`.
     size : int, tuple of 2 ints, or str, optional
         Width and height in pixels; or the id of an embedder, whose input is meant.
     fit : {"fit", "crop", "stretch"}, optional

@@ -133,7 +133,7 @@ def embed_in_pieces(
                 n_done += row["n_images"]
                 count(progress, Counts(n_done, len(paths)))
         except ray.exceptions.RayError as error:  # its text is a whole traceback of the worker
-            raise BackendError(f"The cluster cannot go on: {_last_line(error)}") from error
+            raise BackendError(f"The cluster failed: {_last_line(error)}") from error
     return _counted(list(wanted))
 
 

@@ -151,7 +151,7 @@ def serve_on_ray(
         replicas = serve.run(replicas_of(options, Scale(gpus=gpus)), name=name, route_prefix=None)
         models = described(replicas.describe.remote().result(), replicas, metrics)
     except (RayError, RuntimeError) as error:
-        raise BackendError(f"The cluster does not start the server: {error}") from error
+        raise BackendError(f"The cluster cannot start the server: {error}") from error
     app = create_app(models, options.limits, options.api_key, metrics)
     try:
         serve_app(app, options, address, listening, announce)

@@ -32,7 +32,7 @@ LOG = logging.getLogger("orangecontrib.imageembedding.server.requests")
 OPEN_PATHS = ("/v2/health/live", "/v2/health/ready")  # whoever restarts the server has no key
 NO_KEY = HTTPException(
     HTTPStatus.UNAUTHORIZED,
-    "This server wants an API key: Authorization: Bearer KEY.",
+    "This server requires an API key: Authorization: Bearer KEY.",
     {"WWW-Authenticate": 'Basic realm="Image Embedding: the key as password"'},
 )
 IMAGES_A_SECOND = 50  # a guess, for Retry-After
@@ -131,13 +131,13 @@ async def tell_error(request: Request, error: Exception) -> Response:
         reason, status = "The server is overloaded. Try again later.", HTTPStatus.TOO_MANY_REQUESTS
         if service.is_ending:
             reason, status = (
-                "The server ends. Try again when it runs again.",
+                "The server is shutting down. Try again when it runs.",
                 HTTPStatus.SERVICE_UNAVAILABLE,
             )
         error = HTTPException(status, reason, {"Retry-After": str(n_seconds)})
     if not isinstance(error, HTTPException):
         error = HTTPException(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "The server has a bug; its log tells more."
+            HTTPStatus.INTERNAL_SERVER_ERROR, "The server has a bug; see its log."
         )
     told: object = error.detail
     if request.scope["path"].startswith("/v1/"):  # as OpenAI's clients read it

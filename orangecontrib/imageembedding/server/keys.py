@@ -54,16 +54,16 @@ class Keys:
             if len(line) > MAX_PARTS or name in keys or not "".join(line).isascii():
                 raise InputError(
                     f"{path} must hold an API key: one line of ASCII characters; or several, each "
-                    "behind a name of its own: name key."
+                    "after a name of its own: name key."
                 )
             if len(key) < MIN_CHARACTERS:
                 raise InputError(
-                    f"The API key {name!r} in {path} is too short: {MIN_CHARACTERS} characters at "
-                    "least. Make one with: openssl rand -hex 32"
+                    f"The API key {name!r} in {path} is too short: it needs at least "
+                    "{MIN_CHARACTERS} characters. Make one with: openssl rand -hex 32"
                 )
             keys[name] = key
         if not keys:
-            raise InputError(f"{path} must hold an API key, and is empty.")
+            raise InputError(f"{path} must hold an API key, but is empty.")
         if len(set(keys.values())) < len(keys):
             raise InputError(f"{path} holds the same API key under two names.")
         return cls(keys, path)

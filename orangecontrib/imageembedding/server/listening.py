@@ -146,7 +146,7 @@ def check_certificate(address: Address) -> None:
     if address.certfile is None and address.keyfile is None:
         return
     if address.certfile is None or address.keyfile is None:
-        raise InputError("Name both --certfile and --keyfile, or none of them.")
+        raise InputError("Give both --certfile and --keyfile, or neither.")
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(address.certfile, address.keyfile)

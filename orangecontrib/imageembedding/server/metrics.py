@@ -20,13 +20,13 @@ class Metrics:
         histogram = partial(Histogram, namespace=NAMESPACE, registry=self._registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self._registry)
         self._images = counter("images", "Images answered", ["embedder", "outcome"])
-        self._known = counter("known", "Images not computed: known", ["embedder"])
+        self._known = counter("known", "Images not computed: cached", ["embedder"])
         self._batches = histogram(
             "batch_size", "Images in a batch", ["embedder"], buckets=BATCH_SIZES
         )
-        self._waiting = gauge("waiting", "Images that wait for the network", ["embedder"])
+        self._waiting = gauge("waiting", "Images waiting for the network", ["embedder"])
         self._requests = histogram(
-            "request_seconds", "From request to answer", ["route"], buckets=SECONDS
+            "request_seconds", "Time from request to answer", ["route"], buckets=SECONDS
         )
         self._key_requests = counter("key_requests", "Requests by API key", ["key"])
         self._key_images = counter("key_images", "Images answered, by API key", ["key"])

@@ -98,7 +98,7 @@ def _file(entry: object) -> bytes:
     try:
         return base64_bytes(entry)
     except ValueError as error:
-        raise WireError(f"An input is no data: URL in base64: {error}.") from error
+        raise WireError(f"An input is not a data: URL in base64: {error}.") from error
 
 
 def _answer(wish: _Wish, outcomes: list[Outcome]) -> Response:

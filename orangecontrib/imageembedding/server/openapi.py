@@ -32,7 +32,7 @@ REASONS = {
     "422": "an image cannot be embedded",
     "429": "overloaded; try again after Retry-After seconds",
     "500": "the embedder has failed",
-    "503": "the server ends",
+    "503": "the server is shutting down",
 }
 OF_IMAGES = ("400", "404", "408", "413", "415", "422", "429", "500", "503")
 
@@ -50,13 +50,13 @@ async def show(request: Request) -> Response:
 def describe(service: Service) -> Json:
     """Describe everything that can be asked of a server, with its embedders by name."""
     paths = {
-        "/v2": {"get": _asked("What this server is", _server())},
-        "/v2/health/live": {"get": _asked("Whether it runs", _object(live=FLAG))},
+        "/v2": {"get": _asked("The server's name and version", _server())},
+        "/v2/health/live": {"get": _asked("Whether the server is alive", _object(live=FLAG))},
         "/v2/health/ready": {
-            "get": _asked("Whether all embedders work", _object(ready=FLAG), is_readiness=True)
+            "get": _asked("Whether all embedders are ready", _object(ready=FLAG), is_readiness=True)
         },
-        "/v2/models": {"get": _asked("What is loaded", _object(models=_list(TEXT)))},
-        "/v2/repository/index": {"post": _asked("What can be loaded", _list(_entry()))},
+        "/v2/models": {"get": _asked("Loaded models", _object(models=_list(TEXT)))},
+        "/v2/repository/index": {"post": _asked("Models that can be loaded", _list(_entry()))},
         **_of_models(service),
         "/image/{model}": {
             "parameters": [_model(service)],
@@ -65,7 +65,7 @@ def describe(service: Service) -> Json:
             ),
         },
         "/v1/embeddings": {
-            "post": _sent("Vectors, as OpenAI's clients ask for them", {JSON: _openai_question()},
+            "post": _sent("Vectors, in OpenAI's format", {JSON: _openai_question()},
                           {JSON: _openai_answer()}),
         },
         "/metrics": {"get": _asked("Numbers for Prometheus", TEXT, kind="text/plain")},
@@ -95,7 +95,7 @@ def _of_models(service: Service) -> Json:
     for path, of_path in (("", parameters), ("/versions/{version}", versions)):
         start = f"/v2/models/{{model}}{path}"
         for rest, operation in {
-            "": {"get": _asked("What an embedder takes and gives", _metadata(), "404")},
+            "": {"get": _asked("Inputs and outputs of an embedder", _metadata(), "404")},
             "/config": {"get": _asked("How it is called", ANYTHING, "404")},
             "/ready": {
                 "get": _asked("Whether it works", _object(name=TEXT, ready=FLAG), "404",
@@ -141,7 +141,7 @@ def _infer() -> Json:
     answer = _object(model_name=TEXT, model_version=TEXT, outputs=_list(ANYTHING))
     asked = _sent("Vectors of images", IMAGE, {JSON: answer, BYTES: _binary()})
     asked["description"] = (
-        "As the Open Inference Protocol has it, with the extension for binary data: one input "
+        "As in the Open Inference Protocol, with the extension for binary data: one input "
         "`image`, BYTES (n) or FP32 (n, 3, S, S). Or an image alone."
     )
     asked["externalDocs"] = {"url": PROTOCOL}

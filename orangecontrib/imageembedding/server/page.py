@@ -90,7 +90,7 @@ async def part(request: Request) -> Response:
     """Answer with the script or the style of the page."""
     name = request.path_params["name"]
     if name not in ("page.js", "page.css"):
-        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such part of the page.")
+        raise HTTPException(HTTPStatus.NOT_FOUND, "The page has no such part.")
     return FileResponse(HERE / name)
 
 

@@ -191,6 +191,6 @@ def _read_again(options: Options, server: Server) -> None:
             read()
         except InputError as error:
             n_failed += 1
-            LOG.error("Not read again: %s", error)
+            LOG.error("Cannot be reloaded: %s", error)
     if not n_failed:
-        LOG.info("The keys and the certificate were read again")
+        LOG.info("The keys and the certificate were reloaded")

@@ -120,7 +120,7 @@ class ServedHere:
 
     def refuse_waiting(self) -> None:
         """Give up what nobody has begun with: the server ends."""
-        self._batcher.refuse(BackendError("the server ends"))
+        self._batcher.refuse(BackendError("the server is shutting down"))
 
     async def _probe(self) -> None:
         """Try a picture of our own until it works: no traffic comes to what is not ready."""

@@ -83,7 +83,7 @@ def _read(body: bytearray, length: str | None, model: Served, limits: Limits) ->
     try:
         message = unpack("inputs", body, length, limits.max_queue, limits.max_json_bytes)
         if len(message.tensors) != 1:
-            raise WireError(f"One input is wanted; got {len(message.tensors)}.")
+            raise WireError(f"Exactly one input is required; got {len(message.tensors)}.")
         pictures = _split(message.tensors[0], model, limits)
         if not pictures:
             raise WireError("The input holds no image.")

@@ -1,6 +1,6 @@
 """``/v2``: what the server tells of itself and of its embedders, and what is loaded.
 
-As the Open Inference Protocol has it, with the extensions of KServe and Triton for repositories.
+As in the Open Inference Protocol, with the extensions of KServe and Triton for repositories.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from orangecontrib.imageembedding.tables.missing import (
 )
 
 MARK = "_watches_images"
-REMEDY = "Send the images through Image Embedding first: it skips these."
+REMEDY = "Pass the images through Image Embedding first: it skips these."
 
 
 def watch_models() -> None:

@@ -89,10 +89,10 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         incomplete = Msg("{} rows skipped: they have missing numbers.")
         distances_first = Msg("Precomputed distances are used: the input Data is ignored.")
         other_subset = Msg("No row of Data Subset is in the tree.")
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
 
     class Information(ImageWidget.Information):
-        cancelled = Msg("Cancelled. Send goes on.")
+        cancelled = Msg("Cancelled. Press Send to continue.")
         prototypes = Msg(
             "{} rows are too many for exact distances ({} of memory). Similar rows are grouped "
             "first: each leaf stands for several."

@@ -102,8 +102,8 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
 
     class Error(ImageWidget.Error):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
-            "is one. Import Images makes such data."
+            "No column was recognized as paths or URLs of images. If there is one, choose "
+            "it. Import Images makes such data."
         )
         unknown_embedder = Msg("{} Choose another embedder.")
         no_server = Msg("Type the address of the server, for example http://localhost:8000.")
@@ -214,7 +214,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self.weights_button = gui.button(
             line, self, "Folder of Weights…", callback=self.choose_weights_folder,
             autoDefault=False,
-            tooltip="A folder that holds the weights file, where there is no internet",
+            tooltip="The folder that holds the weights file, for computers without internet access",
         )  # fmt: skip
         self.cache_box = CacheBox(self._cached_ids, self.background)
         box.layout().addWidget(self.computing)

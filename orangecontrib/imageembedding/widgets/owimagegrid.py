@@ -84,8 +84,8 @@ class OWImageGrid(ImageWidget, TaskWidget):
 
     class Error(ImageWidget.Error):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
-            "is one. Import Images makes such data."
+            "No column was recognized as paths or URLs of images. If there is one, choose "
+            "it. Import Images makes such data."
         )
         no_map = Msg("A map needs two numeric columns, such as t-SNE adds.")
         failed = Msg("{}")
@@ -93,7 +93,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
     class Warning(ImageWidget.Warning):
         incomplete = Msg("{} rows are not in the grid: they have missing numbers.")
         foreign_subset = Msg("No row of Data Subset is in the data.")
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: the images are only partly sorted.")

@@ -89,13 +89,13 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
 
     class Error(ImageWidget.Error):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
-            "is one. Import Images makes such data."
+            "No column was recognized as paths or URLs of images. If there is one, choose "
+            "it. Import Images makes such data."
         )
 
     class Warning(ImageWidget.Warning):
         foreign_subset = Msg("No row of Data Subset is in the data.")
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
 
     settings_version = 4
     settingsHandler = DomainContextHandler()

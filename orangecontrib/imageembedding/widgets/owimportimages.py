@@ -83,7 +83,7 @@ class OWImportImages(ImageWidget, TaskWidget):
 
     class Error(ImageWidget.Error):
         failed = Msg("{}")
-        channels = Msg("{} does not tell three channels. Write three numbers, for example 2,1,0.")
+        channels = Msg("{} does not name three channels. Write three numbers, for example 2,1,0.")
 
     class Warning(ImageWidget.Warning):
         skipped = Msg("{} skipped; the first: {}: {}. See the output Skipped Files.")
@@ -135,7 +135,7 @@ class OWImportImages(ImageWidget, TaskWidget):
     def _add_options(self) -> None:
         box = gui.vBox(self.controlArea, "Options")
         gui.checkBox(box, self, "classes", "Sub-folders are classes", callback=self.reload)
-        tip = "Patterns of names, such as *.jpg or cat/*; a semicolon between them"
+        tip = "Patterns of names, such as *.jpg or cat/*, separated by semicolons"
         for name, label, example in (
             ("include", "Only files:", "all"), ("exclude", "Exclude:", "nothing"),
         ):  # fmt: skip
@@ -150,7 +150,8 @@ class OWImportImages(ImageWidget, TaskWidget):
         content = self.advanced.content
         gui.spin(
             content, self, "max_megapixels", 1, MAX_MEGAPIXELS, label="Largest image (megapixels):",
-            callback=self.reload, tooltip="Larger images are skipped; decoding takes 8 MB each",
+            callback=self.reload,
+            tooltip="Larger images are skipped; decoding takes 8 MB for each megapixel",
         )  # fmt: skip
         edit = gui.lineEdit(
             content, self, "channels", label="Red, green, blue are channels:",

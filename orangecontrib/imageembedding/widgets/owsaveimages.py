@@ -81,7 +81,9 @@ class OWSaveImages(ImageWidget, TaskWidget):
         skipped = Msg("{} of {} images not saved; the first: {}. See the output Skipped Images.")
 
     class Information(ImageWidget.Information):
-        cancelled = Msg("Cancelled. Save goes on: what is there is not written again.")
+        cancelled = Msg(
+            "Cancelled. Press Save to continue: files that are there are not written again."
+        )
         not_allowed = Msg("Nothing is saved automatically before Save is pressed on this computer.")
 
     want_main_area = False
@@ -143,7 +145,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self.controlArea.layout().addWidget(self.progress)
         gui.checkBox(
             self.buttonsArea, self, "auto_save", "Save automatically", callback=self._auto_changed,
-            tooltip="Also when new data comes; only after Save was pressed on this computer",
+            tooltip="Also when new data arrives, once Save was pressed on this computer",
         )  # fmt: skip
         gui.rubber(self.buttonsArea)
         self.save_button = QPushButton("&Save", default=True)

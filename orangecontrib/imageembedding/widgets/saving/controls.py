@@ -31,12 +31,17 @@ def add_names_box(widget: OWWidget, changed: Callback) -> None:
         searchable=True, callback=changed,
     ).setAccessibleName("Image column")  # fmt: skip
     widget.by_model = _add_columns(
-        box, widget, "by_vars", "Sub-folders by", "A folder for each value, in each other", changed
+        box,
+        widget,
+        "by_vars",
+        "Sub-folders by",
+        "A folder for each value, one inside the other",
+        changed,
     )
     line = _line(box, "File name")
     widget.pattern_edit = gui.lineEdit(
         line, widget, "pattern", callbackOnType=True, callback=changed,
-        tooltip="Columns stand between braces, such as {category}_{image name}",
+        tooltip="Put columns in braces, such as {category}_{image name}",
     )  # fmt: skip
     widget.pattern_edit.setAccessibleName("File name")
     widget.insert_button = QToolButton(text="Insert", popupMode=QToolButton.InstantPopup)
@@ -61,7 +66,7 @@ def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str
     widget.quality_spin.setSpecialValueText("Automatic")
     widget.quality_spin.setToolTip("Automatic: JPEG files stay as they are, others get 90")
     widget.label_model = _add_columns(
-        box, widget, "label_vars", "Labels", "Texts below each image, a line each", changed
+        box, widget, "label_vars", "Labels", "Texts below each image, one line each", changed
     )
     _add_id_combo(box, widget, "size_id", "Size", changed, SIZES)
     line = widget.lines["pixels"] = gui.hBox(box)
@@ -77,10 +82,10 @@ def add_format_box(widget: OWWidget, changed: Callback, embedders: dict[str, str
     _add_id_combo(box, widget, "fit_id", "Fit", changed, FITS)
     gui.checkBox(
         box, widget, "metadata", "Keep metadata (EXIF, XMP, comments)", callback=changed,
-        tooltip="The color profile and the orientation always stay",
+        tooltip="The color profile and the orientation are always kept",
     )  # fmt: skip
     gui.checkBox(
-        box, widget, "manifest", "Write a list of what came from where (manifest.csv)",
+        box, widget, "manifest", "Write a list of the sources (manifest.csv)",
         callback=changed,
     )  # fmt: skip
 

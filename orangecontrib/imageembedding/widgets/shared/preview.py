@@ -158,7 +158,7 @@ class Preview(QDialog):
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.facts.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.facts.setMargin(8)
-        self.facts.setAccessibleName("What is known of the image")
+        self.facts.setAccessibleName("About the image")
         scroll = QScrollArea(widgetResizable=True, frameShape=QScrollArea.NoFrame)
         scroll.setWidget(self.facts)
         scroll.setFixedWidth(FACTS_WIDTH)

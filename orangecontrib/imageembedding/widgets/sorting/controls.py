@@ -57,7 +57,7 @@ def add_images_box(
     add_image_combo(box, widget, column_changed)
     widget.fit_combo = add_choice(box, widget, "fit", "Shown", FITS, fit_changed)
     widget.label_model = add_columns(
-        box, widget, "label_attrs", "Labels", "Texts in each cell, a line each", labels_changed
+        box, widget, "label_attrs", "Labels", "Texts in each cell, one line each", labels_changed
     )
     add_color_combo(box, widget, "color_attr", "Frame color", color_changed)
     return box

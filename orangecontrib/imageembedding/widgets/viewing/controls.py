@@ -31,7 +31,12 @@ def add_images_box(
     box = gui.vBox(widget.controlArea, "Images")
     add_image_combo(box, widget, column_changed)
     widget.title_model = add_columns(
-        box, widget, "title_attrs", "Titles", "Texts below each image, a line each", titles_changed
+        box,
+        widget,
+        "title_attrs",
+        "Titles",
+        "Texts below each image, one line each",
+        titles_changed,
     )
     add_color_combo(box, widget, "colour_attr", "Color", color_changed)
     return box

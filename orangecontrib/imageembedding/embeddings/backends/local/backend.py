@@ -98,8 +98,8 @@ class Local:
     def _check(self, spec: EmbedderSpec) -> None:
         if spec.is_remote_only:
             raise BackendError(
-                f"{spec.title} is known to embedding servers only: this computer has no weights "
-                "for it. Choose a server, or another embedder."
+                f"{spec.title} runs on embedding servers only: there are no weights for it on "
+                "this computer. Choose a server, or another embedder."
             )
 
     def _weights_path(self, spec: EmbedderSpec, progress: Progress) -> Path:

@@ -59,7 +59,7 @@ def build_network(spec: EmbedderSpec, path: Path | None) -> nn.Module:
     elif library == "torchscript":
         network = _torchscript_network(path)
     else:
-        raise BackendError(f"{spec.title} is a network of an unknown kind: {spec.network!r}.")
+        raise BackendError(f"{spec.title} has a network of an unknown kind: {spec.network!r}.")
     return network.eval().float()
 
 

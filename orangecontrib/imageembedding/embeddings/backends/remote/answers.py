@@ -51,7 +51,7 @@ class Losses:
         self._n_in_a_row += 1
         if self._n_in_a_row >= MAX_LOST:
             raise ServerAnswerError(
-                f"The server {self._url} fails on every image: {reason}. Its log says more."
+                f"The server {self._url} fails on every image: {reason}. See its log."
             )
 
 
@@ -96,8 +96,8 @@ def checked(vector: Vector, n_features: int, url: str, model: str) -> Vector:
     if vector.shape != (n_features,):
         raise ServerAnswerError(
             f"The server {url} gives {vector.size} numbers for an image instead of {n_features}: "
-            f"what it calls {model} is another network. Remote.embedder({model!r}) describes it "
-            "as it is there."
+            f"what it calls {model} is a different network. Remote.embedder({model!r}) describes "
+            "it as the server has it."
         )
     if not np.isfinite(vector).all():
         raise ServerAnswerError(

@@ -185,8 +185,8 @@ class Remote:
     def _connection(self) -> Connection:
         if not is_trusted(self.url):
             raise ServerError(
-                f"A saved model wants to send images to the server {self.url}. That is not done "
-                "before somebody at this computer has chosen it: create "
+                f"A saved model wants to send images to the server {self.url}. This must first "
+                "be allowed on this computer: create "
                 f"oie.Remote({self.url!r}), or choose it in Image Embedding."
             )
         key = self.api_key or key_in_environment(self.url)
@@ -204,7 +204,7 @@ class Remote:
             raise ServerAnswerError(
                 f"{model.name} of the server {self.url} takes images of {model.side_px} pixels; "
                 f"{spec.title} sees {spec.input_px}. Remote.embedder({model.name!r}) describes it "
-                "as it is there."
+                "as the server has it."
             )
 
 

@@ -187,8 +187,8 @@ class Connection:
     def _accepted(self, reply: Reply) -> Reply:
         if reply.status in UNAUTHORIZED:
             raise ServerKeyError(
-                f"The server {self.url} refuses access ({reply.status}): it wants an API key, "
-                "or another one. Whoever runs the server has it. Name the server with the key: "
+                f"The server {self.url} refuses access ({reply.status}): the API key is "
+                "missing or wrong. Ask the server's owner for it, and set: "
                 f'{VARIABLE}="{self.url} KEY".'
             )
         if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:

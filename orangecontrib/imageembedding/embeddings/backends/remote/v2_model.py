@@ -84,7 +84,7 @@ def ask_model(connection: Connection, name: str, progress: Progress) -> V2Model:
     if model is None:
         raise ServerAnswerError(
             f"The model {name!r} of the server {url} does not turn images into vectors: "
-            "it must take BYTES, or FP32 of 4 dimensions, and give FP32."
+            "its input must be BYTES or FP32 of 4 dimensions, its output FP32."
         )
     is_ours = "fingerprint" in model.parameters
     return model if is_ours else _with_limit(connection, model, progress)
