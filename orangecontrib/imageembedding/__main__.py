@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ImageEmbeddingError as error:
         complain(f"image-embedding: {error}")
         return FAILED
-    except OSError as error:  # of the output: all others are told by name
+    except OSError as error:  # of the output: all other errors name their file
         complain(f"image-embedding: {error}")
         return FAILED
     except (KeyboardInterrupt, Cancelled):

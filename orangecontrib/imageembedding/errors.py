@@ -4,7 +4,7 @@
 
     ImageEmbeddingError
     ├── InputError            nothing can be done with this folder, table or option
-    ├── ImageError            one image is bad: skip it, keep its row and its reason
+    ├── ImageError            one image is bad: skip it, keep its row and the reason
     │   ├── FetchError        it could not be had: missing, unreadable, refused
     │   └── DecodeError       it is not a complete image
     ├── SaveError             images cannot be written to a folder: stop the job
@@ -15,9 +15,9 @@
         ├── WeightsError      its weights could not be had, or are not what they should be
         ├── WorkerError       the process that computes is gone, or cannot be started
         └── ServerError       an embedding server cannot be used
-            ├── ServerUnreachableError   unknown name, refused, silent, or broken off
+            ├── ServerUnreachableError   unknown name, refused, silent, or disconnected
             ├── ServerCertificateError   it cannot show that it is the one it should be
-            ├── ServerKeyError           it wants an API key, or another one (401, 403)
+            ├── ServerKeyError           the API key is missing or wrong (401, 403)
             ├── ServerBusyError          it has had too much to do for too long (429, 503)
             └── ServerAnswerError        it fails, or its answers are not what they should be
     Cancelled                 the user asked to stop; not a failure
@@ -51,14 +51,14 @@ class WireSizeError(WireError):
 
 
 class ImageError(ImageEmbeddingError):
-    """One image is bad; the others go on.
+    """One image is bad; the work continues with the next.
 
     Parameters
     ----------
     location : str
         Path or URL of the image.
     reason : str
-        Why it is left out, without the location; goes into tables and lists.
+        Why it is skipped, without the location; shown in tables and lists.
     """
 
     def __init__(self, location: str, reason: str) -> None:
@@ -95,7 +95,7 @@ class ServerError(BackendError):
 
 
 class ServerUnreachableError(ServerError):
-    """The server's name is unknown, or it refuses, is silent, or breaks off."""
+    """The server's name is unknown, or it refuses, is silent, or disconnects."""
 
 
 class ServerCertificateError(ServerError):
@@ -103,7 +103,7 @@ class ServerCertificateError(ServerError):
 
 
 class ServerKeyError(ServerError):
-    """The server wants an API key, or another one."""
+    """The API key for the server is missing or wrong."""
 
 
 class ServerBusyError(ServerError):

@@ -1,1 +1,1 @@
-"""What is kept on disk for the next time, and whether files are still what they were."""
+"""Caches on disk, and the check whether a file has changed."""

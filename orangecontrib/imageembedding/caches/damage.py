@@ -1,4 +1,4 @@
-"""What is done with a cache's file that is damaged."""
+"""Repair of a damaged cache file."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def files_of(path: Path) -> list[Path]:
 
 
 def aside(path: Path) -> Path:
-    """Get where a file that is no database is moved to."""
+    """Get the path to which a file that is not a database is moved."""
     return path.with_name(path.name + ".damaged")
 
 
 def empty(db: sqlite3.Connection, layout: Layout) -> None:
     """Replace all that is in a file in one transaction, except its limit.
 
-    Other processes can go on using it.
+    Other processes can continue to use it.
 
     Raises
     ------
     sqlite3.Error
-        If there is so little left of it that it is no database.
+        If so little is left of it that it is not a database.
     """
     until = time.monotonic() + LOCK_TIMEOUT_S
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-# Within so long after a change, another one may leave the same time: the clocks of file systems
+# Shortly after a change, a further one may leave the same time: the clocks of file systems
 # tick every 4 ms to 10 ms, those that know no parts of seconds every 2 s.
 TICK_NS = 20_000_000
 COARSE_TICK_NS = 2_000_000_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 VERSION = 1
 NEWEST_POSSIBLE = 1000  # a version above is damage, not a newer version of this add-on
 AT_ONCE = 500  # entries that are looked at to make room
-ROOM = 0.95  # a full cache is emptied to this part of its limit, not at every entry anew
+ROOM = 0.95  # a full cache is emptied to this part of its limit, not at every new entry
 
 SYNCHRONOUS = "NORMAL"  # a killed process loses nothing, and a power cut damages nothing
 SETTINGS = "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
@@ -34,7 +34,7 @@ class Layout:
         ``CREATE ... IF NOT EXISTS``. Ordinary rowid tables: WITHOUT ROWID is three times slower
         with large rows.
     entries, payload : str
-        The table of what is kept, which has a column ``used_at``, and its largest column.
+        The table of the entries, which has a column ``used_at``, and its largest column.
     limit_bytes : int
         Size of the file above which the least recently used entries are removed, unless the user
         has set another.

@@ -1,6 +1,6 @@
 """A SQLite file in the user's cache folder, shared by all threads and processes.
 
-It is a convenience: where it cannot be written, the work goes on without it; where it is damaged,
+It is a convenience: where it cannot be written, the work continues without it; where it is damaged,
 it is emptied, or moved aside, and works again. `Store.problem` and `Store.note` say so, once.
 """
 
@@ -87,7 +87,7 @@ class Store:
         return self._path or cache_file(self.layout.name)
 
     def read(self, work: Work[T], otherwise: T) -> T:
-        """Get what `work` reads; `otherwise` where there is no file, or it cannot be used.
+        """Get what `work` reads; `otherwise` if there is no file, or it cannot be used.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class Store:
         return self._use(work, otherwise) if self.path.exists() else otherwise
 
     def write(self, work: Work[object]) -> None:
-        """Do `work`, all of it or nothing, and keep to the limit; see `read`."""
+        """Do `work`, in one transaction, and apply the size limit; see `read`."""
 
         def change(db: sqlite3.Connection) -> None:
             with layouts.writing(db):
@@ -201,7 +201,7 @@ class Store:
         return self._db
 
     def _repair(self, error: Exception) -> None:
-        """Get a file that works: the same one without anything in it, or another one."""
+        """Get a file that works: the same one, emptied, or a new one."""
         self._n_repairs += 1
         path = self.path
         self.note = (

@@ -26,7 +26,7 @@ def weighted_linkage(
     condensed : ndarray of shape (n * (n - 1) / 2,), dtype float64
         Distances between the items; for ward they are Euclidean.
     weights : ndarray of shape (n,), dtype int
-        How many each item stands for.
+        How many equal items each item represents.
     linkage : str
         One of `CHAIN_LINKAGES`.
     progress : Progress, optional

@@ -19,7 +19,7 @@ METRICS = (
 
 BLOCK_ROWS = 256
 SLOW_BLOCK_ROWS = 16  # of metrics without BLAS: a step must be short enough to be cancelled
-EXACT_WORK = 1e9  # up to so many multiplications double precision is not noticed
+EXACT_WORK = 1e9  # up to this many multiplications, double precision costs little
 CLOSE = 1e-3  # part of the squared lengths below which float32 says too little about a distance
 SAME = 1e-13  # the same for float64
 
@@ -49,7 +49,7 @@ def check_metric(metric: str) -> None:
 
 
 class VectorDistances:
-    """Distances between the rows of a matrix; only what is asked for is computed.
+    """Distances between the rows of a matrix; only those requested are computed.
 
     Parameters
     ----------

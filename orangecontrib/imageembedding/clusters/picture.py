@@ -34,11 +34,11 @@ def save_dendrogram(
     tree : Tree
         What to draw.
     n_clusters : int
-        Branches of so many clusters are colored.
+        Number of clusters whose branches are colored.
     path : str or Path
         Ends in .png, .svg or .pdf.
     names : sequence of str
-        Text beside each row's leaf; left out where rows are too thin to read.
+        Text beside each row's leaf; omitted where rows are too thin to read.
     thumbnail : callable
         Gives the picture of a row as uint8 (height, width, 3), or None.
     """
@@ -113,5 +113,5 @@ def _draw_leaves(axes, tree, row_inches, names, thumbnail) -> None:  # type: ign
             va="center",
             fontsize=min(9, side_points * 0.6),
             annotation_clip=False,
-            parse_math=False,  # a name with $ is no formula
+            parse_math=False,  # a name with $ is not a formula
         )

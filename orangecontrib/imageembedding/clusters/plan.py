@@ -1,4 +1,4 @@
-"""How a tree of so many rows is built, and the memory that takes, before any is taken."""
+"""The plan for the tree of many rows: how it is built, and the memory that it needs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Plan:
     way : str
         ``exact``: from the distances of all pairs. ``reduced``: from the rows, reduced to
         `N_COMPONENTS` numbers, without a matrix. ``prototypes``: similar rows are first
-        grouped, and each leaf stands for a group.
+        grouped, and each leaf represents a group.
     n_leaves : int
         Leaves of the tree.
     n_bytes : int
-        Memory needed beside the rows themselves.
+        Memory needed in addition to the rows themselves.
     n_exact_bytes : int
         What the distances of all pairs would take.
     """

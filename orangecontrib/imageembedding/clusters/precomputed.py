@@ -15,7 +15,7 @@ class PrecomputedDistances:
     Raises
     ------
     InputError
-        If it is no square of two items or more, or a distance is missing or negative.
+        If it is not square, has fewer than two items, or a distance is missing or negative.
     """
 
     def __init__(self, matrix: NDArray[np.floating]) -> None:

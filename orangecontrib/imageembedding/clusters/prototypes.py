@@ -27,7 +27,7 @@ def prototype_tree(
     Parameters
     ----------
     distances : VectorDistances
-        Those of all rows; only a few are asked for.
+        Those of all rows; only a few are computed.
     linkage : str
         One of `LINKAGES`. A center counts as many times as it has rows, except for centroid and
         median linkage.

@@ -40,7 +40,7 @@ def typical(distances: Distances, members: NDArray[np.intp], n_wanted: int = 1) 
 def medoid(distances: Distances, members: NDArray[np.intp]) -> int:
     """Get the member with the smallest sum of distances to all members.
 
-    Exact up to `MAX_CANDIDATES` members; of more, the candidates are those that are closest to
+    Exact up to `MAX_CANDIDATES` members; with more, the candidates are those closest to
     a spread sample.
 
     Parameters
@@ -61,7 +61,7 @@ def medoid(distances: Distances, members: NDArray[np.intp]) -> int:
 def _sums(
     distances: Distances, items: NDArray[np.intp], others: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Get the sum of the distances of each item to the others."""
+    """Get the sum of the distances of each item to the other ones."""
     sums = np.zeros(len(items))
     for i in range(0, len(items), BLOCK_ITEMS):
         for j in range(0, len(others), BLOCK_ITEMS):

@@ -27,7 +27,7 @@ class Tree:
     leaf_of_row : ndarray of shape (n_rows,), dtype int
         The leaf that each row belongs to; the row itself unless the tree has prototypes.
     typical_rows : ndarray of shape (n,), dtype int
-        The row that shows what each leaf stands for.
+        The row that represents each leaf.
     known_outline : Outline, optional
         The outline, where it is known.
     outline : Outline

@@ -1,4 +1,4 @@
-"""``image-embedding cache``: the vectors that are kept on disk."""
+"""``image-embedding cache``: the cache of vectors on disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_BYTES = 10**18  # SQLite's numbers end soon after
 
 
 def run_cache(options: argparse.Namespace) -> int:
-    """Show what is kept, forget it, or set the limit."""
+    """Show the contents of the cache, clear it, or set its limit."""
     from orangecontrib.imageembedding.embeddings.cache import Cache
 
     size = " ".join(options.size)

@@ -1,4 +1,4 @@
-"""Pictures of many images: who can be read is drawn, who cannot is told."""
+"""Pictures of many images: those that can be read are drawn, the others are reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_images(table: Table, options: argparse.Namespace) -> None:
 def draw_images(
     table: Table, path: str, bar: Bar, draw: Callable[[str, ReadThumbnail], None]
 ) -> int:
-    """Write a picture; get the number of images that could not be read, each is told.
+    """Write a picture; report the images that could not be read, and get their number.
 
     Parameters
     ----------

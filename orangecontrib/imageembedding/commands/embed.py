@@ -109,7 +109,7 @@ def _origin_of(spec: EmbedderSpec) -> str:
 
 
 def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
-    """Get the table with embeddings, and the number of images that were left out and listed."""
+    """Get the table with embeddings, and the number of images that were skipped and listed."""
     from orangecontrib.imageembedding.pipeline import embed_images
 
     table = _loaded_table(options)
@@ -147,7 +147,7 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
 
 
 def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple[str, str]]]:
-    """Get the table of the images of the source, and what was left out with its reason."""
+    """Get the table of the images of the source, and what was skipped, with the reason."""
     from orangecontrib.imageembedding.pipeline import import_images
 
     table = _loaded_table(options)

@@ -52,7 +52,7 @@ def _serve(options: argparse.Namespace) -> int:
         _serve_on_ray(wanted, address, options.ray)
     else:
         _serve_here(wanted, address)
-    # A network that computes cannot be broken off, and to unload torch takes seconds.
+    # A network that computes cannot be interrupted, and unloading torch takes seconds.
     sys.stdout.flush()
     logging.shutdown()
     os._exit(FINE)

@@ -24,14 +24,14 @@ def tell(line: str) -> None:
 
 
 def complain(line: str) -> None:
-    """Write a line beside the result."""
+    """Write a line to stderr."""
     if sys.stderr is not None:
         with suppress(OSError):  # the exit code tells it, too
             sys.stderr.write(f"{line}\n")
 
 
 def conclude(lines: Iterable[str], code: int) -> int:
-    """Tell what was written; that this cannot be told does not undo it.
+    """Report what was written; if this cannot be printed, the result stays.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-N_MORE = 10  # directions followed beside those wanted, so that these come out right
+N_MORE = 10  # further directions, which make those wanted more accurate
 N_ROUNDS = 4
 
 Floats = NDArray[np.float32] | NDArray[np.float64]

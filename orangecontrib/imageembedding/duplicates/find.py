@@ -1,4 +1,4 @@
-"""Images → groups of duplicates, each with one that is kept."""
+"""Images → groups of duplicates, each with one image to keep."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = IDENTICAL, COPY, SIMILAR = "identical", "copy", "similar"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of one image beside its vector.
+    """What is known of one image besides its vector.
 
     Attributes
     ----------
@@ -50,15 +50,15 @@ class Duplicates:
     Attributes
     ----------
     groups : list of list of int
-        Rows of each group of two and more, the one that is kept first; identical ones come first,
+        Rows of each group of two and more, the one to keep first; identical ones come first,
         then the surest. With reference images, their rows follow those of the images.
     kind : list of str
         ``identical``, ``copy``, or ``similar`` of each row that is in a group, else "": how it is
         like the one that is kept, and of that, how its next one is.
     similarity : ndarray of shape (n_images,), dtype float
-        Cosine with the one that is kept, 1 of that; NaN of rows without a group.
+        Cosine with the one to keep, 1 for itself; NaN of rows without a group.
     keep : ndarray of shape (n_images,), dtype bool
-        False of duplicates of an image that is kept.
+        False for duplicates of an image to keep.
     """
 
     groups: list[list[int]]
@@ -80,11 +80,11 @@ def find_groups(
     Parameters
     ----------
     looks : sequence of Look or None
-        Of all images; None where one cannot be read.
+        Of all images; None for those that cannot be read.
     vectors : ndarray of shape (n, n_features), dtype float32 or float64
         Embeddings; NaN where there is none.
     n_images : int, optional
-        Only the first so many may be duplicates, and only of the others: each is in a group with
+        Only the first `n_images` may be duplicates, and only of the rest: each is in a group with
         the one that it is most like. By default, all may be duplicates of all.
     least_score, similar : float
         As `find_pairs` takes them.
@@ -146,7 +146,7 @@ def _groups_with_reference(
 
 
 def _rank(row: int, look: Look) -> tuple[int, int, int]:
-    """Order of who is kept: most pixels, of these the largest file, of these the first row."""
+    """Order of the images to keep: most pixels, then the largest file, then the first row."""
     return -look.n_pixels, -look.n_bytes, row
 
 

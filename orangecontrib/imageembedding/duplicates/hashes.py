@@ -53,7 +53,7 @@ def hash_turns(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 
 @lru_cache(maxsize=1)
 def _cosines() -> NDArray[np.float32]:
-    """Get the first frequencies beside the mean, shape (16, 64), of the cosine transform."""
+    """Get the first frequencies without the mean, shape (16, 64), of the cosine transform."""
     places = (2 * np.arange(SIDE_PX) + 1) * np.pi / (2 * SIDE_PX)
     waves = np.cos(np.arange(1, N_FREQUENCIES + 1)[:, None] * places)
     return np.asarray(waves * np.sqrt(2 / SIDE_PX), dtype=np.float32)

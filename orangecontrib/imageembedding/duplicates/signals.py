@@ -68,7 +68,7 @@ class Signals:
     is_flat : ndarray of shape (n,), dtype bool
         Where the hash tells nothing.
     common : ndarray of shape (n,), dtype float32
-        Similarity to the nearest images that are no copies.
+        Similarity to the nearest images that are not copies.
     """
 
     vectors: NDArray[np.float32]
@@ -168,7 +168,7 @@ def find_pairs(
     least_similarity : float, optional
         Also pairs whose vectors are so similar are taken.
     n_first : int, optional
-        Only pairs of one of the first so many images and one of the others.
+        Only pairs of one of the first `n_images` images and one of the remaining ones.
     progress : Progress, optional
         Told the part that is done.
     """

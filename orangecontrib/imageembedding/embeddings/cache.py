@@ -1,4 +1,4 @@
-"""Vectors that were computed before, kept on disk: no image is embedded twice."""
+"""Vectors cached on disk, so that no image is embedded twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orangecontrib.imageembedding.embeddings.cachefile import VECTORS, Vector
 
 @dataclass(frozen=True, slots=True)
 class CachedEmbedder:
-    """What is kept of one embedder.
+    """What is cached for one embedder.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ def cache_path() -> Path:
 
 
 class Cache(Store):
-    """The vectors that are kept; threads may use it at the same time.
+    """The cache of vectors; threads may use it at the same time.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Cache(Store):
         return self.read(lambda db: cachefile.contents(db, states), {})
 
     def vectors(self, fingerprint: str, contents: Sequence[bytes]) -> dict[bytes, Vector]:
-        """Get the vectors that are kept of some contents.
+        """Get the cached vectors of some contents.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Cache(Store):
         self.write(lambda db: cachefile.store(db, fingerprint, stored, paths))
 
     def embedders(self) -> list[CachedEmbedder]:
-        """List what is kept."""
+        """List what is cached, by embedder."""
         nothing: list[tuple[str, int, int]] = []
         return [CachedEmbedder(*row) for row in self.read(cachefile.embedders, nothing)]
 

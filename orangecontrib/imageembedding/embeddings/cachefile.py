@@ -75,7 +75,7 @@ def vectors(
         for content, checksum, vector in rows:
             if checksum == _checksum(content, vector):  # else the disk has changed it
                 found[content] = np.frombuffer(vector, dtype="<f4")
-        with suppress(sqlite3.OperationalError):  # reading goes on where writing cannot
+        with suppress(sqlite3.OperationalError):  # reading works where writing does not
             db.execute(
                 f"UPDATE vectors SET used_at = ? WHERE {which}", (time.time(), number, *part)
             )

@@ -60,7 +60,7 @@ def described(
     backend: Backend,
     progress: Progress,
 ) -> EmbedderSpec:
-    """Describe an embedder: of a file of the user's, of a server, or of the catalogue.
+    """Describe an embedder: from a file of the user, from a server, or from the catalogue.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def described(
     weights : str or path or None
         A file of the user, see `own_embedder`.
     backend : Backend
-        If it is a server, that is asked what it has under the id.
+        A server is asked what it has under the id.
     progress : Progress
         May raise `Cancelled`.
 

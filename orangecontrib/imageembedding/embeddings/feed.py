@@ -1,4 +1,4 @@
-"""Locations → batches for the embedder: what is at hand at once, what is on the web when it comes.
+"""Locations → batches for the embedder: local ones at once, those of the web as they arrive.
 
 Downloads run ahead of the embedder, as far as memory allows, and nothing waits for them but the
 rows whose images they bring.
@@ -48,13 +48,13 @@ Batch = list[Item]
 class Items:
     """The images that are wanted, each once.
 
-    They come into being when they are asked for: collecting the garbage of a hundred thousand
+    They are created when they are requested: collecting the garbage of a hundred thousand
     objects would stop the whole program for a moment.
 
     Parameters
     ----------
     locations : sequence of str
-        Of all rows: paths or URLs; "" where there is none.
+        Paths or URLs of all rows; "" where there is none.
     """
 
     def __init__(self, locations: Sequence[str]) -> None:
@@ -80,7 +80,7 @@ class Items:
 
 
 class Feed:
-    """Gives out batches; a context manager, whose end breaks off the downloads.
+    """Gives out batches; a context manager, whose exit stops the downloads.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class Job:
     fingerprint : str or None
         See `Backend.fingerprint`.
     cache : Cache or None
-        Where vectors are looked up and kept.
+        Where vectors are looked up and stored.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Job:
         self._n_done = 0
         self._n_known = 0
         self._last = ""
-        # The same content is computed once in a run, also where nothing is kept.
+        # The same content is computed once in a run, even without a cache.
         self._outcomes: dict[bytes, int | ImageError] = {}  # the first row with the vector
         self._waiting: dict[bytes, list[Item]] = {}  # for a content that is being computed
 
@@ -112,12 +112,12 @@ class Job:
         return {content: vector for content, vector in found.items() if len(vector) == n_features}
 
     def embed(self, batch: Batch, embedder: LoadedEmbedder) -> None:
-        """Read some images, and embed those that nobody else has embedded or is embedding.
+        """Read some images, and embed those that no other thread has embedded or is embedding.
 
         Raises
         ------
         BackendError
-            If the embedder cannot go on.
+            If the embedder fails.
         """
         claimed = self._claim(self._without_known(self._read(batch)))
         if not claimed:
@@ -158,7 +158,7 @@ class Job:
         return [read for read in reads if read.content not in vectors]
 
     def _claim(self, reads: list[_Read]) -> list[_Read]:
-        """Take on what nobody has taken on; the others get the same result."""
+        """Claim what no thread has claimed; the other threads get the same result."""
         claimed = []
         for read in reads:
             with self._lock:
@@ -221,7 +221,7 @@ class Job:
             self._cache.store(str(self._fingerprint), good, files)
 
     def _note_files(self, reads: list[_Read]) -> None:
-        """Note the contents of files whose vectors are kept already."""
+        """Note the contents of files whose vectors are already cached."""
         files = _files(reads)
         if self._cache is not None and files:
             self._cache.store(str(self._fingerprint), {}, files)

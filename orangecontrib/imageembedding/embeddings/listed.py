@@ -28,7 +28,7 @@ def locations_of(items: Iterable[object]) -> tuple[list[str], dict[int, str]]:
     Returns
     -------
     locations : list of str
-        Of images in memory, a ``data`` URL; "" where there is none.
+        For images in memory, a ``data`` URL; "" where there is none.
     reasons : dict of int to str
         Position → why there is none.
 

@@ -71,7 +71,7 @@ def plugin_embedders(taken: dict[str, str]) -> Found:
 
 
 def are_at_hand() -> bool:
-    """Tell whether the embedders of plug-ins can be had without waiting."""
+    """Tell whether the embedders of plug-ins are available without waiting."""
     entries = tuple(_entries(EMBEDDERS))
     return not entries or not has_window() or entries in _FOUND
 
@@ -101,7 +101,7 @@ def backend_names() -> list[str]:
 
 
 def plugin_backends() -> tuple[dict[str, Callable[[], object]], tuple[PluginFailure, ...]]:
-    """Get the backends of all plug-ins by name, and what is wrong with the others."""
+    """Get the backends of all plug-ins by name, and the failures of those that are broken."""
     backends: dict[str, Callable[[], object]] = {}
     owners: dict[str, str] = {}
     failures: list[PluginFailure] = []

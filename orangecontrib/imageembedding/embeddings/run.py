@@ -39,7 +39,7 @@ class Embedded:
     n_cached : int
         Images that were not embedded, because that was done before.
     notes : tuple of str
-        What the user should know, beside the failures.
+        What the user should know, besides the failures.
     fingerprint : str or None
         What the vectors depend on, see `Backend.fingerprint`; None if that is not known, or there
         were no images.
@@ -87,7 +87,7 @@ def embed_locations(
     BackendError
         If the embedder cannot run at all.
     Cancelled
-        If `progress` raised it, within a tenth of a second. What was finished is kept.
+        If `progress` raised it, within a tenth of a second. Finished vectors are cached.
     """
     if has_window() and not getattr(backend, "is_light", False):
         done = run_apart(APART, list(locations), spec, backend, progress=progress, cache=cache)
@@ -143,7 +143,7 @@ def _embed(
 
 
 def _close(cache: Cache, batches: Batches) -> None:
-    """Close the cache soon; if the work was broken off, once what was begun is in it."""
+    """Close the cache soon; after an interruption, once the work under way is stored."""
     begun = [batch for batch in batches if not batch.cancelled()]
     if not begun:
         the_parking().park(cache)
@@ -172,7 +172,7 @@ def _embed_rest(
 def _rounds(feed: Feed, job: Job, embedder: LoadedEmbedder, batches: Batches) -> Iterator[None]:
     """Work; yield whenever something was done, and now and then while nothing comes.
 
-    `batches` are those under way: when this is broken off, they go on to their end.
+    `batches` are those under way: if this is interrupted, they run to their end.
     """
     pool = ThreadPoolExecutor(embedder.n_workers, thread_name_prefix="imageembedding")
     with feed:

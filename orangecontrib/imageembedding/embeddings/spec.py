@@ -32,16 +32,16 @@ class WeightsFile:
     name : str
         File name, as in torch's checkpoints folder.
     n_bytes : int
-        Size of the file; about, where nobody publishes it to the byte.
+        Size of the file; approximate where it is not published.
     sha256_start : str
         First hexadecimal digits of the file's SHA-256; a file with another hash is refused.
-        "" where the server that has the file tells its hash, or nobody does.
+        "" where the server of the file sends its hash, or no hash is known.
     url : str or None
         Where to download it.
     package : str or None
         Importable package that ships the file in its folder ``models``.
     path : str or None
-        Where the user has it. Of `url`, `package` and `path` there is one.
+        Path of a file of the user. Exactly one of `url`, `package` and `path` is given.
     """
 
     name: str
@@ -81,7 +81,7 @@ class EmbedderSpec:
     source : str
         The paper or page to cite.
     uses : tuple of str
-        Of `USES`, what it is made for or known to be good at.
+        What it is made for or known to be good at; out of `USES`.
     speed : str
         Of `SPEEDS`, "" where nobody measured it: images per second on one core, compared with
         ResNet-50.

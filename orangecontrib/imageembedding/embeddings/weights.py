@@ -28,7 +28,7 @@ HUGGING_FACE = "https://huggingface.co"
 
 
 def torch_checkpoints() -> Path:
-    """Get the folder in which torch keeps downloaded weights."""
+    """Get the folder in which torch stores downloaded weights."""
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("TORCH_HOME") or f"{cache}/torch"
     return Path(home).expanduser() / "hub" / "checkpoints"
@@ -241,6 +241,6 @@ def _url(weights: WeightsFile) -> str:
 
 
 def _told_hash(headers: Mapping[str, str]) -> str:
-    """Get the SHA-256 that a server tells of the file; "" if it tells none."""
+    """Get the SHA-256 of the file that the server sends; "" if it sends none."""
     tag = headers.get("x-linked-etag", "").strip('"').lower()
     return tag if re.fullmatch(r"[0-9a-f]{64}", tag) else ""

@@ -31,7 +31,7 @@ from orangecontrib.imageembedding.errors import WireError, WireSizeError
 LENGTH_HEADER = "Inference-Header-Content-Length"
 BINARY_EXTENSION = "binary_tensor_data"
 MAX_TENSORS, MAX_DIMENSIONS, MAX_NAME_CHARACTERS = 64, 8, 200
-SMALL = 64 << 10  # bytes: nobody notices how long it takes to read such a JSON
+SMALL = 64 << 10  # bytes: reading such a JSON takes no noticeable time
 MAX_JSON_LISTS, MAX_JSON_VALUES = 200_000, 3_000_000  # read in a tenth of a second
 
 T = TypeVar("T")
@@ -216,7 +216,7 @@ def member(parent: Mapping[str, Any], name: str, kind: type[T]) -> T:
 
 
 def quick_json_object(data: bytes | bytearray) -> dict[str, Any]:
-    """Read a JSON object, but not of so many values that making them would take long.
+    """Read a JSON object, unless it has so many values that building it would take long.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The example workflow, run from end to end without a screen; its pictures and table are kept."""
+"""The example workflow, run from end to end without a screen; its pictures and table are saved."""
 
 from __future__ import annotations
 

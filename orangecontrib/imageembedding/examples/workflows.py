@@ -31,7 +31,7 @@ _kept_alive: list[QApplication] = []  # Qt crashes when Python lets go of the ap
 
 
 def application(settings_folder: str | Path) -> QApplication:
-    """Get the application, and keep the user's settings out of the run.
+    """Get the application; the user's settings are neither read nor changed.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Workflow:
             self._outputs[scheme.node_for_widget(widget).title, channel] = value
             return send(widget, channel, value, *rest)
 
-        signals.send = record_and_send  # the manager's own record leaves out unlinked outputs
+        signals.send = record_and_send  # the manager's own record omits unlinked outputs
 
     @property
     def titles(self) -> list[str]:

@@ -109,7 +109,7 @@ def _stem(archive: str) -> str:
 
 
 def _fill(archive: str, place: Path, progress: Progress) -> None:
-    """Write the members below `place`, and beside it what was skipped."""
+    """Write the members below `place`, and next to it the list of what was skipped."""
     skipped: list[tuple[str, str]] = []
     n_written = 0
     n_expected = (
@@ -188,7 +188,7 @@ def _copy(source: IO[bytes], file: IO[bytes], place: Path) -> int:
 
 
 def _only_folder(folder: str) -> str:
-    """Go down as long as there is one folder and nothing beside it."""
+    """Descend while a folder contains a single folder and nothing else."""
     while True:
         entries = list(os.scandir(folder))
         if len(entries) != 1 or not entries[0].is_dir():

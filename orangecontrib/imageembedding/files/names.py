@@ -34,7 +34,7 @@ def fill(pattern: str, values: Mapping[str, str]) -> str:
     Raises
     ------
     InputError
-        If there is no value of such a name.
+        If there is no value with such a name.
     """
     for name in fields_of(pattern):
         if name not in values:

@@ -45,14 +45,14 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file or folder that was left out, and why."""
+    """A file or folder that was skipped, and why."""
 
     path: str
     reason: str
 
 
 class ImageFiles(Sequence[ImageFile]):
-    """Records that only ever get more, kept as plain tuples.
+    """A growing list of records, stored as plain tuples.
 
     Python's garbage collector need not look at those; at a hundred thousand objects it would, and
     stop the window for a tenth of a second each time.
@@ -82,7 +82,7 @@ class ImageFiles(Sequence[ImageFile]):
 
 @dataclass(slots=True)
 class Found:
-    """What a search has found so far; another thread may look at it meanwhile.
+    """What a search has found so far; another thread may read it at the same time.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""⑧ Chosen images → new files in a folder that keeps all it has."""
+"""⑧ Chosen images → new files in a folder in which nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TargetFolder:
             raise SaveError(f"The folder {self.path} cannot be created: {reason}.") from error
 
     def save(self, data: bytes, folders: Sequence[str], name: str, ending: str) -> SavedFile:
-        """Write one file, under a name of its own if there is another file of that name.
+        """Write one file, under a new name if there is a different file of that name.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class TargetFolder:
                 return path
 
     def _is_inside(self, path: str) -> bool:
-        """Tell whether a folder is no link that leads elsewhere."""
+        """Tell whether a folder is not a link to somewhere else."""
         return os.path.join(os.path.realpath(path), "").startswith(os.path.join(self._real, ""))
 
     def _failure(self, error: OSError, path: str) -> ImageError | SaveError:
@@ -169,7 +169,7 @@ class TargetFolder:
 def _digest_of_file(path: str) -> bytes | None:
     """Get the SHA-256 of a regular file; None of anything else, and of what cannot be read."""
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # opening a pipe would wait forever
             return None
         with open(path, "rb") as file:  # noqa: PTH123
             digest = hashlib.sha256()

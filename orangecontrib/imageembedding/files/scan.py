@@ -50,7 +50,7 @@ def scan_paths(
     wanted : Patterns, optional
         Other files and folders are passed over in silence; by default all are wanted.
     found : Found, optional
-        Grows meanwhile: what is in it can be used after a cancel, too.
+        Grows while folders are read; its content can be used after a cancel, too.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def _entries(folder: str, found: Found) -> Iterator[tuple[os.DirEntry[str], bool
 
 
 def _size_of_regular_file(path: str) -> int:
-    """Size in bytes; refuses what must not be opened (a pipe would wait for ever)."""
+    """Size in bytes; refuses what must not be opened (a pipe would wait forever)."""
     try:
         status = os.stat(path)
     except OSError as error:

@@ -55,7 +55,7 @@ def _link_unnamed(path: str, data: bytes) -> None:
 
 
 def _rename_hidden(path: str, data: bytes) -> None:
-    """Rename a finished file: what is killed before leaves a hidden one that is no image."""
+    """Rename a finished file: a crash before it leaves a hidden file only."""
     hidden = os.path.join(os.path.dirname(path), f".unfinished-{secrets.token_hex(8)}")
     file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
     try:

@@ -17,7 +17,7 @@ def grid_shape(
     Parameters
     ----------
     n_images : int
-        To be shown, each in a cell of its own.
+        To be shown, each in its own cell.
     n_columns, n_rows : int, optional
         Of the grid; without both it is as square as can be.
 

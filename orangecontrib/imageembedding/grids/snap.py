@@ -1,4 +1,4 @@
-"""Points of a plane, such as those of a map, each moved to a cell of its own."""
+"""Points of a plane, such as those of a map, each moved to its own cell."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ GROUP = 64
 DECAY = 0.95
 LAST_ROUNDS = 12  # at radius 1
 REACH = 2.0  # of a group, in radii
-FIXED_WEIGHT = 100.0  # of a vector that stays: the others come to it, not it to them
+FIXED_WEIGHT = 100.0  # of a fixed vector: the others move to it
 REDUCING = 0.1  # part of the progress
 Cells = NDArray[np.intp]
 Settled = Callable[[Cells], object]
@@ -54,7 +54,7 @@ def sort_vectors(
     seed : int, optional
         The same seed gives the same cells.
     fixed : mapping of int to int, optional
-        Vectors whose cells are known: they stay there, and the others gather around them.
+        Vectors whose cells are known: they stay there; the others are placed around them.
     spread : bool, optional
         Whether empty cells may be anywhere; else the last ones stay empty.
     progress : Progress, optional

@@ -1,1 +1,1 @@
-"""What is asked from web servers: one client, one trust store, one retry, one table of errors."""
+"""Requests to web servers: one client, one trust store, one retry, one table of errors."""

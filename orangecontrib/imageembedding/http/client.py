@@ -61,7 +61,7 @@ class Download:
     hops : tuple of dict of str to str
         Headers of the answers that led here, and its own; names in lower case.
     pieces : iterator of bytes
-        The body; raises `HttpError` where it breaks off.
+        The body; raises `HttpError` if the connection is lost.
     """
 
     reply: Reply

@@ -1,4 +1,4 @@
-"""Whether somebody who was asked in plain http wants to be asked in https."""
+"""Whether a server that was addressed by plain http requires https."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATIENCE_S = 3.0
 
 
 async def speaks_https(url: str) -> bool:
-    """Tell whether there is TLS where an http address leads to; nothing is asked there."""
+    """Tell whether the server of an http address uses TLS; no request is sent."""
     parts = urlsplit(url)
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -17,7 +17,7 @@ PROXY = "Check the proxies in Orange's settings."
 
 
 class HttpError(Exception):
-    """Why a request brought nothing; who asked turns it into an error of his own.
+    """Why a request failed; the caller turns it into an error of its own.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class HttpError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One kind of error: ``{}`` in the reason stands for its own words."""
+    """One kind of error: ``{}`` in the reason is replaced by its own words."""
 
     error: type[BaseException]
     reason: str

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, in which work can be broken off at once."""
+"""An event loop in its own thread, in which work can be stopped at once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LoopThread:
         self._is_closed = False
 
     def close(self) -> None:
-        """Break off what is under way: whoever waits for it gets `Cancelled`."""
+        """Stop what is under way: callers that wait for it get `Cancelled`."""
         with self._lock:
             self._is_closed = True
             if self._finalizer is not None:
@@ -76,7 +76,7 @@ class LoopThread:
         Raises
         ------
         Cancelled
-            If the loop is closed meanwhile.
+            If the loop is closed while waiting.
         """
         future = self.submit(work)
         try:

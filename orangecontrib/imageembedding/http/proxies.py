@@ -14,7 +14,7 @@ def is_here(url: str) -> bool:
 
 
 def proxy_of(url: str) -> str | None:
-    """Get the proxy through which an address is asked, without its password; None if none is.
+    """Get the proxy for an address, without its password; None if there is none.
 
     Parameters
     ----------

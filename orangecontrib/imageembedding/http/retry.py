@@ -62,7 +62,7 @@ async def with_retries(
 
 
 def refused(reply: Reply) -> HttpError:
-    """Say that an answer is not what was asked for; where its status passes, it may be tried again.
+    """Raise for an answer that is an error; a passing one may be retried.
 
     Returns
     -------

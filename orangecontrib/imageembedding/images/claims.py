@@ -18,7 +18,7 @@ MAX_PIXELS_PER_BYTE = {
     "TGA": 64 * PER_BIT, "XBM": 2, "XPM": 1,
 }  # fmt: skip
 JPEG_INSIDE = {b"BLP1\0\0\0\0"}
-TINY_PIXELS = 1 << 20  # whoever lies so little may
+TINY_PIXELS = 1 << 20  # so small a lie does no harm
 
 
 def refuse_impossible(

@@ -28,7 +28,7 @@ Labeled = tuple[NDArray[np.uint8], Sequence[str]]
 
 
 def n_pages(n_pictures: int) -> int:
-    """Get the number of pages for so many pictures."""
+    """Get the number of pages for a number of pictures."""
     return -(-n_pictures // (COLUMNS * ROWS))
 
 
@@ -40,7 +40,7 @@ def contact_sheet(pictures: Sequence[Labeled], heading: str) -> Iterator[Page]:
     pictures : sequence of (ndarray, sequence of str)
         See `Labeled`; larger ones are shrunk, and `MAX_LINES` lines shown.
     heading : str
-        At the top of each page, beside its number.
+        At the top of each page, next to its number.
 
     Yields
     ------

@@ -68,7 +68,7 @@ def convert(data: bytes, location: str, conversion: Conversion) -> tuple[bytes, 
     data : bytes
         A whole encoded file.
     location : str
-        Path or URL it came from; its ending is kept where the format is.
+        Path or URL it came from; its extension is kept if the format is.
     conversion : Conversion
         What to change.
 

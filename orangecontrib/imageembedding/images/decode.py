@@ -42,7 +42,7 @@ def decode(data: bytes, location: str, at_least_px: int | None = None) -> NDArra
         is to be read.
     at_least_px : int, optional
         A large JPEG may come reduced to half its size, a quarter or an eighth, as long as its
-        short side keeps so many pixels; that is several times faster.
+        short side has at least this many pixels; that is several times faster.
 
     Returns
     -------

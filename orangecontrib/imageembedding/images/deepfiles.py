@@ -85,7 +85,7 @@ def encode_tiff(stored: Stored) -> bytes:
 
 
 def _strip(values: NDArray[Any]) -> bytes:
-    """Get the bytes of the pixels; of whole numbers the differences, which compress better."""
+    """Get the bytes of the pixels; for integers, their differences, which compress better."""
     if values.dtype == bool:
         return np.packbits(values[..., 0], axis=1).tobytes()
     if values.dtype.kind in "ui":

@@ -115,7 +115,7 @@ def deep_tiff_values(data: bytes, location: str) -> tuple[NDArray[Any], str]:
             planar = page.axes.startswith("S")
     except DecodeError:
         raise
-    except Exception as error:  # a broken file breaks tifffile anywhere: `decode` tells of it
+    except Exception as error:  # a broken file breaks tifffile anywhere: `decode` reports it
         raise OfRareKind from error
     values = np.moveaxis(values, 0, -1) if planar else values.reshape(*values.shape[:2], -1)
     return values.astype(values.dtype.newbyteorder("=")), TIFF_MODES[meaning]

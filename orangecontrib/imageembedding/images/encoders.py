@@ -1,4 +1,4 @@
-"""Pictures that a format can hold → files of it, with what they tell beside the pixels."""
+"""Pictures that a format can hold → encoded files with their metadata."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def encode(stored: Stored, name: str, quality: int | None = None) -> bytes:
 
 
 def _options(stored: Stored, name: str, quality: int | None) -> dict[str, Any]:
-    """Get what Pillow is to write beside the pixels; what it knows nothing of, it ignores."""
+    """Get the metadata that Pillow is to write; it ignores what it does not know."""
     metadata = stored.metadata
     limit = MAX_SEGMENT_BYTES if name == "JPEG" else 1 << 30
     options: dict[str, Any] = {

@@ -20,7 +20,7 @@ def is_url(location: str) -> bool:
 
 
 def is_web(location: str) -> bool:
-    """Tell what must be asked from a server (``http``, ``https``) from what is at hand."""
+    """Tell whether a location must be fetched from a server (``http``, ``https``)."""
     return re.match(r"https?:", location, re.IGNORECASE) is not None
 
 
@@ -40,7 +40,7 @@ def fetch(location: str) -> bytes:
     Raises
     ------
     FetchError
-        If there is no such file, it cannot be read, is no regular file, or is too large; if a
+        If there is no such file, it cannot be read, is not a regular file, or is too large; if a
         server cannot be reached or answers with an error.
     """
     if is_web(location):
@@ -86,7 +86,7 @@ def path_of_file_url(url: str, windows: bool = os.name == "nt") -> str:
     Returns
     -------
     path : str
-        As `open` takes it; bytes that are no characters are lone surrogates.
+        As `open` takes it; bytes that are not characters are lone surrogates.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _windows_path(host: str, path: str) -> str:
     drive = re.match(r"\\*([A-Za-z])[:|](?=\\|$)", path)
     if drive:
         return f"{drive[1]}:{path[drive.end() :]}"
-    # file:////host/share and file://///host/share name a share without a host of their own.
+    # file:////host/share and file://///host/share name a share without a separate host.
     return re.sub(r"^\\{2,}", r"\\\\", path)
 
 
@@ -129,7 +129,7 @@ def _read_file(path: str, location: str) -> bytes:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise FetchError(location, "is a folder, not a file")
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
             raise FetchError(location, "not a regular file")
         if status.st_size > MAX_BYTES:
             raise FetchError(location, f"larger than {MAX_BYTES >> 20} MB")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-MAX_COUNTED = 200_000  # of more, so many are told: counting a million takes seconds
+MAX_COUNTED = 200_000  # reported for files with more: counting a million takes seconds
 
 _HEADER_BYTES, _DESCRIPTOR_BYTES = 13, 10
 _FRAME, _EXTENSION = 0x2C, 0x21
 
 
 def count_frames(data: bytes) -> int:
-    """Count the frames of a GIF file, as far as it goes; at least 1, at most `MAX_COUNTED`."""
+    """Count the frames of a GIF file that may be cut; at least 1, at most `MAX_COUNTED`."""
     at = _HEADER_BYTES + _color_table_bytes(data, 10)
     n_frames = 0
     while at < len(data) and n_frames < MAX_COUNTED:

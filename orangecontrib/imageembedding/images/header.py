@@ -48,7 +48,7 @@ def read_header(path: str, limit: float | None = None) -> Header:
     path : str
         Of the file.
     limit : float, optional
-        What `max_megapixels` says, where that is asked once for many files.
+        Value of `max_megapixels`, if it is looked up once for many files.
 
     Raises
     ------

@@ -20,14 +20,14 @@ def turns_pictures(data: bytes) -> bool:
 
 
 def is_cut(data: bytes) -> bool:
-    """Tell whether the last box of a file should go on behind its end."""
+    """Tell whether the last box of a file should extend beyond its end."""
     at = 0
     while at + 8 <= len(data):
         length = int.from_bytes(data[at : at + 4], "big")
         if length == 1:
             length = int.from_bytes(data[at + 8 : at + 16], "big")
         if data[at + 4 : at + 8] not in BOXES or length < 8:
-            return False  # a trailer, or one that goes on to the end
+            return False  # a trailer, or one that extends to the end
         at += length
     return at > len(data)
 

@@ -24,7 +24,7 @@ DECODED_PROCESSES, LOSSLESS = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA), 0xC3
 # Every scan of a progressive file goes over the whole picture; there are ten, in a bomb thousands.
 MAX_SCANNED_PIXELS = 1_200_000_000
 
-# libjpeg only warns of these, and goes on with gray or with garbage.
+# libjpeg only warns of these, and continues with gray or garbage.
 DAMAGE = ("Corrupt JPEG data", "Premature end", "Unsupported marker", "Invalid JPEG")
 
 
@@ -43,7 +43,7 @@ def decode_jpeg(
         Named in errors.
     at_least_px : int or None
         The picture may come at a half, a quarter or an eighth of its size, as long as its short
-        side keeps so many pixels. None: its own size.
+        side has at least this many pixels. None: full size.
 
     Returns
     -------

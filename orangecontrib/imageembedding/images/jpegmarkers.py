@@ -1,4 +1,4 @@
-"""The parts of a JPEG file, one after another: whatever follows its end is no part of it."""
+"""The parts of a JPEG file, one after another: bytes after its end are not part of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Segment = tuple[int, int, int, int]
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """Walk over a JPEG file to its end; of a cut file, as far as it goes.
+    """Walk over a JPEG file to its end; over a cut file, as far as possible.
 
     Stray bytes between segments are skipped, as every decoder does. The last segment of a whole
     file is `EOI`.

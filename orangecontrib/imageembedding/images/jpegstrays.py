@@ -1,7 +1,7 @@
-"""Stray bytes among the coded pixels of a JPEG file: told from damage, after which codes end early.
+"""Stray bytes among the coded pixels of a JPEG file, told from damage, which ends codes early.
 
 libjpeg warns of both in the same words. After the last pixel a whole scan is filled up to a byte
-with ones; of damaged ones three in four are not.
+with ones; three in four of the damaged ones are not.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class _Bits:
         self.value, self.n_left = int.from_bytes(data, "little"), 8 * len(data)
 
     def read(self, n_bits: int) -> int:
-        """Get the next number of so many bits."""
+        """Get the next number of `n_bits` bits."""
         number = self.value & (1 << n_bits) - 1
         self.value >>= n_bits
         self.n_left -= n_bits

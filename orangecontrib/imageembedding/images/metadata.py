@@ -1,4 +1,4 @@
-"""What image files tell beside their pixels."""
+"""The metadata of image files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ EXIF_PREFIX = b"Exif\0\0"
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 # Of a TIFF file, whose other tags tell how its pixels are stored.
 DESCRIBING_TAGS = (270, 271, 272, 305, 306, 315, 316, 33432, EXIF_IFD, GPS_IFD)
-OF_OTHER_KINDS = ("Raw profile", "XML:com.adobe.xmp")  # texts of PNG files that are no comments
+OF_OTHER_KINDS = ("Raw profile", "XML:com.adobe.xmp")  # texts of PNG files that are not comments
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=['\"]|>))\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a file tells beside its pixels.
+    """The metadata of an image file.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Metadata:
 
 
 def metadata_of(image: Image.Image) -> Metadata:
-    """Get what the file of a picture tells; of a PNG file, after it is loaded."""
+    """Get the metadata of a picture; for PNG files, after the picture is loaded."""
     info = image.info
     try:
         exif = _tiff_exif(image) if image.format == "TIFF" else upright_exif(info.get("exif", b""))

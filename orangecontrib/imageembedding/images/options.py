@@ -19,7 +19,7 @@ class ReadOptions:
     max_megapixels : float or None
         Larger pictures are refused. None: the limit of `max_megapixels`.
     channels : tuple of 3 ints, or empty
-        Of pictures of several channels, the numbers (from 1 on) of those shown in red, green and
+        For pictures with several channels, the numbers (from 1) of those shown in red, green and
         blue; 0 for none. Empty: the colors that the file tells, else those of ImageJ.
     """
 

@@ -13,7 +13,7 @@ from orangecontrib.imageembedding.images.color import srgb_pixels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """Decoded pixels, and what is to be done with them yet.
+    """Decoded pixels, and what remains to be done with them.
 
     Attributes
     ----------

@@ -49,7 +49,7 @@ EXIF_ORIENTATION = 0x0112
 TURNED_BY_90_DEGREES = (5, 6, 7, 8)
 TEXT_WEIGHT = 64  # numbers written as text are read one by one
 WEIGHTS = {"AVIF": 1.25, "JPEG2000": 3.0}  # so that decoding stays below 500 MB
-WEBP_WEIGHT = 2  # its decoder keeps two whole pictures
+WEBP_WEIGHT = 2  # its decoder holds two whole pictures
 MAX_WORDS_CHARACTERS = 200
 TOO_LARGE_INSIDE = (
     f"too large: the picture inside has too many megapixels (set {VARIABLE} to allow more)"
@@ -79,12 +79,12 @@ def open_image(file: IO[bytes], kind: str | None, start: bytes, location: str) -
     Returns
     -------
     image : PIL image
-        Not loaded; its size is checked only where its format has a limit of its own.
+        Not loaded; its size is checked only if its format has a separate limit.
 
     Raises
     ------
     DecodeError
-        If it is no image that Pillow reads by itself.
+        If it is not an image that Pillow reads by itself.
     """
     _refuse_unopened(file, kind, start, location)
     silence("PIL")
@@ -124,7 +124,7 @@ def _refuse_opened(file: IO[bytes], image: Image.Image, start: bytes, location: 
 
 
 def _n_bytes(file: IO[bytes]) -> int:
-    here = file.tell()  # where the decoder goes on
+    here = file.tell()  # where the decoder continues
     n_bytes = file.seek(0, os.SEEK_END)
     file.seek(here)
     return n_bytes

@@ -17,7 +17,7 @@ Chunk = tuple[bytes, int, int]
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
-    """Walk over a PNG file to its end; of a cut file, as far as it goes."""
+    """Walk over a PNG file to its end; over a cut file, as far as possible."""
     at, kind = len(SIGNATURE), b""
     while kind != b"IEND" and at + 8 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8])
@@ -26,7 +26,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def refuse_damaged_png(data: bytes, location: str) -> None:
-    """Check the checksums of what makes the picture: Pillow leaves out those of the pixels.
+    """Check the checksums of the chunks that make the picture: Pillow skips those of the pixels.
 
     Raises
     ------

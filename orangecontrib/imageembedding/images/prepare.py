@@ -80,7 +80,7 @@ def _resize_and_crop(
     if max(size) <= MAX_ASPECT_RATIO * min(size):
         return image.resize((width, height), resample).crop((left, top, left + side, top + side))
     # Of a sliver only what is inside the crop is computed: it would become huge. (Not of other
-    # pictures: Pillow keeps the box in single precision, which turns some pixels by one level.)
+    # pictures: Pillow stores the box in single precision, which turns some pixels by one level.)
     x_scale, y_scale = image.width / width, image.height / height
     box = (left * x_scale, top * y_scale, (left + side) * x_scale, (top + side) * y_scale)
     return image.resize((side, side), resample, box=box)

@@ -21,7 +21,7 @@ def quiet() -> Iterator[None]:
     """Let nothing of libtiff reach stderr.
 
     Its handlers of messages are taken away, for the whole process. Where it is part of Pillow's
-    own library (on Windows), stderr is closed meanwhile: others that write there are not heard.
+    own library (on Windows), stderr is closed meanwhile: other output to it is lost.
     """
     if _has_no_handlers():
         yield

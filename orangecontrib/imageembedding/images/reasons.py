@@ -16,7 +16,7 @@ def reason_of(error: BaseException, kind: str | None) -> str:
     Parameters
     ----------
     error : exception
-        What a library raised; its words tell a cut file from another one.
+        What a library raised; its words distinguish a cut file from other damage.
     kind : str or None
         The format, as `sniff` or Pillow calls it.
     """

@@ -129,7 +129,7 @@ def _stored(data: bytes, kind: str | None, location: str) -> Stored:
     else:
         refuse_too_large(*image.size, location)
         is_deep = kind == "PNG" and is_deep_png(data)
-        load_image(image, location)  # what is told of a PNG file may follow its pixels
+        load_image(image, location)  # the metadata of a PNG file may follow its pixels
         values, mode = deep_png_values(data, image) if is_deep else _channels(image)
     upright = turned(values, exif_orientation(image))
     return Stored(upright, mode, image.info.get("icc_profile"), metadata_of(image))

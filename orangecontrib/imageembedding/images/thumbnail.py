@@ -18,7 +18,7 @@ def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
     Parameters
     ----------
     location : str
-        Path or URL. Of a local file the result is kept on disk for the next time.
+        Path or URL. The result of a local file is cached on disk.
     side_px : int
         Side of the square in pixels.
 

@@ -1,4 +1,4 @@
-"""Thumbnails of local files, kept on disk: a folder seen before is shown at once."""
+"""Thumbnails of local files, cached on disk: a folder seen before is shown at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CACHE = Store(THUMBNAILS)
 
 
 def kept_side(side_px: int) -> int | None:
-    """Get the size at which a thumbnail is kept that serves for `side_px`; None if too large."""
+    """Get the size at which the thumbnail for `side_px` is cached; None if it is too large."""
     return next((kept for kept in SIDES_PX if kept >= side_px), None)
 
 

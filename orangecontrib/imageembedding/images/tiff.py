@@ -85,7 +85,7 @@ def decode_tiff(data: bytes, location: str, at_least_px: int | None = None) -> P
     location : str
         Named in errors.
     at_least_px : int, optional
-        Of a pyramid the smallest level whose short side has so many pixels is decoded.
+        For a pyramid, the smallest level whose short side has this many pixels is decoded.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def shown_channels(file: BinaryIO, location: str) -> str:
 
 
 def _channels(data: bytes, location: str) -> NDArray[np.uint8] | None:
-    """Read the channels of a microscope; None where there is one, or none can be told apart."""
+    """Read the channels of a microscope; None if there is only one, or they cannot be separated."""
     silence("tifffile")
     try:
         return read_channels(data, location)
@@ -150,7 +150,7 @@ def needs_imagecodecs(compression: int) -> str:
 
 
 def _refuse_impossible(page: Page, n_bytes: int, location: str) -> None:
-    """Check that the file can hold the bytes of a page; parts of it may be left out."""
+    """Check that the file can hold the bytes of a page; parts of it may be missing."""
     growth = MAX_GROWTH.get(page.one(tiffpages.COMPRESSION, 1))
     sizes = page.tags.get(tiffpages.TILE_BYTES, page.tags.get(tiffpages.STRIP_BYTES, (0,)))
     n_pixels = page.size[0] * page.size[1]

@@ -115,7 +115,7 @@ def _told(file: Any, n: int) -> tuple[list[str], list[tuple[int, int, int] | Non
             if re.fullmatch(r"-?\d+", told.get("Color", "")):
                 rgba = int(told["Color"]) & 0xFFFFFFFF
                 colors[i] = rgba >> 24, rgba >> 16 & 255, rgba >> 8 & 255
-    if len({color for color in colors if color}) < n:  # all white, for one: nothing is told
+    if len({color for color in colors if color}) < n:  # all white, for example: not informative
         colors = [None] * n
     return names, colors
 

@@ -1,4 +1,4 @@
-"""Pyramids: of slides, satellite images and other large pictures, a level that is large enough."""
+"""Pyramids: the level to read from slides, satellite images and other large pictures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def level(file: BinaryIO, first: Page, at_least_px: int | None, location: str) -
     first : Page
         Its first page.
     at_least_px : int or None
-        The smallest copy whose short side has so many pixels is chosen. None: the largest one
+        The smallest copy whose short side has this many pixels is chosen. None: the largest one
         within the limit of size.
     location : str
         Named in errors.
@@ -58,7 +58,7 @@ def level(file: BinaryIO, first: Page, at_least_px: int | None, location: str) -
     Returns
     -------
     page : Page
-        The largest within the limit where none is both within it and large enough.
+        The largest within the limit if none is both within it and large enough.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def _copies(file: BinaryIO, first: Page) -> Iterator[Page]:
     for i, page in enumerate(pages(file)):
         if i > MAX_LEVELS_APART:
             return
-        # Scanners of slides mark their tiled levels as no copies, labels beside them as such.
+        # Slide scanners do not mark their tiled levels as copies, but their labels.
         is_told = page.one(SUBFILE_TYPE, 0) & REDUCED
         is_tiled = TILE_WIDTH in page.tags and TILE_WIDTH in first.tags
         if i and (is_told or is_tiled) and _is_copy(page, first):

@@ -41,7 +41,7 @@ class Page:
     tags : dict of int to tuple of ints
         Those of `WANTED` that it has.
     is_cut : bool
-        Whether its description goes on behind the end of the file, or lies there as the next page.
+        Whether its directory extends beyond the end of the file, or lies there as the next page.
     """
 
     offset: int

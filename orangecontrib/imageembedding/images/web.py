@@ -18,8 +18,8 @@ READ_TIMEOUT_S = 20.0  # between two pieces
 DEADLINE_S = 90.0  # for one image, with all its tries and redirects
 N_TRIES = 3
 N_REDIRECTS = 10
-MAX_PAUSE_S = 30.0  # a server that asks for a longer pause is not asked again
-N_LOST_IMAGES = 8  # so many in a row not even connected: the host is not asked any more
+MAX_PAUSE_S = 30.0  # a server that demands a longer pause is not tried again
+N_LOST_IMAGES = 8  # after this many failed connections in a row, the host is not tried again
 
 
 def download(url: str) -> bytes:
@@ -46,7 +46,7 @@ def download(url: str) -> bytes:
 
 
 class Web:
-    """Downloads that share connections; a context manager, whose end breaks off what is left.
+    """Downloads that share connections; a context manager, whose exit stops the remaining ones.
 
     Costs nothing before the first `submit`; what the cache on disk has needs no connection.
     """

@@ -1,4 +1,4 @@
-"""Answers of web servers, kept on disk for as long as HTTP's rules (RFC 9111) allow."""
+"""Answers of web servers, cached on disk for as long as HTTP's rules (RFC 9111) allow."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Kept:
     headers : dict of str to str
         Those that say how long it holds, in lower case.
     fresh_until : float
-        Until when the server need not be asked, in seconds since 1970.
+        How long it is fresh: a time in seconds since 1970.
     """
 
     body: bytes
@@ -66,7 +66,7 @@ class Kept:
 
 
 def look_up(url: str) -> Kept | None:
-    """Get what is kept of a URL, fresh or not; None if there is nothing.
+    """Get the cached answer of a URL, fresh or not; None if there is none.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def look_up(url: str) -> Kept | None:
 
 
 def keep(url: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Keep a complete answer 200, if its headers allow it; else forget what is kept.
+    """Cache a complete answer 200, if its headers allow it; else remove the cached one.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ N_LEVELS = 5
 COARSEST_CELLS = 24  # of the map's side, at level 0; twice as many at each further one
 BLUR_CELLS = 1.5
 APART_CELLS = 5  # no two names of one group are nearer
-KERNEL_CELLS = 4 * np.pi * BLUR_CELLS**2  # so many of the highest density hold what is around
+KERNEL_CELLS = 4 * np.pi * BLUR_CELLS**2  # each of these densest cells represents its surroundings
 PART_OF_HIGHEST = 0.25  # lower peaks have no name
 
 

@@ -61,7 +61,7 @@ def _fill_level(
     level: int,
     side: float,
 ) -> None:
-    """Add to a level what has room beside what earlier levels show."""
+    """Add to a level what has room between the pictures of earlier levels."""
     slot_of, n_slots, key, width = _grid(places, side)
     shown = _Shown(n_slots, side)
     before = np.flatnonzero(levels < level)
@@ -101,7 +101,7 @@ def _grid(
 
 
 class _Shown:
-    """The places shown so far, at most one in each cell."""
+    """The places shown already, at most one in each cell."""
 
     def __init__(self, n_slots: int, side: float) -> None:
         self._side = side

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.progress import Progress, silent
 
-EXACT_ROWS = 20_000  # up to so many, all pairs are looked at
+EXACT_ROWS = 20_000  # up to this many rows, all pairs are compared
 N_PROBES = 16  # cells searched for each point: .993 of the 15 nearest are found
 BLOCK_ROWS = 512
 

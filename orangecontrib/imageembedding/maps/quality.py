@@ -85,8 +85,9 @@ def trustworthiness(points: Vectors, coordinates: NDArray[np.float32], seed: int
 def torn_apart(neighbors: NDArray[np.intp], coordinates: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell of each row whether most of its nearest neighbors lie far from it on the map.
 
-    Far is a tenth of the map's larger side, or twice the radius of a circle that would hold so
-    many rows, if they lay evenly; whichever is more. Of fewer than `4 * N_NEAREST` rows none is.
+    Far is a tenth of the map's larger side, or twice the radius of a circle that would hold
+    `N_NEAREST` rows, if they lay evenly; whichever is more. With fewer than `4 * N_NEAREST` rows,
+    none is torn apart.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def axes_of(vectors: Vectors, n_components: int = N_COMPONENTS, seed: int = 0) -
     n_components : int, optional
         At most; fewer if there are fewer rows or features.
     seed : int, optional
-        Chooses the sample, of rows and not of places: the order of rows matters little.
+        Chooses the sample.
 
     Returns
     -------

@@ -42,7 +42,7 @@ def find_regions(
 ) -> Regions:
     """Find where on a map rows lie densely (HDBSCAN, Campello et al. 2013).
 
-    Of many rows a sample is looked at; each other row belongs where its nearest one does.
+    Only a sample of many rows is clustered; each other row joins the region of its nearest one.
 
     Parameters
     ----------

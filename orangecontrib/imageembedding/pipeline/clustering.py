@@ -83,7 +83,7 @@ def cluster_images(
     InputError
         If there are fewer than two rows, no numbers, or numbers are missing or too large.
     ValueError
-        If metric or linkage is unknown, or `data` is no matrix.
+        If metric or linkage is unknown, or `data` is not a matrix.
     """
     vectors = _matrix_of(data)
     metric = metric or default_metric(linkage)

@@ -55,7 +55,7 @@ def embed_images(
     weights : str or path, optional
         A file of the user with weights for `embedder`, or with a network; see `own_embedder`.
     cache : bool, optional
-        Whether vectors are taken from the cache in the user's folder, and kept there.
+        Whether vectors are read from and stored in the user's cache.
     progress : Progress, optional
         Told the part of the images that are done.
 

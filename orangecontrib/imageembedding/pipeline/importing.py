@@ -61,13 +61,13 @@ def import_images(
         The limit of size, also when the images are shown and embedded later; by default 64, or
         that of the environment variable ``IMAGE_EMBEDDING_MAX_MEGAPIXELS``.
     channels : sequence of 3 ints, optional
-        Of pictures of several channels, the numbers (from 1 on) of those shown in red, green and
+        For pictures with several channels, the numbers (from 1) of those shown in red, green and
         blue, 0 for none; by default as ImageJ shows them.
     photo_data : bool, optional
         Whether the table gets what cameras have noted: ``date taken``, ``camera``, ``latitude``
         and ``longitude``, each if some file tells it; see `photo_data_of`.
     found : Found, optional
-        Grows meanwhile; after a cancel `table_of_found` makes a table of it.
+        Grows during the import; after a cancel, `table_of_found` makes a table of it.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def import_images(
     known = Found() if found is None else found
     options = ReadOptions(max_megapixels, tuple(channels))
     with reading(options):
-        limit = limits.max_megapixels()  # asked once, not for each file
+        limit = limits.max_megapixels()  # looked up once, not for each file
 
     def read(path: str) -> tuple[int, int, int, str]:
         with reading(options):
@@ -169,7 +169,7 @@ def table_of_found(
     Raises
     ------
     InputError
-        If that is no image.
+        If it is not an image.
     """
     files, skipped = found.files, tuple(found.skipped)
     if not files:

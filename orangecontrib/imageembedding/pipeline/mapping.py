@@ -39,7 +39,7 @@ def map_images(
     Parameters
     ----------
     data : Table or ndarray of shape (n, n_features), dtype float32 or float64
-        Of a table its embeddings are compared, by cosine distance, or all numeric attributes if
+        For a table, its embeddings are compared, by cosine distance, or all numeric attributes if
         it has none. Rows with missing numbers get no place.
     method : {"tsne", "pca", "umap", "pacmap"}
         t-SNE keeps neighbors together and takes seconds to minutes; principal components are

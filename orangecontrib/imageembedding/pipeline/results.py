@@ -29,7 +29,7 @@ class ImportedImages:
     table : Table
         One row for each image; see `table_of_images` for the columns.
     skipped : tuple of SkippedFile
-        What was left out, each with ``path`` and ``reason``.
+        What was skipped, each with ``path`` and ``reason``.
     """
 
     table: Table
@@ -54,7 +54,7 @@ class EmbeddedImages:
     n_cached : int
         Images that were not embedded, because that was done before.
     notes : tuple of str
-        What the user should know, beside the failures.
+        What the user should know, besides the failures.
     """
 
     embeddings: Table
@@ -80,7 +80,7 @@ class SavedImages:
     skipped : Table or None
         The other rows, with a meta ``reason``; None if there is none.
     n_known : int
-        Of those that are skipped: their images were there already, as they would be saved.
+        How many of the skipped ones were there already, just as they would be saved.
     """
 
     saved: Table
@@ -146,7 +146,7 @@ class ClusteredRows:
         The row of each leaf.
         If the tree has prototypes, of each row that is under a leaf.
     distances : Distances
-        Between the rows; computed when asked for.
+        Between the rows; computed on demand.
     keys : RowKeys
         Tell each row apart from others, also in the next session.
     medoids : Medoids
@@ -177,7 +177,7 @@ class ClusteredRows:
         return first, last, int(tree.sizes_of([node])[0])
 
     def nodes_of(self, keys: Sequence[BranchKey]) -> list[int]:
-        """Get the branches that `key_of` was asked for, as far as there are such branches."""
+        """Get the branches of keys that `key_of` made, if they still exist."""
         nodes = []
         for first, last, size in keys:
             row, other = self.keys.row_of(first), self.keys.row_of(last)
@@ -190,7 +190,7 @@ class ClusteredRows:
 
     @property
     def n_left_out(self) -> int:
-        """Rows that are no leaves, because they have missing numbers."""
+        """Number of rows that are not leaves, because they have missing numbers."""
         return len(self.table) - len(self.rows)
 
 

@@ -46,7 +46,7 @@ MAX_THREADS = 8
 
 @dataclass(slots=True)
 class Saving:
-    """What has been saved so far; only ever grows.
+    """What has been saved up to now; it only grows.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ def save_images(
     images_folder : str or path, optional
         Where the images are, if the table does not lead to them.
     saving : Saving, optional
-        Grows meanwhile; after a cancel or an error, `tables_of_saving` makes tables of it.
+        Grows while saving; after a cancel or an error, `tables_of_saving` makes tables of it.
     progress : Progress, optional
         Told how many images are done.
 
@@ -305,7 +305,7 @@ def _in_order(
 ) -> Iterator[tuple[int, Future[T]]]:
     """Do some work for rows in threads, a few ahead; yield them in order, when they are done.
 
-    `progress` is asked all the time, so that a cancel need not wait for a server.
+    `progress` is called all the time, so that a cancel need not wait for a server.
     """
     n_threads = min(MAX_THREADS, max(2, os.cpu_count() or 1))
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="saving")

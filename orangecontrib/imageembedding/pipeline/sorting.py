@@ -34,7 +34,7 @@ def sort_into_grid(
     Parameters
     ----------
     data : Table or ndarray of shape (n, n_features), dtype float32 or float64
-        Of a table its embeddings are compared, or all numeric attributes if it has none.
+        For a table, its embeddings are compared, or all numeric attributes if it has none.
         Rows with missing numbers get no cell.
     n_columns : int, optional
         Of the grid; by default it is as square as can be.

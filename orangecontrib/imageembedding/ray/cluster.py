@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-# Before Ray is loaded: nobody is told that it is used. That strangers do not get in is Ray's own
+# Before Ray is loaded: no usage statistics are sent. That strangers do not get in is Ray's own
 # default, from 2.60 on.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 

@@ -60,7 +60,7 @@ Counted = list[tuple[str, str, int]]  # which method of Metrics, embedder, numbe
 
 
 class Seen(Metrics):
-    """What one replica counts; its server shows it together with that of the others."""
+    """What one replica counts; its server shows the sum over all replicas."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Seen(Metrics):
         self._counted.append(("note_known", embedder, n_images))
 
     def taken(self) -> Counted:
-        """Get all that was counted, and begin anew."""
+        """Get all counts, and start again from 0."""
         counted, self._counted = self._counted, []
         return counted
 

@@ -1,8 +1,8 @@
 """The server on a Ray cluster: the same app in front, embedders in replicas behind it.
 
 ``serve run orangecontrib.imageembedding.ray.serving:app embedders=resnet50`` or
-``image-embedding serve --ray``. Ray decides where replicas run, how many, and starts anew those
-that die; a request whose replica died is given to another one.
+``image-embedding serve --ray``. Ray decides where replicas run, how many, and restarts those that
+die; a request whose replica died is sent to another one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from orangecontrib.imageembedding.server.service import DEFAULT_MAX_QUEUE, Limit
 
 NAME = "image-embedding"
 LEAVE_S = 10.0
-IN_FLIGHT = 32  # requests a replica: more make Ray start another one
+IN_FLIGHT = 32  # requests a replica: with more, Ray starts another replica
 
 
 @serve.deployment(name="web", max_ongoing_requests=MAX_IN_FLIGHT, ray_actor_options={"num_cpus": 0})

@@ -1,4 +1,4 @@
-"""How much the server takes on: requests wait in one line for room, but not for ever."""
+"""How much the server accepts: requests wait in one queue for room, for a limited time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Full(Exception):  # noqa: N818 - becomes an answer
 
 
 class Admission:
-    """Counts images that have been taken on and are not done; of one event loop.
+    """Counts images that are accepted and not done; used by one event loop.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Admission:
         Raises
         ------
         Full
-            If the patience is over before.
+            If the time limit passes before.
         """
         if self._line or not self._fits(n_images):
             await self._wait(n_images, patience_s)
@@ -76,6 +76,6 @@ class Admission:
     def _admit(self) -> None:
         while self._line and (self._line[0][1].done() or self._fits(self._line[0][0])):
             n_images, place = self._line.popleft()
-            if not place.done():  # else whoever waited has gone
+            if not place.done():  # else the waiting client has gone
                 self.used += n_images
                 place.set_result(None)

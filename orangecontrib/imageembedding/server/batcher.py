@@ -92,7 +92,7 @@ class Batcher(Generic[Item, Result]):
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
         while self._waiting and len(batch) < self._batch_size:
             item, future = self._waiting.popleft()
-            if not future.done():  # else whoever wanted it has gone
+            if not future.done():  # else the client has gone
                 batch.append((item, future))
         return batch
 

@@ -134,7 +134,7 @@ class Bodies:
         finally:
             upload.place.cancel()
             upload.place = None
-        upload.heard_at = monotonic()  # it was we who kept it waiting
+        upload.heard_at = monotonic()  # the server itself kept it waiting
 
     def _may_grow(self, upload: _Upload, n_bytes: int) -> bool:
         is_eldest = next(iter(self._arriving), None) is upload

@@ -20,7 +20,7 @@ class Exchange:
     id : str
         As the client calls the request, or a new one.
     key_name : str or None
-        Whose API key it has; None if it has none, or none is wanted.
+        Name of its API key; None if it has none, or none is required.
     status : int
         Of the answer.
     has_begun : bool

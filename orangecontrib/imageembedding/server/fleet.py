@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 
 HERE = __name__
 N_TRIES = 3
-REST_S = 5.0  # of a device that has failed: others are given the work meanwhile
+REST_S = 5.0  # after a device has failed: others get its work for this time
 
 
 class Fleet:
@@ -69,7 +69,7 @@ class Fleet:
             worker.call(f"{HERE}:unload_here", spec)
 
     def run(self, function: str, spec: EmbedderSpec, work: object) -> object:
-        """Let the device that is free first do some work; another one, if it dies.
+        """Do some work on the first free device; on another one, if that dies.
 
         Raises
         ------

@@ -8,7 +8,7 @@ HEAD_END, CRLF = b"\r\n\r\n", b"\r\n"
 
 
 def file_in(body: bytearray, content_type: str) -> bytes:
-    """Get the first file of a form; a body that is none is the file itself.
+    """Get the first file of a form; a body that is not a form is the file itself.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def file_in(body: bytearray, content_type: str) -> bytes:
     if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
         return bytes(body)
     mark = CRLF + b"--" + boundary.encode("latin-1", "replace")
-    form = CRLF + body  # what comes before the first mark has no line of its own
+    form = CRLF + body  # what precedes the first boundary has no line of its own
     start = form.find(mark)
     while start >= 0:
         head_end = form.find(HEAD_END, start)

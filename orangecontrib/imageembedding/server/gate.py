@@ -1,4 +1,4 @@
-"""What every request passes: the API key, the log and the metrics; errors are told in JSON."""
+"""What every request passes: the API key, the log and the metrics; errors are answered in JSON."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from orangecontrib.imageembedding.server.service import (
 
 LOG = logging.getLogger("orangecontrib.imageembedding.server.requests")
 
-OPEN_PATHS = ("/v2/health/live", "/v2/health/ready")  # whoever restarts the server has no key
+OPEN_PATHS = ("/v2/health/live", "/v2/health/ready")  # a restart happens without a key
 NO_KEY = HTTPException(
     HTTPStatus.UNAUTHORIZED,
     "This server requires an API key: Authorization: Bearer KEY.",
     {"WWW-Authenticate": 'Basic realm="Image Embedding: the key as password"'},
 )
 IMAGES_A_SECOND = 50  # a guess, for Retry-After
-CLIENT_GONE = 499  # in log and metrics; nobody gets it
+CLIENT_GONE = 499  # in log and metrics; no client receives it
 
 
 class Gate:
@@ -91,7 +91,7 @@ class Gate:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:  # the server ends, and this has taken too long
             await self._fail(scope, receive, send, exchange, Full())
-        except Exception as error:  # a bug; who asked is told in JSON as of anything else
+        except Exception as error:  # a bug; the client gets JSON, as for any error
             LOG.exception("A request failed")
             await self._fail(scope, receive, send, exchange, error)
 

@@ -80,7 +80,7 @@ class Keys:
             self._hashes = Keys.read(self._path)._hashes
 
     def name_of(self, authorization: str) -> str | None:
-        """Get whose key stands in the header ``Authorization``; None if it is nobody's."""
+        """Get the name of the key in the header ``Authorization``; None if it is unknown."""
         given = _hash(_given_key(authorization))
         found = [name for name, key in self._hashes.items() if hmac.compare_digest(given, key)]
         return found[0] if found else None

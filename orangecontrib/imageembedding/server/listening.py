@@ -49,7 +49,7 @@ class Address:
 
 
 class Server(uvicorn.Server):
-    """Ends within a few seconds: what is begun is finished, what waits is told to come again.
+    """Ends within a few seconds: requests under way are finished, waiting ones are asked to retry.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class AsideHandler(logging.Handler):
-    """Writes lines in a thread of its own: who reads the log too slowly does not stop the server.
+    """Writes lines in its own thread: a slow reader of the log does not stop the server.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ class AsideHandler(logging.Handler):
         atexit.register(self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put a line in the queue; drop it if nobody has read thousands before it."""
+        """Put a line in the queue; drop it if thousands of lines are unread."""
         try:
             self._lines.put_nowait(self.format(record))
         except Full:
             self._n_lost += 1
 
     def flush(self) -> None:
-        """Wait for what is in the queue, but not for ever."""
+        """Wait for what is in the queue, for a limited time."""
         end = monotonic() + FLUSH_S
         while self._lines.unfinished_tasks and monotonic() < end:
             sleep(FLUSH_POLL_S)
@@ -76,7 +76,7 @@ class AsideHandler(logging.Handler):
                 line += "\n" + json.dumps({"event": "log lines lost", "lines": self._n_lost})
                 self._n_lost = 0
             rest = f"{line}\n".encode()
-            with suppress(OSError):  # nobody reads it any more
+            with suppress(OSError):  # it is no longer read
                 while rest:
                     rest = rest[os.write(self._file, rest) :]
             self._lines.task_done()

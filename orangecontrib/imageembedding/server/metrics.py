@@ -50,7 +50,7 @@ class Metrics:
         self._key_requests.labels(key).inc()
 
     def note_key_images(self, key: str, n_images: int) -> None:
-        """Count images that are answered to whoever has a key."""
+        """Count images that are answered to the owner of a key."""
         self._key_images.labels(key).inc(n_images)
 
     def note_answer(self, route: str, status: int, seconds: float) -> None:

@@ -31,7 +31,7 @@ def named_embedders(entries: Sequence[str]) -> dict[str, EmbedderSpec]:
     Raises
     ------
     InputError
-        If there is no such embedder or file, or a name comes twice.
+        If there is no such embedder or file, or a name is used twice.
     WeightsError
         If a file holds a network that cannot be run.
     """

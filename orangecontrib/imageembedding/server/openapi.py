@@ -1,4 +1,4 @@
-"""``/openapi.json``: what can be asked, for programs; in the form of OpenAPI 3.1."""
+"""``/openapi.json``: the requests that the server answers, described as OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def show(request: Request) -> Response:
 
 
 def describe(service: Service) -> Json:
-    """Describe everything that can be asked of a server, with its embedders by name."""
+    """Describe all requests to a server, with its embedders by name."""
     paths = {
         "/v2": {"get": _asked("The server's name and version", _server())},
         "/v2/health/live": {"get": _asked("Whether the server is alive", _object(live=FLAG))},

@@ -1,4 +1,4 @@
-"""Connections that do not wait for ever: uvicorn has no deadline for the headers of a request."""
+"""Connections with a deadline: uvicorn has no deadline for the headers of a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADERS_TIMEOUT_S = 20.0
 
 
 class ImpatientProtocol(H11Protocol):
-    """Closes connections on which a request is begun, but not told, in `HEADERS_TIMEOUT_S`."""
+    """Closes connections whose request headers are not complete after `HEADERS_TIMEOUT_S`."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -35,7 +35,7 @@ class ImpatientProtocol(H11Protocol):
         self._stop_watching()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, in our words."""
+        """Answer what is not HTTP, in JSON."""
         body = json.dumps({"error": msg}).encode()
         headers = [
             ("Content-Type", "application/json"),

@@ -15,7 +15,7 @@ Loader = Callable[[], Served]
 
 
 class Repository:
-    """Loads and unloads; of one event loop.
+    """Loads and unloads; used by one event loop.
 
     Parameters
     ----------

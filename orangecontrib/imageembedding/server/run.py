@@ -46,9 +46,9 @@ class Options:
     backend : Local
         Where and how they compute.
     devices : sequence of str
-        Several, each with a process of its own; none to compute in this process.
+        Several devices, each with its own process; none to compute in this process.
     cache : bool
-        Whether vectors are kept on disk.
+        Whether vectors are cached on disk.
     limits : Limits
     api_key : Keys or str or None
     """

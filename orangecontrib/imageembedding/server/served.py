@@ -42,7 +42,7 @@ class Served(Protocol):
     ----------
     spec : EmbedderSpec
     fingerprint : str
-        Names all that a vector depends on beside the image.
+        Names everything a vector depends on, except the image.
     """
 
     spec: EmbedderSpec
@@ -50,7 +50,7 @@ class Served(Protocol):
 
     @property
     def n_waiting(self) -> int:
-        """Count the images that nobody has begun with."""
+        """Count the images whose computation has not begun."""
         ...
 
     @property
@@ -82,7 +82,7 @@ class ServedHere:
     fingerprint : str
     embedder : LocalEmbedder or FleetEmbedder
     cache : Cache or None
-        Where vectors are kept; None to keep none.
+        The cache of vectors; None for no cache.
     metrics : Metrics
     """
 
@@ -107,7 +107,7 @@ class ServedHere:
 
     @property
     def n_waiting(self) -> int:
-        """Images that nobody has begun with."""
+        """Images whose computation has not begun."""
         return self._batcher.n_waiting
 
     async def embed(self, pictures: Sequence[Picture]) -> list[Outcome]:
@@ -119,7 +119,7 @@ class ServedHere:
                 self._probing = asyncio.ensure_future(self._probe())
 
     def refuse_waiting(self) -> None:
-        """Give up what nobody has begun with: the server ends."""
+        """Refuse what has not begun: the server is shutting down."""
         self._batcher.refuse(BackendError("the server is shutting down"))
 
     async def _probe(self) -> None:

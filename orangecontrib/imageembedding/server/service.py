@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 DEFAULT_MAX_QUEUE = 512
 BODIES_BYTES = 256 << 20  # of requests that are read or wait, all together
-IMAGES_WORTH = 4  # a request for many images may be as large as so many of the largest
+IMAGES_WORTH = 4  # a request for many images may be as large as this many of the largest
 MAX_JSON_BYTES = 32 << 20  # reading JSON holds up everybody else
 # How long requests wait in line. Clients of v2 give up after 60 s. Orange's never read the status,
 # and drop an image after three refusals: they are held back nearly as long as they wait.
@@ -78,13 +78,13 @@ class Service:
     images : Admission
         For the images that are being worked on.
     bodies : Bodies
-        Of requests that are read or being worked on.
+        Number of requests that are being read or worked on.
     wants_key : bool
         Whether clients must know an API key.
     is_ending : bool
-        Whether the server has been told to stop.
+        Whether the server is to stop.
     sketches : dict of str to Future
-        Embedder → directions of the shipped sketches, once somebody has asked.
+        Embedder → directions of the shipped sketches, once they were requested.
     """
 
     models: Mapping[str, Served]
@@ -105,7 +105,7 @@ class Service:
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="server-messages")
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do what takes long, such as reading a message, beside the event loop."""
+        """Do what takes long, such as reading a message, outside the event loop."""
         call = partial(work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._aside, call)
 
@@ -167,7 +167,7 @@ def refuse_what_is_announced(request: Request, limit: int) -> None:
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:
-    """Await some work, which is broken off when the client goes.
+    """Await some work, which is cancelled when the client disconnects.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``/v2``: what the server tells of itself and of its embedders, and what is loaded.
+"""``/v2``: descriptions of the server and its embedders, and what is loaded.
 
 As in the Open Inference Protocol, with the extensions of KServe and Triton for repositories.
 """

@@ -48,7 +48,7 @@ def arrange(
     table : Table
         Whose rows.
     group_by : DiscreteVariable, optional
-        Groups come in the order of its values, those without any row left out; rows without a
+        Groups come in the order of its values, without empty ones; rows without a
         value come last.
     sort_by : Variable, optional
         Texts in natural order (2 before 10), categories in the order of their values, missing

@@ -100,7 +100,7 @@ def table_of_names(names: Sequence[str]) -> Table:
 
 
 def table_of_skipped(skipped: Sequence[SkippedFile]) -> Table | None:
-    """Make a table of what was left out, with metas ``file`` and ``reason``; None if nothing."""
+    """Make a table of what was skipped, with metas ``file`` and ``reason``; None if nothing."""
     if not skipped:
         return None
     values = np.array([[_readable(file.path), file.reason] for file in skipped], dtype=object)

@@ -34,11 +34,11 @@ def with_clusters(
     labels : ndarray of shape (n_rows,), dtype int
         Clusters are numbered from 1 and called C1, C2, …; 0 means none of them: ``Other``.
     rows : ndarray of shape (n_rows,), dtype int, optional
-        The rows that `labels` are of, if not all; the others belong to no cluster.
+        The rows of `labels`, if not all; the remaining ones belong to no cluster.
     selected : ndarray of shape (n_selected,), dtype int, optional
         Rows to be marked by Yes in a further meta ``Selected``, as Orange's widgets do.
     cluster_names : sequence of str, optional
-        Of all clusters, each another one; by default C1, C2, ….
+        Different names of all clusters; by default C1, C2, ….
     """
     if rows is not None:
         labels, of_rows = np.zeros(len(table), dtype=np.intp), labels
@@ -88,7 +88,7 @@ def default_names(n_clusters: int) -> list[str]:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Get the names of clusters, those that come again with a number; none is `OTHER`."""
+    """Get unique names of clusters: repeated ones, and `OTHER`, get a number."""
     taken = {OTHER}
     unique = []
     for name in names:

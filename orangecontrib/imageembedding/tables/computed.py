@@ -50,14 +50,14 @@ MEMO_S = 60.0
 class EmbedImages:
     """Gets the vectors of a table's images: what all columns of an embedder share.
 
-    Equal to another one that gives the same vectors.
+    Two are equal if they give the same vectors.
 
     Parameters
     ----------
     image : Variable
         The column with the locations.
     embedder : EmbedderSpec or str
-        What to compute. Of stored embeddings only its id is known.
+        What to compute. For stored embeddings, only its id is known.
     backend : Backend or None
         What computes it; None of stored embeddings: it is looked for by their mark.
     mark : str or None
@@ -224,7 +224,7 @@ class _Files:
 
 
 class _Memo:
-    """The last results, because learners that normalize ask for every column anew.
+    """The last results, because learners that normalize compute every column again.
 
     A result holds for a minute, if its files do not change. One that has failures holds for the
     transformation in which Orange asks for it: the next one tries again.

@@ -1,4 +1,4 @@
-"""Rows → what is told of them on the screen, and how they are known again."""
+"""Rows → their facts for the screen, and keys by which they are found again."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Titles(Sequence[str]):
 
 
 def facts(table: Table, row: int) -> list[tuple[str, str]]:
-    """Get names and values of the class and the metas of a row; missing values are left out.
+    """Get names and values of the class and the metas of a row; missing values are omitted.
 
-    The columns of imported images are told as people say it: ``Pixels`` and ``Size``.
+    The columns of imported images are summarized as ``Pixels`` and ``Size``.
     """
     variables = (*table.domain.class_vars, *table.domain.metas)
     texts = {variable.name: text_of(variable, table[row, variable]) for variable in variables}
@@ -86,7 +86,7 @@ def identities(locations: Sequence[str], rows: Sequence[int]) -> SelectedImages:
 
 
 def rows_of(locations: Sequence[str], known: SelectedImages) -> list[int]:
-    """Get the rows that `identities` told of; in another folder, if all have moved there."""
+    """Get the rows of keys that `identities` made; in another folder, if all have moved there."""
     folder, images = known
     row_of = {
         key: row for row, key in enumerate(zip(locations, _occurrences(locations), strict=True))

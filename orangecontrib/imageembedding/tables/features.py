@@ -15,7 +15,7 @@ from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.tables.computed import EmbeddingColumn, EmbedImages
 from orangecontrib.imageembedding.tables.marks import mark
 
-BLOCK_ROWS = 1024  # at a time: what is made beside the table stays small
+BLOCK_ROWS = 1024  # at a time: temporary arrays stay small
 
 
 def with_embeddings(
@@ -38,7 +38,7 @@ def with_embeddings(
     Returns
     -------
     embedded : Table
-        With attributes ``n0`` to ``n{n_features - 1}`` behind the others, hidden in choices of
+        With attributes ``n0`` to ``n{n_features - 1}`` after the other ones, hidden in choices of
         columns. A name that is taken already gets a number; columns of the same embedder and
         images are replaced.
     """
@@ -80,7 +80,7 @@ def _source(column: Variable) -> EmbedImages | None:
 def _joined(
     old: NDArray[np.float64] | sp.spmatrix, vectors: NDArray[np.float32], rows: Sequence[int]
 ) -> NDArray[np.float64] | sp.spmatrix:
-    """Set some rows of vectors beside the columns that there are."""
+    """Set some rows of vectors in the columns after the existing ones."""
     if sp.issparse(old):
         return sp.hstack([old, sp.csr_matrix(vectors[rows])], format="csr", dtype=np.float64)
     n_old = old.shape[1]
@@ -112,7 +112,7 @@ def has_embeddings(table: Table) -> bool:
 
 
 def _embedding_columns(domain: Domain) -> list[ContinuousVariable]:
-    """Find those of the last embedder, by mark or, where a file format keeps none, by name."""
+    """Find those of the last embedder, by mark or, if the file format stores none, by name."""
     found = [
         column
         for column in domain.attributes

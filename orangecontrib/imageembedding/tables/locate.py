@@ -50,7 +50,7 @@ MARKED, FOUND, NAMED_AS_IMAGES, FILES_OR_PAGES, BY_NAME, TEXT, CATEGORIES = rang
 def image_columns(table: Table) -> list[Variable]:
     """Get the text and categorical columns: those that hold images come first.
 
-    That is told by the mark ``type=image``; then by what is in a column: files that are there or
+    It is recognized by the mark ``type=image``; then by its content: files that exist or
     addresses in the web, with endings of images; then by its name.
     """
     return [column for _, column in _ranked(table)]
@@ -98,7 +98,7 @@ def image_column(table: Table, name: str | None = None) -> Variable:
 def column_like(table: Table, name: str) -> Variable | None:
     """Get the column that corresponds to one called `name` in another table; None if none does.
 
-    It is the one of that name, unless another one is more certain to hold images.
+    It is the one of that name, unless a different one is more certain to hold images.
     """
     ranked = _ranked(table)
     same = [(rank, column) for rank, column in ranked if column.name == name]
@@ -232,7 +232,7 @@ class FoundImages:
     table : Table
         The same rows, and it leads to them; see `with_images_found`.
     problem : str
-        The first image that is not there, of a sample, and where it was looked for; "" if all
+        The first missing image of a sample, and where it was looked for; "" if all
         are.
     """
 

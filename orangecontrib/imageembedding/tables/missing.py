@@ -1,7 +1,7 @@
-"""Images that are missing while a column of embeddings computes itself: who is told.
+"""Images that are missing while a column of embeddings computes itself: who is informed.
 
 A transformation of which no image can be read raises `EmbeddingsMissing`, which Orange's widgets
-show. Of one in which some are missing, the values are missing, and that is said.
+show. If some images are missing, their values are missing, and a warning says so.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class EmbeddingWarning(UserWarning):
 class EmbeddingsMissing(ImageEmbeddingError, ValueError):  # noqa: N818
     """Images that a model or a transformation needs could not be embedded.
 
-    Of all kinds of errors that Orange's widgets expect, Test and Score tells only of a ValueError
+    Of all errors that Orange's widgets expect, Test and Score shows only a ValueError
     what is wrong.
     """
 
@@ -88,7 +88,7 @@ def report(ids: NDArray[np.int_], n_rows: int, summary: str) -> None:
     Raises
     ------
     EmbeddingsMissing
-        If these are all rows, and nobody collects the failures.
+        If these are all rows, and the failures are not collected.
     """
     failures = _CURRENT.failures
     if failures is not None:
@@ -101,7 +101,7 @@ def report(ids: NDArray[np.int_], n_rows: int, summary: str) -> None:
 
 
 def say(message: str) -> None:
-    """Warn, each time anew, and tell it to the window where there is one."""
+    """Warn, every time, and notify the window if there is one."""
     warnings.warn_explicit(message, EmbeddingWarning, __file__, 1)
     notices.tell(message)
 

@@ -20,7 +20,7 @@ ORIGIN = "embedding"
 
 
 def complete(table: Table, path: str) -> None:
-    """Complete a table in place that nobody else has yet.
+    """Complete a new table in place.
 
     Its embeddings can compute themselves for other images, see `restored`. Its columns of images
     learn in which folder it was read (attribute ``origin``), because what is made of it no longer

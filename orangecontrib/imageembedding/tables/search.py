@@ -62,7 +62,7 @@ def explained(reason: str, folders: Sequence[str]) -> str:
 class _Search:
     """Looks for files by the ends of their paths.
 
-    Where one was found, the others of its folder are looked for first.
+    Once one is found, its folder is searched first.
     """
 
     def __init__(self, folders: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ class _Search:
             and _parts(path_of[location]) != _parts(path)
         }  # fmt: skip
         return [
-            # Two images cannot be the same: it is not told which of them this is.
+            # Two images match: it is unknown which of them is meant.
             location if location and location not in doubtful else given
             for location, given in zip(found, plain, strict=True)
         ]
@@ -97,7 +97,7 @@ class _Search:
             return location
         for location in self._candidates(path, _parts(path)):
             if os.path.isfile(location):
-                if not is_url(path):  # the name in a URL may be another one than that of the file
+                if not is_url(path):  # the name in a URL may differ from that of the file
                     self._moved[folder] = os.path.dirname(location)
                 return location
         return ""
@@ -124,7 +124,7 @@ def _parts(path: str) -> tuple[str, ...]:
 
 
 def is_absolute(path: str) -> bool:
-    """Tell whether a path, of whatever system, or a URL depends on no folder."""
+    """Tell whether a path, of any system, or a URL is absolute."""
     return path[:1] in ("/", "\\") or path[1:3] in (":/", ":\\") or is_url(path)
 
 

@@ -1,4 +1,4 @@
-"""Tables ↔ files: what Orange reads and writes, and NumPy and Parquet beside it."""
+"""Tables ↔ files: the formats of Orange, and NumPy and Parquet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORANGE_EXTENSIONS = (".tab", ".csv", ".xlsx", ".pkl")
-# In .npz files, arrays beside those of columns.
+# In .npz files, arrays besides those of columns.
 VECTORS, FEATURES, ATTRIBUTES = "vectors", "features", "column attributes"
 MAX_CELL = 32767  # characters, in Excel
 EXTENSIONS = (*ORANGE_EXTENSIONS, ".npz", ".parquet")
@@ -74,7 +74,7 @@ def save_table(table: Table, path: str) -> None:
     """
     writers = {".npz": _save_npz, ".parquet": _save_parquet, ".xlsx": _save_xlsx}
     write = writers.get(extension_of(path), Table.save)
-    with written_whole(path) as unfinished:  # Orange may write a second one beside it
+    with written_whole(path) as unfinished:  # Orange may write a second file next to it
         write(table.to_dense(), unfinished)
 
 
@@ -111,7 +111,7 @@ def _attributes_of(table: Table) -> str:
 
 
 def _table_of(frame: pd.DataFrame, attributes: dict[str, dict[str, object]]) -> Table:
-    """Make a table: embeddings become attributes, ``category`` the class, the others metas."""
+    """Make a table: embeddings become attributes, ``category`` the class, other columns metas."""
     embeddings: dict[Variable, np.ndarray] = {}
     class_vars: dict[Variable, np.ndarray] = {}
     metas: dict[Variable, np.ndarray] = {}

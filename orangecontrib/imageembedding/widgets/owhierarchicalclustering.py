@@ -1,4 +1,4 @@
-"""Hierarchical Clustering: a tree of images; the branches chosen go on."""
+"""Hierarchical Clustering: a tree of images; sends the selected branches."""
 
 from __future__ import annotations
 
@@ -261,9 +261,9 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
     def _on_task_done(self, future: Future[object]) -> None:
         super()._on_task_done(future)
         self.cancel_button.setEnabled(False)
-        follow, self._next = self._next, None  # no task can be started before this one is over
+        follow, self._next = self._next, None  # no task can be started before this one has ended
         if follow is not None:
-            # What has come is painted in a turn of its own, not at once with Orange's progress bar.
+            # The result is painted in a separate turn, not together with Orange's progress bar.
             self.panel.setUpdatesEnabled(False)
             self._paint_later.start()
             follow()
@@ -334,7 +334,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.openContext(domain)
 
     def _nodes_kept(self) -> list[int]:
-        """Get the branches that were clicked, as far as there are the same rows."""
+        """Get the branches that were clicked, if their rows are the same."""
         if self.clicked_keys:
             return self.panel.shown.nodes_of(self.clicked_keys)
         # A workflow of the first version knows only their numbers.
@@ -392,7 +392,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         self.select_branches(after_click(self.panel.shown.tree, chosen, node, extends=extends))
 
     def _pick(self, node: int | None, *, adds: bool) -> None:
-        """Select among the clusters that the settings make; beside the tree, all of them."""
+        """Select among the clusters of the settings; a click outside the tree selects all."""
         selection = self.selection
         here = set() if node is None else set(selection.at(node))
         before = set(selection.picked)

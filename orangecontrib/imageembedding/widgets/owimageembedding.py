@@ -255,7 +255,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self.commit.deferred()
 
     def _stop(self) -> None:
-        """Break off what is no longer wanted."""
+        """Cancel what is no longer needed."""
         self.cancel()
         self.clear_messages()
         self.notice.clear()
@@ -282,7 +282,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self._changed()
 
     def choose_own_file(self) -> None:
-        """Let the user point to weights or a network of their own."""
+        """Let the user choose a file with weights or a network."""
         path, _ = QFileDialog.getOpenFileName(
             self, "Choose weights or a network", self.own_file,
             "Weights and networks (*.pth *.pt *.bin *.ckpt *.safetensors *.onnx);;All files (*)",
@@ -336,7 +336,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         self.commit.now()
 
     def _ask_server(self) -> None:
-        """Find out what the server offers; it is not asked before somebody has chosen it."""
+        """Find out what the server offers, once the user has chosen it."""
         self._server_models = None
         if self.device == SERVER and self.server_url and trust.is_remembered(self.server_url):
             url = self.server_url
@@ -410,7 +410,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         return self.server_url if self.device == SERVER else f"{self.device} {self.precision}"
 
     def _cached_ids(self) -> Collection[str]:
-        """Get the ids under which the vectors of the chosen embedder are kept."""
+        """Get the ids under which the vectors of the chosen embedder are cached."""
         is_own = self.embedder_id == OWN_FILE
         return own_ids(self.own_file, self.own_like) if is_own else {self.embedder_id}
 

@@ -1,4 +1,4 @@
-"""Image Grid: similar images lie side by side; those chosen go on."""
+"""Image Grid: similar images lie side by side; sends the selected ones."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self.subset: Table | None = None
         self.grid: GridOfRows | None = None
         self._locations: list[str] = []
-        self._led: Table | None = None  # what goes on: leads to the images without the folder
+        self._led: Table | None = (
+            None  # the table to send: it leads to the images without the folder
+        )
         self._is_new = False
         self._pictures: Loaded = {}
         self._preview: Preview | None = None
@@ -371,7 +373,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
     # One image
 
     def open_preview(self, image: int) -> None:
-        """Show an image large; the arrow keys go on in the order of the grid."""
+        """Show an image large; the arrow keys follow the order of the grid."""
         if self._preview is None:
             self._preview = Preview(self)
             self._preview.moved.connect(self._preview_moved)
@@ -450,7 +452,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         return self._scene
 
     def _load_pictures(self) -> bool:
-        """Decode all images of the picture; tell whether to go on."""
+        """Decode all images of the picture; False if cancelled."""
         loaded = load_grid(self.view)
         self._pictures = loaded or {}
         return loaded is not None
@@ -490,7 +492,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
     @classmethod
     def migrate_settings(cls, settings: dict[str, Any], version: int | None) -> None:
         if version is None or version < 2:
-            # Columns and rows are not taken over: it computed them anew for all data.
+            # Columns and rows are not migrated: the old widget computed them for all data.
             crop = settings.pop("cell_fit", None)
             if isinstance(crop, int | np.integer):
                 settings["fit"] = CROP if crop == 1 else FIT

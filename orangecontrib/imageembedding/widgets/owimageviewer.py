@@ -1,4 +1,4 @@
-"""Image Viewer: shows the images of a table; those chosen go on."""
+"""Image Viewer: shows the images of a table; sends the selected ones."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
         self._preview: Preview | None = None
         self._copier = ImageCopier(self)
         self._to_restore = self.selected_images, list(self.selected_rows)
-        self._led: Table | None = None  # what goes on: leads to the images without the folder
+        self._led: Table | None = (
+            None  # the table to send: it leads to the images without the folder
+        )
         box = add_images_box(self, self._column_changed, self._show_titles, self._show_colors)
         self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
         self.images_folder = self.folder_row.folder

@@ -226,7 +226,7 @@ class OWImportImages(ImageWidget, TaskWidget):
     # Importing
 
     def reload(self) -> None:
-        """Import the folders anew."""
+        """Import the folders again."""
         self.cancel()
         self.clear_messages()
         self._watch.stop()

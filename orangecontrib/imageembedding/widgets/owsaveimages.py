@@ -274,7 +274,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         self._save_if_allowed()
 
     def _save_if_allowed(self) -> None:
-        """Save without being asked, if that was asked for on this computer once."""
+        """Save automatically, if Save was once pressed on this computer."""
         self.Information.not_allowed.clear()
         if not self.auto_save or not self.folder:
             return
@@ -293,7 +293,7 @@ class OWSaveImages(ImageWidget, TaskWidget):
         return "" if self.image_attr is None else self.image_attr.name
 
     def _stop(self) -> None:
-        """Break off what is no longer wanted."""
+        """Cancel what is no longer needed."""
         self.cancel()
         self.clear_messages()
         self.progress.finish("")

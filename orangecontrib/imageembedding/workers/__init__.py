@@ -1,1 +1,1 @@
-"""A process of its own for networks, so that nothing they load can take a window down."""
+"""A separate process for networks, so that nothing they load can crash a window."""

@@ -60,7 +60,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def error_of(failure: Failure) -> BaseException:
-    """Make the error anew; its cause holds the traceback of the other process."""
+    """Create the error here; its cause holds the traceback of the other process."""
     kind = _class_named(failure.name) or RuntimeError
     try:
         error = kind.__new__(kind, *failure.args)

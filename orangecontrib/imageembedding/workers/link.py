@@ -35,7 +35,7 @@ RELAYS: dict[str, Callable[[Progress, Any], object]] = {
 
 
 class NotBegunError(WorkerError):
-    """A process that was there ended before it took on a call, which may begin in another one."""
+    """The process ended before it accepted a call, which may start in another one."""
 
 
 class Link:
@@ -46,7 +46,7 @@ class Link:
     command : sequence of str
         Starts the process.
     grace_s : float
-        How long a cancelled call may go on before the process is taken to hang, and is ended.
+        How long a cancelled call may continue before the process counts as hanging and is ended.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class Link:
         self._lock = threading.Lock()
         self._inboxes: dict[int, Inbox] = {}
         self._not_begun: set[int] = set()
-        self._busy: set[int] = set()  # also calls that were cancelled and still go on
+        self._busy: set[int] = set()  # also calls that were cancelled and still run
         self._outbox: SimpleQueue[Parts | None] = SimpleQueue()
         self._told: Surroundings | None = None
         self._last_words: deque[str] = deque(maxlen=N_LINES)

@@ -1,4 +1,4 @@
-"""The worker's side: runs what it is told to until the window's process is gone."""
+"""The worker's side: runs calls until the window's process is gone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OOM_SCORE = "500"  # of -1000 to 1000: where memory runs out, Linux ends this pr
 
 
 def serve() -> None:
-    """Run calls, each in a thread of its own, until stdin ends."""
+    """Run calls, each in its own thread, until stdin ends."""
     commands, replies = FileIO(os.dup(0), "r"), FileIO(os.dup(1), "w")
     _set_up()
     lock = threading.Lock()
@@ -139,7 +139,7 @@ class _ToWindow(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = self.format(record)  # with the traceback, which cannot be sent
-        except Exception:  # noqa: BLE001 - of whoever logs
+        except Exception:  # noqa: BLE001 - of any logger
             self.handleError(record)
             return
         fields = {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}

@@ -1,4 +1,4 @@
-"""The worker: a process that is started when it is first needed, and kept."""
+"""The worker: a process that is started when it is first needed, and stays."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MOST_TRIES = 3  # to give a call to a process that lives
 
 
 class Worker:
-    """Starts the process when it is needed, keeps it, and starts another one when it is gone.
+    """Starts the process when it is needed, reuses it, and starts another one when it is gone.
 
     Parameters
     ----------
     command : sequence of str, optional
         Starts the process.
     grace_s : float, optional
-        How long a cancelled call may go on before the process is taken to hang, and is ended.
+        How long a cancelled call may continue before the process counts as hanging and is ended.
     """
 
     def __init__(self, command: Sequence[str] = COMMAND, grace_s: float = GRACE_S) -> None:

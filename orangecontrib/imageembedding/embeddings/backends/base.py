@@ -60,14 +60,14 @@ class LoadedEmbedder(Protocol):
         ...
 
     def close(self) -> None:
-        """Learn that the work is over: what threads still wait for in `embed` ends."""
+        """Learn that the work has ended: threads that still wait in `embed` stop."""
         return
 
 
 class Backend(Protocol):
     """What can run embedders.
 
-    Saved models contain their backend: it can be pickled, is small, and equals another one that
+    Saved models contain their backend: it can be pickled, is small, and equals any other one that
     gives the same vectors.
 
     Attributes
@@ -79,7 +79,7 @@ class Backend(Protocol):
     """
 
     def fingerprint(self, spec: EmbedderSpec, progress: Progress) -> str | None:
-        """Get a text that names all that a vector depends on, beside the image.
+        """Get a text that names everything a vector depends on, except the image.
 
         Vectors with the same fingerprint and image are equal, within 1e-4: they are computed
         once and kept. None where that cannot be said.

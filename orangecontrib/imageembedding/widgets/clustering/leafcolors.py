@@ -65,6 +65,6 @@ def leaf_strip(clustered: ClusteredRows, variable: Variable) -> Strip:
 
 
 def purity_variable(table: Table, chosen: Sequence[Variable]) -> DiscreteVariable | None:
-    """Get the variable by which purity is told: the first categorical one, or the class."""
+    """Get the variable that purity refers to: the first categorical one, or the class."""
     candidates = [*chosen, table.domain.class_var]
     return next((v for v in candidates if isinstance(v, DiscreteVariable)), None)

@@ -99,7 +99,7 @@ def choose_in_background(
     chosen: Sequence[int] | None,
     state: TaskState,
 ) -> ChosenBranches:
-    """Make the tables of the clusters, of which some are selected."""
+    """Make the tables of all clusters and of the selected ones."""
     return pipeline.choose_branches(
         clustered, nodes, TaskProgress(state), names=names, chosen=chosen
     )
@@ -113,7 +113,7 @@ def with_images_of(source: ClusteredRows, name: str | None, images_folder: str) 
     source : ClusteredRows
         The tree and its rows.
     name : str or None
-        Of the column of images; by default it is found, or there are no images.
+        Name of the image column; by default it is found, or there are no images.
     images_folder : str
         Where they are, as the user says; "" where that was not said.
     """

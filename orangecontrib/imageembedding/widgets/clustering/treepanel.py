@@ -38,7 +38,7 @@ KeptView = tuple[float, str, float, float]
 
 
 class TreePanel(QWidget):
-    """Shows `ClusteredRows`; what is selected in it, it is told."""
+    """Shows `ClusteredRows`; the selection is set from outside."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class TreePanel(QWidget):
         self._describe_clusters()
 
     def set_strips(self, variables: Sequence[Variable]) -> None:
-        """Show the values of some variables as colors; purity is told by the first."""
+        """Show the values of some variables as colors; purity refers to the first."""
         strips = [leaf_strip(self.shown, variable) for variable in variables]
         self.purity_by = purity_variable(self.shown.table, variables)
         self.view.set_strips(strips)
@@ -173,7 +173,7 @@ class TreePanel(QWidget):
     def _typical(self, node: int, n_wanted: int) -> list[int]:
         return self.shown.typical_of(node, n_wanted).tolist()
 
-    # What a workflow keeps
+    # What a workflow stores
 
     def state(self) -> tuple[list[BranchKey], KeptView | None]:
         """Get the collapsed branches, and the place in the tree if the user has chosen it."""
@@ -184,7 +184,7 @@ class TreePanel(QWidget):
         return [key_of(node) for node in self.view.collapsed], kept
 
     def restore(self, collapsed: Sequence[BranchKey], kept: KeptView | None) -> None:
-        """Show what `state` told, as far as there are such rows."""
+        """Restore a `state`, for the rows that still exist."""
         if nodes := self.shown.nodes_of(collapsed):
             self.view.set_collapsed(nodes)
         if kept is not None:
@@ -197,7 +197,7 @@ class TreePanel(QWidget):
     # One image
 
     def open_preview(self, leaf: int) -> None:
-        """Show the image of a leaf large; the arrow keys go on to the leaves beside it."""
+        """Show the image of a leaf large; the arrow keys move to neighboring leaves."""
         if not self.view.tree_item.locations[leaf]:
             return
         if self._preview is None:
@@ -232,7 +232,7 @@ class TreePanel(QWidget):
         return found if found is not None else self.view.pixmaps.pixmap(location, side_px)
 
     def load_pictures(self) -> bool:
-        """Decode all images that a picture of the tree shows; tell whether to go on."""
+        """Decode all images that a picture of the tree shows; False if cancelled."""
         if self.view.item is None:
             return True
         loaded = load_pictures(self.view.item, self.view.pixmaps, self)

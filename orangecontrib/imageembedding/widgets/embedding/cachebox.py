@@ -19,7 +19,7 @@ class CacheBox(QWidget):
     Parameters
     ----------
     chosen_ids : callable
-        Gets the ids under which the chosen embedder keeps its vectors.
+        Gets the ids under which the vectors of the chosen embedder are cached.
     background : Background
         For clearing.
     """

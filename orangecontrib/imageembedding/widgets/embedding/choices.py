@@ -84,7 +84,7 @@ def embedder_rows(
     current : str
         The id that is chosen; it is listed, whatever it is.
     on_server : collection of str or None
-        What the chosen server offers; None if none is chosen, or that is not known.
+        What the chosen server offers; None if none is chosen, or this is unknown.
     """
     specs, _ = embedders_at_hand()
     rows = [_row(spec, group_of(spec, weights_folder, on_server)) for spec in specs]

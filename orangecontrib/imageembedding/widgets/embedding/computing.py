@@ -76,7 +76,7 @@ class ComputingBox(QWidget):
         self.setLayout(form)
 
     def show_choice(self, device: str, precision: str, url: str) -> None:
-        """Show what is chosen; tells nobody."""
+        """Show what is chosen, without a signal."""
         for combo, value in ((self.device_combo, device), (self.precision_combo, precision)):
             combo.setCurrentIndex(combo.findData(value))
         self.url_edit.setText(url)

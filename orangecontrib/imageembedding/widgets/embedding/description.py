@@ -1,4 +1,4 @@
-"""What an embedder is: one line, and the rest when it is asked for."""
+"""Description of an embedder: one line, and the rest on request."""
 
 from __future__ import annotations
 

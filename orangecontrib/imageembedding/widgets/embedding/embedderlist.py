@@ -23,7 +23,7 @@ class Row:
     Attributes
     ----------
     id : str
-        What is told when it is chosen.
+        Description shown when it is chosen.
     title, size, n_features : str
         The three columns; `size` is that of the download, "" if there is none.
     group : str
@@ -73,7 +73,7 @@ class EmbedderList(QWidget):
 
     def set_rows(self, rows: Sequence[Row], current: str) -> None:
         """Show these embedders, in this order, and mark one."""
-        self._current = ""  # what is marked below is no choice of the user
+        self._current = ""  # the highlighting below is not a choice of the user
         self._model.clear()
         self._model.setHorizontalHeaderLabels(HEADINGS)
         self._model.horizontalHeaderItem(1).setToolTip("Size of the download")

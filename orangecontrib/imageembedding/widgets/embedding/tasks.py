@@ -51,7 +51,7 @@ def clear_vectors(embedder_ids: Collection[str] | None) -> None:
 
 
 def models_of(url: str, api_key: str) -> tuple[str, ...] | None:
-    """Ask a server what it offers; None if it cannot be asked, which is said when it is used."""
+    """Ask a server what it offers; None if it does not answer, which is shown when it is used."""
     try:
         return probe_server(url, api_key or None).models
     except ImageEmbeddingError:

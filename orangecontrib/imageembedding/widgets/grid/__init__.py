@@ -1,1 +1,1 @@
-"""A grid of images that lie where they are told to, from one to a hundred thousand."""
+"""A grid of images at given places, from one to a hundred thousand."""

@@ -40,7 +40,7 @@ class GridGeometry:
         return QRectF(corner, QSizeF(self.side, self.side))
 
     def cell_at(self, point: QPointF) -> int:
-        """Get the cell at a point; -1 beside the grid."""
+        """Get the cell at a point; -1 outside the grid."""
         inside = (point - self.origin) / self.side
         row, column = int(inside.y() // 1), int(inside.x() // 1)
         if 0 <= row < self.n_rows and 0 <= column < self.n_columns:

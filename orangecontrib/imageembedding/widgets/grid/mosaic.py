@@ -20,7 +20,7 @@ SELECTED = 0.7  # part of the color of their group in that of selected images
 
 
 class MeanColors:
-    """The mean color of each image, as far as the images are decoded.
+    """The mean color of each image that is decoded.
 
     Parameters
     ----------

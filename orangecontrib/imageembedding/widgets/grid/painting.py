@@ -17,7 +17,7 @@ TINT = 0.35  # of the color of a group behind its images
 
 @dataclass(slots=True)
 class Look:
-    """What is to be seen in one cell; colors are None where there is no frame or mark."""
+    """The look of one cell; colors are None where there is no frame or mark."""
 
     image: QImage | None
     reason: str = ""
@@ -42,7 +42,7 @@ class CellPainter:
     palette : QPalette
         For text and what is missing.
     n_lines : int
-        Room for so many lines of labels, if the cells are wide enough.
+        Number of lines of labels that get room, if the cells are wide enough.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class CellPainter:
         self._painter.drawRect(rect.adjusted(half, half, -half, -half))
 
     def _paint_image(self, square: QRectF, look: Look) -> None:
-        """Draw the image and its frame, or what stands for them."""
+        """Draw the image and its frame, or a placeholder."""
         image, painter, place = look.image, self._painter, square
         if image is not None and self._fit == FIT:
             place = _inside(square, image.width(), image.height())

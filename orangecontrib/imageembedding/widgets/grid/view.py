@@ -17,7 +17,7 @@ from orangecontrib.imageembedding.widgets.shared.groups import Groups, color_of_
 from orangecontrib.imageembedding.widgets.shared.hint import paint_hint
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps, decoded_side
 
-MAX_PICTURES = 2100  # in sight, painted in 25 ms: of more cells, only the mean colors are
+MAX_PICTURES = 2100  # in sight, painted in 25 ms: with more cells, only their mean colors
 REPAINT_MS = 30  # images that become ready within it are painted together
 EMPTY = -1
 
@@ -98,12 +98,12 @@ class GridCanvas(CellArea):
         self.look_changed()
 
     def look_changed(self) -> None:
-        """Paint anew: what is to be seen of the images has changed."""
+        """Repaint: the look of the images has changed."""
         self._mosaic = self._wanted = None
         self.viewport().update()
 
     def focused_image(self) -> int:
-        """Get the image that the keys go on from; -1 if there is none."""
+        """Get the image that has the focus of the keyboard; -1 if there is none."""
         cell = self.focus_cell
         return int(self.image_in[cell]) if 0 <= cell < len(self.image_in) else EMPTY
 
@@ -206,7 +206,7 @@ class GridCanvas(CellArea):
         painter.drawImage(self.geometry_of_cells.rect, self._mosaic)
 
     def _want_images(self, cells: NDArray[np.intp]) -> None:
-        """Ask for what is in sight; of very many, for some at a time."""
+        """Request the images in sight; very many in portions."""
         images = self.image_in[cells]
         images = images[images >= 0]
         if len(cells) > MAX_PICTURES:

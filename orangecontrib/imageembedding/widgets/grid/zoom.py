@@ -18,7 +18,7 @@ class CellArea(QAbstractScrollArea):
     """Zooms and scrolls over a grid of cells; what is in them, it does not know."""
 
     zoomed = pyqtSignal(float)
-    """The side of a cell, in pixels, is another one."""
+    """The side of a cell, in pixels, has changed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class CellArea(QAbstractScrollArea):
         return QSize(720, 600)
 
     def set_shape(self, n_rows: int, n_columns: int) -> None:
-        """Show so many cells; as large as before, if all need not be in sight."""
+        """Show a number of cells; as large as before, unless all are to be in sight."""
         self.shape = n_rows, n_columns
         self._lay_out()
 

@@ -136,7 +136,7 @@ class FolderBox(QWidget):
 
 
 def make_button(text: str, callback: Callable[[], object], tip: str) -> QPushButton:
-    """Make a button that is no wider than its text."""
+    """Make a button as wide as its text."""
     button = QPushButton(text, toolTip=tip, autoDefault=False)
     button.setAccessibleName(tip)
     button.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)

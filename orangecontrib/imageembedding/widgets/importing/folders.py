@@ -55,7 +55,7 @@ def found_again(base: str | None, path: str, relative: str) -> str:
     if relative:
         return os.path.normpath(os.path.join(base, relative))
     if not os.path.exists(path):
-        # From another computer: what has that name beside the workflow will be it.
+        # From another computer: a file of that name next to the workflow replaces it.
         beside = os.path.join(base, os.path.basename(path.replace("\\", "/").rstrip("/")))
         if os.path.exists(beside):
             return beside

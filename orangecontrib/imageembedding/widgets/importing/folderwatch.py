@@ -17,11 +17,11 @@ FILES_AT_ONCE = 1000
 class FolderWatch(QObject):
     """Looks at folders every two seconds, in a thread: network drives are slow and tell nothing.
 
-    Of files, for which it would take long if they are many, it looks at some each time, in turn.
+    Only some of the files are checked each time, in turn, since many would take long.
     """
 
     changed = pyqtSignal()
-    """Sent once; then nobody looks any more, until `watch` is called again."""
+    """Sent once; then nothing is checked until `watch` is called again."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

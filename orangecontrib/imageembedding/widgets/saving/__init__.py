@@ -1,1 +1,1 @@
-"""What Save Images needs beside the steps of the pipeline."""
+"""Parts of Save Images."""

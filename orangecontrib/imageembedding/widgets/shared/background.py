@@ -1,4 +1,4 @@
-"""Small works beside the main one of a widget, which may outlive it."""
+"""Small tasks beside the main one of a widget; they may outlive it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def show_in_folder(path: str, parent: QObject) -> None:
 
 
 def _asked_by_dbus(path: str, parent: QObject) -> bool:
-    """Ask the file manager of a Linux desktop; False if there is no way to ask."""
+    """Ask the file manager of a Linux desktop; False if none answers."""
     try:
         dbus = import_module(QObject.__module__.replace("QtCore", "QtDBus"))
     except ImportError:

@@ -10,7 +10,7 @@ from AnyQt.QtWidgets import QWidget
 class GoOn:
     """Lets Apply (or Send) be clicked although it is automatic, while there is work left.
 
-    Unticking keeps it so, and ticking goes on at once, as Orange does with any change.
+    Clearing the check box changes nothing; setting it continues at once, as elsewhere in Orange.
 
     Parameters
     ----------

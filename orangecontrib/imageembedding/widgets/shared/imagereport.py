@@ -20,7 +20,7 @@ def html_of_images(images: Sequence[tuple[str, str]], pixmaps: Pixmaps) -> str:
     Parameters
     ----------
     images : sequence of (str, str)
-        Location and title; of many only the first are shown.
+        Location and title; only the first of many are shown.
     pixmaps : Pixmaps
         Decodes them, while the window stays alive; what takes too long stands there by its
         title alone.

@@ -65,7 +65,7 @@ class ImagesFolder(QWidget):
 
 
 def moved_folder(folder: str, workflow_folder: str) -> str:
-    """Get a folder that stands: the same one, or one beside the workflow; else the same."""
+    """Get a folder that exists: the same one, or one next to the workflow; else the same."""
     if not folder or os.path.isdir(folder) or not workflow_folder:
         return folder
     parts = [part for part in re.split(r"[/\\]", folder) if part]

@@ -24,7 +24,7 @@ class Legend(QLabel):
         self.hide()
 
     def set_entries(self, entries: Entries) -> None:
-        """Show names with their colors; of very many only the first."""
+        """Show names with their colors; only the first of very many."""
         words = []
         for name, color in entries[:MAX_ENTRIES]:
             text = name.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")

@@ -11,7 +11,7 @@ from AnyQt.QtWidgets import QApplication, QProgressDialog, QWidget
 
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Key, Pixmaps
 
-CHUNK = 100  # images asked for at once: the loader forgets older wishes
+CHUNK = 100  # images requested at once: the loader drops older requests
 TIMEOUT_S = 120.0
 
 Loaded = dict[Key, QPixmap]

@@ -1,4 +1,4 @@
-"""What has happened and how to go on: a message inside a window, with a button for each way."""
+"""A message inside a window, with a button for each way to continue."""
 
 from __future__ import annotations
 

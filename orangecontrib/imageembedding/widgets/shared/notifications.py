@@ -24,7 +24,7 @@ class _Notifier(QObject):
     def _show(self, message: str) -> None:
         canvas = sys.modules.get("Orange.canvas")
         server = getattr(canvas, "notification_server_instance", None)
-        # One that nobody has looked at yet is not shown twice.
+        # One that is still unread is not shown twice.
         if server is not None and message not in _waiting(server):
             server.registerNotification(Notification(TITLE, message, accept_button_label="OK"))
 

@@ -1,4 +1,4 @@
-"""Thumbnails for views: decoded in the background, only what is wanted now, kept within bounds."""
+"""Thumbnails for views: decoded in the background, only those needed now, in limited memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Key = tuple[str, int]  # location, side in pixels
 
 
 def decoded_side(side: float) -> int:
-    """Get one of few sizes, so that a little zoom does not decode all anew."""
+    """Get one of few sizes, so that a little zoom does not decode all images again."""
     return next((fixed for fixed in SIDES_PX if fixed >= side), SIDES_PX[-1])
 
 
@@ -39,7 +39,7 @@ class Pixmaps(QObject):
     """
 
     ready = pyqtSignal(str)
-    """A location whose image, or reason for there being none, can be had now."""
+    """A location whose image, or the reason for its absence, is now available."""
 
     def __init__(self, parent: QObject | None = None, max_bytes: int = MAX_CACHE_BYTES) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class Pixmaps(QObject):
         return None
 
     def reason(self, location: str, side_px: int) -> str:
-        """Say why there is no thumbnail; "" if there is one, or nothing is known yet."""
+        """Say why there is no thumbnail; "" if there is one, or it is not decoded yet."""
         entry = self._cache.get((location, side_px))
         return entry if isinstance(entry, str) else ""
 
@@ -87,7 +87,7 @@ class Pixmaps(QObject):
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Begin no image meanwhile: threads of Python share their time with that of the window."""
+        """Start no image meanwhile: Python's threads take time from that of the window."""
         self._queue.hold(True)
         try:
             yield
@@ -107,7 +107,7 @@ class Pixmaps(QObject):
 
     def _store(self, key: Key, generation: int, entry: QImage | str) -> None:
         if generation != self._queue.generation:
-            return  # asked for before all was forgotten: the file may be another by now
+            return  # requested before the reset: the file may have changed
         self._n_bytes += _n_bytes(entry) - _n_bytes(self._cache.pop(key, None))
         self._cache[key] = entry
         self._sides.add(key[1])
@@ -118,7 +118,7 @@ class Pixmaps(QObject):
 
 
 class _Results(QObject):
-    """Carries results over to the thread of the view; kept alive by those who send them."""
+    """Carries results to the thread of the view; kept alive by its senders."""
 
     decoded = pyqtSignal(object, int, object)
 
@@ -193,7 +193,7 @@ def _work(queue: _Queue, results: _Results) -> None:
             result: QImage | str = _image(*key)
         except ImageError as error:
             result = error.reason
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other images go on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other images continue
             result = f"{type(error).__name__}: {error}"
         if queue.done(key):
             results.decoded.emit(key, generation, result)

@@ -197,7 +197,7 @@ class Preview(QDialog):
         location : callable
             Gives the path or URL at a position.
         facts : callable
-            Gives names and values to be told of the image at a position.
+            Gives the names and values shown for the image at a position.
         small : callable, optional
             Gives what `Pixmaps.small` does: it is shown until the image is read.
         """

@@ -19,7 +19,7 @@ class WorkProgress(QWidget):
     Attributes
     ----------
     images_per_s : float
-        Of those that were computed; 0 if that is not known yet.
+        Rate of those that were computed; 0 if it is unknown.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,7 +49,7 @@ class WorkProgress(QWidget):
         self.bar.setValue(round(STEPS * fraction))
 
     def count(self, n_done: int, n_total: int, n_cached: int, location: str) -> None:
-        """Show how many images are done, of which some were known; `location` is the last."""
+        """Show how many images are done and cached; `location` is the last one."""
         self._measure(n_done - n_cached)
         parts = [f"{n_done:,} of {n_total:,} images"]
         if self.images_per_s:

@@ -58,11 +58,11 @@ class TaskWidget(ConcurrentWidgetMixin):
         self.task_failed(ex)
         self.Error.failed(ex)
         if not isinstance(ex, ImageEmbeddingError):
-            self.setInvalidated(False)  # else all that follows would wait for ever
+            self.setInvalidated(False)  # else all following widgets would wait forever
             raise ex
 
     def task_failed(self, error: Exception) -> None:
         """Take back what the failed task has promised: outputs, buttons, texts."""
 
     def on_partial_result(self, result: Any) -> None:
-        """Take what comes meanwhile; by default nothing does."""
+        """Take a partial result; by default, there is none."""

@@ -28,7 +28,7 @@ class Undo:
         shortcut.activated.connect(self.undo)
 
     def add(self, back: Callable[[], object]) -> None:
-        """Note how to take back what was just done."""
+        """Record how to undo what was just done."""
         if not self._is_undoing:
             self._steps = [*self._steps[1 - MOST_STEPS :], back]
 

@@ -78,7 +78,7 @@ def add_size_box(widget: OWWidget, changed: Callback, show_whole: Callback) -> N
 
 
 def add_output_box(widget: OWWidget, changed: Callback) -> None:
-    """Add what goes out beside the images."""
+    """Add what is sent with the images."""
     box = gui.vBox(widget.controlArea, "Output")
     gui.checkBox(
         box, widget, "adds_places", "Add row and column", callback=changed,

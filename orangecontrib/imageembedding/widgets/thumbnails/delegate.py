@@ -47,7 +47,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         return round(self.side * self._view.devicePixelRatioF())
 
     def content_rect(self, cell: QRect) -> QRect:
-        """Get the part of a cell that belongs to the image: a press beside it is on no image."""
+        """Get the part of a cell that belongs to the image: a press outside it hits no image."""
         rect = cell.adjusted(0, SPACING, 0, -SPACING)
         rect.setWidth(self.side + 2 * PADDING)
         rect.moveLeft(cell.left() + (cell.width() - rect.width()) // 2)

@@ -67,12 +67,12 @@ class GridView(QListView):
         return self._cells.height
 
     def set_title_lines(self, n_lines: int) -> None:
-        """Leave room for so many lines of a title."""
+        """Reserve room for a number of lines of a title."""
         self._delegate.n_title_lines = n_lines
         self._lay_out()
 
     def set_current(self, position: int) -> None:
-        """Bring an image into sight and go on from it with the keyboard."""
+        """Bring an image into sight and give it the focus of the keyboard."""
         index = self.images.index(position)
         self.selectionModel().setCurrentIndex(index, QItemSelectionModel.NoUpdate)
         self.scrollTo(index)

@@ -9,7 +9,7 @@ from AnyQt.QtCore import QRect, QSize
 
 
 class CellLayout:
-    """Equal cells in lines from left to right; each group begins a line of its own.
+    """Equal cells in lines from left to right; each group begins a new line.
 
     Coordinates are pixels of the whole grid, of which a view shows a part. *Position* is the
     place of a cell in the order shown, from 0.
@@ -58,7 +58,7 @@ class CellLayout:
         )
 
     def position_at(self, x: int, y: int) -> int:
-        """Get the position of the cell at a point; -1 beside all cells."""
+        """Get the position of the cell at a point; -1 outside all cells."""
         line = int(np.searchsorted(self._line_top, y, side="right")) - 1
         column = x // self._pitch
         if line < 0 or not 0 <= column < self.n_columns:

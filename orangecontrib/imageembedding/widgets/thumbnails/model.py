@@ -1,4 +1,4 @@
-"""The images of a view in the order shown, with what is to be told of each."""
+"""The images of a view in the order shown, with the texts of each."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def part_in_picture(view: ThumbnailView) -> tuple[int, int]:
 
 
 def load_grid(view: ThumbnailView) -> bool:
-    """Decode the images of a picture; tell whether to go on."""
+    """Decode the images of a picture; False if cancelled."""
     keys = dict.fromkeys(view.keys_between(*part_in_picture(view)))
     return load_all(list(keys), view.pixmaps, view) is not None
 

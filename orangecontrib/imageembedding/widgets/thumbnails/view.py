@@ -170,7 +170,7 @@ class ThumbnailView(GridView):
         painter.end()
 
     def paint_part(self, painter: QPainter, top: int, bottom: int, offset: int) -> None:
-        """Paint what of the grid lies in a stretch; `offset` comes to lie at 0."""
+        """Paint the part of the grid between two heights; `offset` is painted at 0."""
         option = self._option()
         usual = option.state & ~(QStyle.State_HasFocus | QStyle.State_Selected)
         selection, current = self.selectionModel(), self.currentIndex()

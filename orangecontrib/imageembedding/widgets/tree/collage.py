@@ -28,7 +28,7 @@ def paint_collage(
     painter : QPainter
         Where to.
     rect : QRectF
-        One picture is as high as this; of several none is higher than `MAX_SIDE`.
+        A single picture is as high as this; several are at most `MAX_SIDE` high.
     locations : sequence of str
         Their images; "" where there is none.
     pixmap : callable

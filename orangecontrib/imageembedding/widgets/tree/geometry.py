@@ -1,4 +1,4 @@
-"""Where the parts of a dendrogram lie, and what is at a place; how they look is told elsewhere."""
+"""Where the parts of a dendrogram lie, and what is at a place; `painting` draws them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TreeItem(QGraphicsObject):
     labels, locations : sequence of str
         Text and image of each leaf; "" where there is no image.
     typical : callable
-        Gives, for a node and a number, so many leaves that are typical of it.
+        Gives, for a node and a number, that many typical leaves.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class TreeItem(QGraphicsObject):
     # What is shown
 
     def set_pixmaps(self, read: ReadPixmap) -> None:
-        """Show images as far as `read(location, side_px)` has them."""
+        """Show the images that `read(location, side_px)` gives."""
         self._pixmap = read
 
     def set_size(self, width: float, row: float) -> None:
@@ -107,7 +107,7 @@ class TreeItem(QGraphicsObject):
     ) -> None:
         """Shade the branches under some nodes, two tints in turn, and name them.
 
-        Of all of them, or those at the positions `chosen`, the tints are strong.
+        The tints of all, or of those at the positions `chosen`, are strong.
         """
         shape = self.shape_of_tree
         self.tops = np.asarray(nodes, dtype=np.intp)

@@ -22,7 +22,7 @@ class DendrogramView(TreeView):
     """Lets the user walk through a tree and say which branches are meant."""
 
     node_clicked = pyqtSignal(object, object)
-    """The node, None beside the tree, and the keyboard modifiers."""
+    """The node, None outside the tree, and the keyboard modifiers."""
     cut_moved = pyqtSignal(float)
     """The height to which the cut is dragged; `cut_released` when that ends."""
     cut_released = pyqtSignal()
@@ -225,7 +225,7 @@ class DendrogramView(TreeView):
         return True
 
     def set_focus(self, node: int) -> None:
-        """Bring a branch into sight and go on from it with the keyboard."""
+        """Bring a branch into sight and give it the focus of the keyboard."""
         self._focus(node, by_keys=True)
         self.show_node(node)
 

@@ -38,7 +38,7 @@ class Minimap(QWidget):
         self.setToolTip("The whole tree. Click or drag to go there.")
 
     def refresh(self) -> None:
-        """Draw the tree anew: it, its colors or the size have changed."""
+        """Redraw the tree: it, its colors or the size have changed."""
         self._picture = None
         self.update()
 

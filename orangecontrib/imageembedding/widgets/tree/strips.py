@@ -102,7 +102,7 @@ def paint_legend(
 
 
 def _legend_places(strips: Sequence[Strip], width: float, font: QFont) -> list[Entry]:
-    """Get x, y, text and color of each entry; what needs more than `MAX_LINES` is left out."""
+    """Get x, y, text and color of each entry; entries beyond `MAX_LINES` are omitted."""
     metrics = QFontMetricsF(font)
     x, y = 0.0, 0.0
     places: list[Entry] = []

@@ -38,7 +38,7 @@ class TreeView(QGraphicsView):
     """Shows a tree; keeps no data but what it paints."""
 
     laid_out = pyqtSignal()
-    """The height of the rows, or what is shown at all, may be another one."""
+    """The height of the rows, or the tree itself, may have changed."""
     collapse_changed = pyqtSignal(list)
     """The branches that were collapsed until now."""
 
@@ -218,12 +218,12 @@ class TreeView(QGraphicsView):
         return (self.row if bar.maximum() else 0.0), first, scale.low, scale.high
 
     def restore(self, row: float, first: int, low: float, high: float) -> None:
-        """Show what `state` told."""
+        """Restore a `state`."""
         self._place = (row, first, low, high)
         self._go_to_place()
 
     def _go_to_place(self) -> None:
-        """Show the place that is wanted; again, whenever the size becomes another one."""
+        """Show the place to be restored; again, whenever the size changes."""
         row, first, low, high = self._place or FIRST_PLACE
         if self._place == FIRST_PLACE:
             row = 0.0 if self.whole_row() >= MIN_WHOLE_ROW else DEFAULT_ROW

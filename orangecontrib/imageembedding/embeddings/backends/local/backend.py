@@ -1,4 +1,4 @@
-"""The backend that keeps images on this computer."""
+"""The backend that computes on this computer: images are sent nowhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Local:
         with a download on first use.
     device : {"auto", "cpu", "cuda", "mps", "openvino"}
         Where to compute; "auto" takes a GPU where there is one. "openvino" is there with the
-        extra of that name. Of several NVIDIA GPUs each has a number: "cuda:1".
+        extra of that name. With several NVIDIA GPUs, each has a number: "cuda:1".
     precision : {"exact", "fast"}
         "exact" computes in float32 and gives the same numbers on every machine, within 1e-4.
         "fast" computes in 16 bits where the hardware has them: up to twice as fast on a
@@ -69,7 +69,7 @@ class Local:
         )
 
     def load(self, spec: EmbedderSpec, progress: Progress) -> LocalEmbedder:
-        """Get the weights and build the network, or take the one that is kept of an earlier call.
+        """Get the weights and build the network, or reuse the one of an earlier call.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Loaded networks are kept for the next call: loading one costs as much as embedding 60 images."""
+"""Cache of loaded networks: loading one costs as much as embedding 60 images."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Kept:
         return len(self._entries)
 
     def get(self, key: Hashable, load: Callable[[], LocalEmbedder]) -> LocalEmbedder:
-        """Get the embedder with a key; it is loaded if it is not kept, once for all threads."""
+        """Get the embedder with a key; if it is not cached, it is loaded once for all threads."""
         with self._lock:
             entry = self._entries.pop(key, None) or _Entry()
             self._entries[key] = entry  # is the last one now
@@ -61,7 +61,7 @@ class Kept:
         return embedder
 
     def release(self) -> None:
-        """Drop what is idle; where memory is low, all: who works with one goes on with it."""
+        """Drop what is idle, or everything if memory is low: calls under way keep theirs."""
         is_low = self._available() < LOW_MEMORY
         long_ago = self._clock() - IDLE_S
         with self._lock:

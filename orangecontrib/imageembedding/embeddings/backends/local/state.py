@@ -24,7 +24,7 @@ def read_state(path: Path | None) -> State:
 
             content = load(path.read_bytes())
         else:
-            # Not mapped into memory: a file that is written anew meanwhile would end the process.
+            # Not mapped into memory: a file that is overwritten meanwhile would end the process.
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds on files of other formats
         if "weights_only" in str(error) or "Unsupported" in str(error):

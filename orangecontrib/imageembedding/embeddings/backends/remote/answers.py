@@ -37,7 +37,7 @@ class Losses:
         self._n_in_a_row = 0
 
     def note_success(self) -> None:
-        """Begin to count anew."""
+        """Start counting again."""
         self._n_in_a_row = 0
 
     def note(self, reason: str) -> None:

@@ -62,7 +62,7 @@ class Remote:
     Raises
     ------
     InputError
-        If `url` is no address of the web, or there is no such protocol.
+        If `url` is not a web address, or there is no such protocol.
     """
 
     url: str
@@ -76,7 +76,7 @@ class Remote:
         object.__setattr__(self, "url", url)
         if self.api_key is None and password:
             object.__setattr__(self, "api_key", password)
-        choose(url)  # by whoever writes this; what is unpickled does not come through here
+        choose(url)  # by the code that creates it; unpickling does not come through here
         if self.protocol not in PROTOCOLS:
             raise InputError(
                 f"There is no protocol {self.protocol!r}. Choose one of: {', '.join(PROTOCOLS)}."
@@ -93,7 +93,7 @@ class Remote:
         return self
 
     def fingerprint(self, spec: EmbedderSpec, progress: Progress) -> str:
-        """Get what the vectors depend on: the server, and what it tells of its embedder.
+        """Get what the vectors depend on: the server, and its description of the embedder.
 
         What a server says is never taken for what this computer would have computed.
 
@@ -230,7 +230,7 @@ def probe_server(
     Raises
     ------
     InputError
-        If `url` is no address of the web.
+        If `url` is not a web address.
     ServerError
         If the server cannot be used; its subclasses tell why.
     """

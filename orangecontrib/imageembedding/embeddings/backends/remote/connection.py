@@ -28,8 +28,10 @@ from orangecontrib.imageembedding.progress import Progress, silent
 FIRST_PATIENCE_S = 3.0  # for a server that has not answered yet
 QUESTION_TIMEOUT_S = 20.0  # what takes no computing
 TIMEOUT_S = 180.0  # a busy server may hold a request back, as Orange's own client grants
-SLOWEST_BYTES_S = 10_000  # of a line; what stops for longer than a piece may take is broken off
-GRACE = 5  # so many times its patience at most, for a request that others overtake
+SLOWEST_BYTES_S = (
+    10_000  # of a line; a transfer that stalls for longer than one piece may take is stopped
+)
+GRACE = 5  # at most this many times its timeout, for a request that others overtake
 MAX_REPLY_BYTES = 256 << 20
 
 BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -75,7 +77,7 @@ class Connection:
         self._client = Client(n_connections=n_connections, uses_proxies=not is_here(url))
 
     def close(self) -> None:
-        """Break off what is under way: whoever waits for it gets `Cancelled`."""
+        """Stop what is under way: callers that wait for it get `Cancelled`."""
         self._client.close()
 
     def ask(self, request: Request, progress: Progress = silent) -> Reply:
@@ -108,7 +110,7 @@ class Connection:
         Raises
         ------
         Cancelled
-            If the connection is closed meanwhile, or `progress` raised it.
+            If the connection is closed while waiting, or `progress` raised it.
         """
         return self._client.loop.result(self._ask_all(requests), lambda: progress(0.0))
 

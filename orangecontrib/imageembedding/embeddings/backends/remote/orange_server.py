@@ -74,7 +74,7 @@ class OrangeEmbedder(LoadedEmbedder):
         self._model = model
         self._side_px = side_px
         self._n_features = n_features
-        self._run_id = secrets.token_hex(8)  # the protocol wants one; it tells of nobody
+        self._run_id = secrets.token_hex(8)  # the protocol requires one; it identifies nobody
         self._losses = Losses(connection.url)
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ READS_BINARY = ("triton", "openvino")
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What a server tells of itself.
+    """A server's description of itself.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ def probe(
     Raises
     ------
     ServerError
-        If it cannot be used, or is no embedding server.
+        If it cannot be used, or is not an embedding server.
     """
     if protocol != "orange":
         info = _probe_v2(connection, progress)

@@ -14,7 +14,7 @@ class Speed:
     Attributes
     ----------
     n_bytes : int
-        Of a request that takes `AIM_S`, at most `MAX_BYTES`.
+        Size of a request that takes `AIM_S`, at most `MAX_BYTES`.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Speed:
         self._bytes_s: float | None = None
 
     def note(self, n_bytes: int, seconds: float) -> None:
-        """Learn from a request, which went both ways and was computed meanwhile."""
+        """Learn from a complete request: sent, computed and answered."""
         if n_bytes < WORTH_BYTES:
             return
         seen = n_bytes / max(seconds, 1e-3)

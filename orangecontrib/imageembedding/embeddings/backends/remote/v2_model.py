@@ -23,7 +23,7 @@ Layout = Literal["files", "NCHW", "NHWC"]
 
 @dataclass(frozen=True, slots=True)
 class V2Model:
-    """What a server tells of a model.
+    """A server's description of a model.
 
     Attributes
     ----------

@@ -55,7 +55,7 @@ class V2Embedder(LoadedEmbedder):
     connection : Connection
         To the server.
     model : V2Model
-        What it tells of the model.
+        The server's description of the model.
     preparation : Preparation
         For those that take pixels.
     n_features : int
