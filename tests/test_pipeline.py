@@ -14,9 +14,9 @@ from orangecontrib.imageembedding.errors import InputError
 from orangecontrib.imageembedding.files.record import Found
 from orangecontrib.imageembedding.grids.quality import class_neighbor_share
 from orangecontrib.imageembedding.pipeline import (
-    choose_branches,
     cluster_distances,
     cluster_table,
+    select_branches,
     table_of_found,
 )
 from orangecontrib.imageembedding.tables.locate import default_image_locations
@@ -224,7 +224,7 @@ def test_distances_between_columns_have_the_names_of_the_columns():
     clustered = cluster_distances(Cosine(Table("iris"), axis=0))
     names = [variable.name for variable in Table("iris").domain.attributes]
     assert [str(row["Name"]) for row in clustered.table] == names
-    done = choose_branches(clustered, clustered.tree.branches(2))
+    done = select_branches(clustered, clustered.tree.branches(2))
     assert sorted(str(row["Name"]) for row in done.selected) == sorted(names)
     assert len(done.representatives) == 2
 

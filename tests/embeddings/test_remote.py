@@ -601,11 +601,11 @@ def test_a_saved_model_sends_no_image_to_a_server_that_nobody_here_has_chosen(pa
 
     with running(Recorded(tiny_app(), lambda number, path: None)) as url:
         saved = pickle.dumps(oie.Remote(url))
-        trust._CHOSEN.clear()  # as in another process
+        trust._ALLOWED.clear()  # as in another process
         unpickled = pickle.loads(saved)
         for use in (unpickled.fingerprint, unpickled.load):
             with pytest.raises(ServerError, match=f"{url}.*before somebody"):
                 use(SPEC, silent)
         trust.trust(url)  # remembered, as the widget does it
-        trust._CHOSEN.clear()
+        trust._ALLOWED.clear()
         assert not oie.embed_files(paths, SPEC, backend=unpickled).failures

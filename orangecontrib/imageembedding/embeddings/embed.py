@@ -49,12 +49,12 @@ def embed_files(
     """
     locations, reasons = locations_of(paths)
     backend = backend or Local()
-    spec = described(embedder, weights, backend, progress)
+    spec = spec_of(embedder, weights, backend, progress)
     done = embed_locations(locations, spec, backend, progress, cache=cache)
     return replace(done, failures={**done.failures, **reasons})
 
 
-def described(
+def spec_of(
     embedder: str | EmbedderSpec,
     weights: str | os.PathLike[str] | None,
     backend: Backend,

@@ -10,7 +10,7 @@ from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.local.devices import PRECISIONS
 from orangecontrib.imageembedding.embeddings.backends.registry import get_backend
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
-from orangecontrib.imageembedding.embeddings.backends.remote.trust import chosen_servers
+from orangecontrib.imageembedding.embeddings.backends.remote.trust import allowed_servers
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
 from orangecontrib.imageembedding.embeddings.plugins import plugin_backends
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
@@ -83,6 +83,6 @@ def _candidates(kind: str) -> Iterator[Backend]:
     if kind in PRECISIONS:
         yield Local(precision=kind)  # type: ignore[arg-type]
     elif kind == SERVER:
-        yield from map(Remote, chosen_servers())
+        yield from map(Remote, allowed_servers())
     else:
         yield from map(get_backend, plugin_backends()[0])

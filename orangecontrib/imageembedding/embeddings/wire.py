@@ -109,7 +109,7 @@ def pack(
     headers : dict of str to str
         That tell how to read it.
     """
-    described: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     tail: list[bytes] = []
     for tensor in tensors:
         entry: dict[str, object] = {
@@ -126,8 +126,8 @@ def pack(
             entry["data"] = [base64.b64encode(value).decode() for value in tensor.values]
         else:
             entry["data"] = np.ascontiguousarray(tensor.values).reshape(-1)
-        described.append(entry)
-    start = orjson.dumps({**head, key: described}, option=orjson.OPT_SERIALIZE_NUMPY)
+        entries.append(entry)
+    start = orjson.dumps({**head, key: entries}, option=orjson.OPT_SERIALIZE_NUMPY)
     if not is_binary:
         return start, {"Content-Type": "application/json"}
     headers = {"Content-Type": "application/octet-stream", LENGTH_HEADER: str(len(start))}

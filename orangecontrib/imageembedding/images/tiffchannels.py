@@ -127,7 +127,7 @@ def _ends(ranges: Any, n: int) -> list[tuple[float, float] | None]:
     return [(flat[2 * i], flat[2 * i + 1]) for i in range(n)]
 
 
-def described(channels: list[Channel]) -> str:
+def channels_line(channels: list[Channel]) -> str:
     """Say what is shown: ``1 DAPI blue, 2 GFP green``; "" of a plain picture."""
     words = (
         (
@@ -206,6 +206,6 @@ def channels_text(file: Any, location: str) -> str:
 
     try:
         with tifffile.TiffFile(file) as opened:
-            return described(channels_of(opened))
+            return channels_line(channels_of(opened))
     except Exception as error:
         raise DecodeError(location, reason_of(error, "TIFF")) from error

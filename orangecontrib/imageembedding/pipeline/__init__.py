@@ -20,12 +20,12 @@ from orangecontrib.imageembedding.embeddings.embed import embed_files
 from orangecontrib.imageembedding.pipeline.checked import flagged_images, with_checks
 from orangecontrib.imageembedding.pipeline.checking import CheckedImages, check_images
 from orangecontrib.imageembedding.pipeline.clustering import (
-    choose_branches,
     cluster_distances,
     cluster_images,
     cluster_table,
     count_clusters,
     score_clusters,
+    select_branches,
 )
 from orangecontrib.imageembedding.pipeline.compared import ComparedEmbedder, ComparedEmbedders
 from orangecontrib.imageembedding.pipeline.comparing import find_duplicates, with_duplicates
@@ -40,12 +40,12 @@ from orangecontrib.imageembedding.pipeline.mapping import map_images
 from orangecontrib.imageembedding.pipeline.page import save_map_page
 from orangecontrib.imageembedding.pipeline.results import (
     BranchKey,
-    ChosenBranches,
     ClusteredRows,
     EmbeddedImages,
     GridOfRows,
     ImportedImages,
     SavedImages,
+    SelectedBranches,
 )
 from orangecontrib.imageembedding.pipeline.saving import (
     Saving,
@@ -71,7 +71,7 @@ __all__ = [
     "SavedImages",
     "Saving",
     "check_images",
-    "choose_branches",
+    "select_branches",
     "cluster_distances",
     "cluster_images",
     "cluster_table",

@@ -22,7 +22,7 @@ from orangecontrib.imageembedding.clusters.rows import Vectors
 from orangecontrib.imageembedding.clusters.silhouette import best_number, silhouettes
 from orangecontrib.imageembedding.clusters.tree import Tree
 from orangecontrib.imageembedding.pipeline.describing import find_medoids
-from orangecontrib.imageembedding.pipeline.results import ChosenBranches, ClusteredRows, RowKeys
+from orangecontrib.imageembedding.pipeline.results import ClusteredRows, RowKeys, SelectedBranches
 from orangecontrib.imageembedding.progress import Progress, run_watched, say, silent
 from orangecontrib.imageembedding.tables.build import table_of_names
 from orangecontrib.imageembedding.tables.cluster_columns import (
@@ -244,14 +244,14 @@ def count_clusters(
     return best_number(scores, tree.n_leaves)
 
 
-def choose_branches(
+def select_branches(
     clustered: ClusteredRows,
     nodes: Sequence[int],
     progress: Progress = silent,
     *,
     names: Sequence[str] | None = None,
     chosen: Sequence[int] | None = None,
-) -> ChosenBranches:
+) -> SelectedBranches:
     """Get the rows in some branches.
 
     Parameters
@@ -275,7 +275,7 @@ def choose_branches(
     of_chosen = np.asarray(chosen, dtype=np.intp) + 1
     selected = np.flatnonzero(np.isin(labels, of_chosen))
     table = clustered.table
-    return ChosenBranches(
+    return SelectedBranches(
         rows_with_clusters(table, rows[selected], labels[selected], names),
         with_clusters(table, labels, rows, rows[selected], names),
         rows_with_clusters(table, rows[medoids], of_chosen, names),

@@ -10,7 +10,7 @@ from Orange.data import Table
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.catalogue import DEFAULT_ID
-from orangecontrib.imageembedding.embeddings.embed import described
+from orangecontrib.imageembedding.embeddings.embed import spec_of
 from orangecontrib.imageembedding.embeddings.recognize import mark_of
 from orangecontrib.imageembedding.embeddings.run import embed_locations
 from orangecontrib.imageembedding.embeddings.spec import EmbedderSpec
@@ -71,7 +71,7 @@ def embed_images(
         If the embedder cannot run, for instance because its weights cannot be had.
     """
     backend = backend or Local()
-    spec = described(embedder, weights, backend, progress)
+    spec = spec_of(embedder, weights, backend, progress)
     table = restored(table)
     folder = _checked(images_folder)
     column = locate.image_column(table, image_column)

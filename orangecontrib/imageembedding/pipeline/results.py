@@ -94,7 +94,7 @@ class SavedImages:
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenBranches:
+class SelectedBranches:
     """Tables of the rows in some branches.
 
     Attributes

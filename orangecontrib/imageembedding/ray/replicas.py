@@ -183,7 +183,7 @@ def _stay_on_loopback() -> None:
         )
 
 
-def described(
+def embedders_of(
     told: Sequence[tuple[EmbedderSpec, str]], handle: Any, metrics: Metrics
 ) -> dict[str, Served]:
     """Get the embedders of which replicas tell."""

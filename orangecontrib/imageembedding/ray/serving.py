@@ -28,7 +28,7 @@ from orangecontrib.imageembedding.ray.replicas import (
     MAX_IN_FLIGHT,
     Replica,
     Scale,
-    described,
+    embedders_of,
 )
 from orangecontrib.imageembedding.server.app import create_app
 from orangecontrib.imageembedding.server.listening import Address, check_certificate, listen
@@ -49,7 +49,7 @@ class Web:
     # Ray awaits its constructor.
     async def __init__(self, replicas: Any, options: Options) -> None:  # type: ignore[misc]
         metrics = Metrics()
-        models = described(await replicas.describe.remote(), replicas, metrics)
+        models = embedders_of(await replicas.describe.remote(), replicas, metrics)
         self._app = create_app(models, options.limits, options.api_key, metrics)
 
     def __serve_build_asgi_app__(self) -> Any:
@@ -149,7 +149,7 @@ def serve_on_ray(
     try:
         serve.start(proxy_location="Disabled")
         replicas = serve.run(replicas_of(options, Scale(gpus=gpus)), name=name, route_prefix=None)
-        models = described(replicas.describe.remote().result(), replicas, metrics)
+        models = embedders_of(replicas.describe.remote().result(), replicas, metrics)
     except (RayError, RuntimeError) as error:
         raise BackendError(f"The cluster cannot start the server: {error}") from error
     app = create_app(models, options.limits, options.api_key, metrics)

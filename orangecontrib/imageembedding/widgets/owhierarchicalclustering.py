@@ -21,7 +21,7 @@ from Orange.widgets.widget import Input, Msg, Output
 from orangecontrib.imageembedding.clusters.choice import after_click
 from orangecontrib.imageembedding.clusters.link import default_metric
 from orangecontrib.imageembedding.clusters.plan import EXACT, REDUCED, gigabytes, make_plan
-from orangecontrib.imageembedding.pipeline import BranchKey, ChosenBranches, ClusteredRows
+from orangecontrib.imageembedding.pipeline import BranchKey, ClusteredRows, SelectedBranches
 from orangecontrib.imageembedding.widgets.clustering.branchselection import BranchSelection
 from orangecontrib.imageembedding.widgets.clustering.clusternames import (
     NamedBranch,
@@ -41,11 +41,11 @@ from orangecontrib.imageembedding.widgets.clustering.report import html_of_clust
 from orangecontrib.imageembedding.widgets.clustering.tasks import (
     NewTree,
     Scores,
-    choose_in_background,
     cluster_in_background,
     find_in_background,
     link_in_background,
     score_in_background,
+    select_in_background,
 )
 from orangecontrib.imageembedding.widgets.clustering.tips import TIPS
 from orangecontrib.imageembedding.widgets.clustering.treepanel import (
@@ -268,7 +268,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             self._paint_later.start()
             follow()
 
-    def on_done(self, result: NewTree | Scores | ChosenBranches) -> None:
+    def on_done(self, result: NewTree | Scores | SelectedBranches) -> None:
         if isinstance(result, NewTree):
             self._show_tree(result)
         elif isinstance(result, Scores):
@@ -500,7 +500,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
             selection = self.selection
             nodes = selection.nodes()
             options = self.panel.shown, nodes, self._names_of(nodes), selection.chosen(nodes)
-            self.start(partial(choose_in_background, *options))
+            self.start(partial(select_in_background, *options))
 
     def _send(
         self, selected: Table | None, data: Table | None, representatives: Table | None

@@ -47,7 +47,7 @@ from orangecontrib.imageembedding.widgets.embedding.choices import (
     OWN_FILE,
     PLUGIN,
     SERVER,
-    described,
+    about_html,
     device_title,
     embedder_rows,
     likely_devices,
@@ -397,7 +397,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
             text = f"Your own weights for {like}, or a network:<br>{html.escape(self.own_file)}"
         elif spec is not None:
             speed = speeds.remembered_speed(spec.id, self._place())
-            text = described(spec, self.weights_folder, speed)
+            text = about_html(spec, self.weights_folder, speed)
         elif self.embedder_id.startswith(TIMM):
             text = "A model of timm, chosen by name. Its weights are downloaded on first use."
         else:

@@ -76,7 +76,7 @@ def test_other_failures_of_the_device_are_errors_that_name_it():
 def test_auto_takes_a_gpu_where_there_is_one(monkeypatch, there, chosen):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there == "cuda")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there == "mps")
-    assert devices.chosen_device("auto") == chosen
+    assert devices.resolve_device("auto") == chosen
 
 
 def test_a_device_that_is_not_there_is_an_error_that_says_why(monkeypatch):

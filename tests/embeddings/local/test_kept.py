@@ -161,7 +161,7 @@ def test_single_images_are_computed_in_the_faster_way_and_the_other_is_tried_aga
     singles = SingleImages(4)
 
     def compute():
-        n = singles.choose()
+        n = singles.n_threads()
         singles.took(n, seconds[n])
         return n
 
@@ -173,7 +173,7 @@ def test_single_images_are_computed_in_the_faster_way_and_the_other_is_tried_aga
     later = [compute() for _ in range(RETRY_AFTER)]
     assert later.count(4) > 1
     assert later[-1] == 4
-    assert SingleImages(1).choose() == 1
+    assert SingleImages(1).n_threads() == 1
 
 
 def test_the_memory_of_this_computer_is_known():

@@ -12,7 +12,7 @@ from Orange.misc import DistMatrix
 from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.imageembedding import pipeline
-from orangecontrib.imageembedding.pipeline import ChosenBranches, ClusteredRows
+from orangecontrib.imageembedding.pipeline import ClusteredRows, SelectedBranches
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
     find_images,
@@ -92,15 +92,15 @@ def score_in_background(clustered: ClusteredRows, measure: str, state: TaskState
     return Scores(measure, pipeline.score_clusters(clustered, measure, TaskProgress(state)))
 
 
-def choose_in_background(
+def select_in_background(
     clustered: ClusteredRows,
     nodes: Sequence[int],
     names: Sequence[str],
     chosen: Sequence[int] | None,
     state: TaskState,
-) -> ChosenBranches:
+) -> SelectedBranches:
     """Make the tables of all clusters and of the selected ones."""
-    return pipeline.choose_branches(
+    return pipeline.select_branches(
         clustered, nodes, TaskProgress(state), names=names, chosen=chosen
     )
 

@@ -10,8 +10,8 @@ from orangecontrib.imageembedding.embeddings.backends.local.devices import (
     DEVICES,
     PRECISIONS,
     Precision,
-    chosen_device,
     is_device,
+    resolve_device,
 )
 from orangecontrib.imageembedding.embeddings.backends.local.embedder import LocalEmbedder, Network
 from orangecontrib.imageembedding.embeddings.backends.local.kept import KEPT
@@ -120,7 +120,7 @@ class Local:
             return OnnxNetwork(str(path))
         from orangecontrib.imageembedding.embeddings.backends.local.networks import build_network
 
-        device = chosen_device(self.device)
+        device = resolve_device(self.device)
         network = build_network(spec, path)
         if device == "openvino":
             from orangecontrib.imageembedding.embeddings.backends.local.openvino_network import (

@@ -63,7 +63,7 @@ def available_devices() -> list[str]:
     return [name for name, there in is_there.items() if there]
 
 
-def chosen_device(device: str) -> str:
+def resolve_device(device: str) -> str:
     """Get what "auto" means here; any other name is checked.
 
     Raises

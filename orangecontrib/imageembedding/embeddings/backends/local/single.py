@@ -22,7 +22,7 @@ class SingleImages:
         self._seconds = dict.fromkeys((n_threads, 1), 0.0)  # of the last image, or not yet tried
         self._n_since_retry = 0
 
-    def choose(self) -> int:
+    def n_threads(self) -> int:
         """Get the number of threads for the next image."""
         self._n_since_retry += 1
         if self._n_since_retry > RETRY_AFTER:

@@ -116,7 +116,7 @@ class TorchNetwork:
         with self._lock:
             self._n_running += 1
             is_alone = len(inputs) == 1 and self._n_running == 1
-        n_threads = self._singles.choose() if is_alone else 1
+        n_threads = self._singles.n_threads() if is_alone else 1
         begun = time.perf_counter()
         try:
             return self._run(inputs, n_threads)

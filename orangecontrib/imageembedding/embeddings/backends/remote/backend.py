@@ -27,7 +27,7 @@ from orangecontrib.imageembedding.embeddings.backends.remote.probe import (
     orange_models,
     probe,
 )
-from orangecontrib.imageembedding.embeddings.backends.remote.trust import choose, is_trusted
+from orangecontrib.imageembedding.embeddings.backends.remote.trust import allow, is_trusted
 from orangecontrib.imageembedding.embeddings.backends.remote.v2_model import V2Model, ask_model
 from orangecontrib.imageembedding.embeddings.backends.remote.v2_server import V2Embedder
 from orangecontrib.imageembedding.embeddings.catalogue import get_embedder
@@ -76,7 +76,7 @@ class Remote:
         object.__setattr__(self, "url", url)
         if self.api_key is None and password:
             object.__setattr__(self, "api_key", password)
-        choose(url)  # by the code that creates it; unpickling does not come through here
+        allow(url)  # by the code that creates it; unpickling does not come through here
         if self.protocol not in PROTOCOLS:
             raise InputError(
                 f"There is no protocol {self.protocol!r}. Choose one of: {', '.join(PROTOCOLS)}."

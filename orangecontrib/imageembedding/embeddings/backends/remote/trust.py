@@ -1,40 +1,40 @@
-"""Which servers somebody at this computer has chosen: to no other one images are sent.
+"""Servers allowed at this computer: images are sent to no other ones.
 
-A saved model or workflow of somebody else may name a server.
+Saved models and workflows of other people may name any server.
 """
 
 from __future__ import annotations
 
 from orangecontrib.imageembedding.embeddings.remembered import remember, remembered
 
-_CHOSEN: set[str] = set()  # in this process, by a script
+_ALLOWED: set[str] = set()  # in this process, by a script
 SERVERS = "servers"
 
 
-def choose(url: str) -> None:
-    """Note for this process that a server was chosen."""
-    _CHOSEN.add(url)
+def allow(url: str) -> None:
+    """Note for this process that a server was allowed."""
+    _ALLOWED.add(url)
 
 
 def trust(url: str) -> None:
-    """Remember at this computer that a server was chosen."""
-    choose(url)
+    """Remember at this computer that a server was allowed."""
+    allow(url)
     remember(SERVERS, url, True)
 
 
 def is_trusted(url: str) -> bool:
-    """Tell whether a server was chosen, in this process or at this computer."""
-    return url in _CHOSEN or is_remembered(url)
+    """Tell whether a server was allowed, in this process or at this computer."""
+    return url in _ALLOWED or is_remembered(url)
 
 
 def is_remembered(url: str) -> bool:
-    """Tell whether a server was chosen at this computer."""
+    """Tell whether a server was allowed at this computer."""
     return remembered(SERVERS).get(url) is True
 
 
-def chosen_servers() -> list[str]:
-    """List the servers that were chosen, in this process or at this computer."""
-    return sorted({*_CHOSEN, *trusted_servers()})
+def allowed_servers() -> list[str]:
+    """List the servers that were allowed, in this process or at this computer."""
+    return sorted({*_ALLOWED, *trusted_servers()})
 
 
 def trusted_servers() -> list[str]:
