@@ -189,7 +189,7 @@ def test_a_table_of_numbers_without_images_is_clustered(tmp_path, capsys):
         (["embed", "{folder}", "-o", "{tmp}/no/t.tab"], "no does not exist"),
         (["embed", "{folder}", "-o", "{tmp}/t.tab", "--embedder", "alexnet"], "no embedder"),
         (["embed", "{folder}", "-o", "{tmp}/t.tab"], "is built in and works at once"),
-        (["embed", "{folder}", "-o", "{tmp}/old.tab"], "exists already"),
+        (["embed", "{folder}", "-o", "{tmp}/old.tab"], "already exists"),
         (["embed", "{tmp}/old.tab", "-o", "{tmp}/t.tab"], "no image column"),
         (["cluster", "{folder}", "--clusters", "9", "-o", "{tmp}/t.tab"], "must be 1 to 4"),
         (["cluster", "{folder}", "--clusters", "0", "-o", "{tmp}/t.tab"], "must be 1 to 4"),

@@ -124,5 +124,5 @@ def test_what_only_servers_have_says_so():
     assert spec.is_remote_only
     assert not spec.is_built_in
     for use in (Local().load, Local().fingerprint):
-        with pytest.raises(BackendError, match="Painters is known to embedding servers only"):
+        with pytest.raises(BackendError, match="Painters runs on embedding servers only"):
             use(spec, silent)

@@ -77,7 +77,7 @@ def test_a_name_that_leads_out_is_skipped_with_its_reason(tmp_path, name, ending
     unpacked = unpack(str(path), tmp_path / "cache")
     assert os.listdir(unpacked.folder) == ["fine.png"]
     (skipped,) = unpacked.skipped
-    assert "leads out" in skipped.reason
+    assert "outside the archive" in skipped.reason
     assert not [file for file in tmp_path.rglob("out.png")]
 
 

@@ -88,5 +88,5 @@ def test_twins_are_names_that_some_system_takes_for_one(one, other):
 def test_a_pattern_is_filled_from_columns():
     values = {"category": "cat", "image name": "01", "é {": "x"}
     assert fill("{category}_{image name}!", values) == "cat_01!"
-    with pytest.raises(InputError, match="{size}, which the table does not have.*{image name}"):
+    with pytest.raises(InputError, match="{size}, but the table has no such column.*{image name}"):
         fill("{size}", values)

@@ -200,9 +200,9 @@ def test_a_folder_that_cannot_be_made_or_written_to_is_told(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(SaveError, match="is a file, not a folder"):
         TargetFolder(str(tmp_path / "file"))
-    with pytest.raises(SaveError, match="cannot be made"):
+    with pytest.raises(SaveError, match="cannot be created"):
         TargetFolder(str(tmp_path / "file" / "below"))
-    with pytest.raises(SaveError, match="cannot be made"):
+    with pytest.raises(SaveError, match="cannot be created"):
         TargetFolder(str(tmp_path / "a\0b"))
     target = TargetFolder(str(tmp_path / "gone"))
     (tmp_path / "gone").rmdir()

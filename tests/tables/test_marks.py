@@ -127,7 +127,7 @@ def test_a_mark_tells_no_path_and_no_address(images):
 @pytest.mark.parametrize(
     ("embedder", "reason"),
     [
-        ("efficientnet-lite0", "other weights or prepares images in another way"),
+        ("efficientnet-lite0", "different weights or prepares images differently"),
         ("resnet50 with mine.pth", "it is not available here"),
     ],
 )

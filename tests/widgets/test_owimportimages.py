@@ -148,7 +148,7 @@ class TestOWImportImages(WidgetTest):
         np.testing.assert_array_equal(thumbnail(location, 64), expected)
         widget.channels = "one"
         widget.reload()
-        assert "one does not tell three channels" in str(widget.Error.channels)
+        assert "one does not name three channels" in str(widget.Error.channels)
         assert self.output(widget) is None
 
     def test_a_path_can_be_typed(self):

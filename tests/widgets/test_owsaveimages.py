@@ -160,7 +160,7 @@ class TestOWSaveImages(WidgetTest):
         combo.activated.emit(combo.currentIndex())
         assert widget.example_label.text() == "Example: cat 48.webp"
         widget.pattern_edit.setText("{clas}")
-        assert "{clas}, which the table does not have" in str(widget.Error.wrong_name)
+        assert "{clas}, but the table has no such column" in str(widget.Error.wrong_name)
         assert not widget.save_button.isEnabled()
         widget.pattern_edit.setText("{row}")
         assert widget.save_button.isEnabled()
