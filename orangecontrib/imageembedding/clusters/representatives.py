@@ -83,7 +83,7 @@ class Medoids:
         return self._found.get(cluster)
 
     def find(self, cluster: int, members: NDArray[np.intp]) -> int:
-        """Get the medoid of a cluster; see `medoid`."""
+        """Get the medoid of a cluster of members of shape (n_members,), dtype int; see `medoid`."""
         with self._computing:
             if cluster not in self._found:
                 self._found[cluster] = medoid(self._distances, members)

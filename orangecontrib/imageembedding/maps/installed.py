@@ -48,6 +48,10 @@ def installed_map(
         The 15 nearest others of each, at least.
     seed : int
         The same seed gives the same map.
+
+    Returns
+    -------
+    coordinates : ndarray of shape (n, 2), dtype float32
     """
     make: dict[str, Callable[..., Points]] = {"umap": _umap, "pacmap": _pacmap}
     return np.asarray(make[method](start, points, neighbors, seed), dtype=np.float32)

@@ -46,7 +46,7 @@ class Placing:
 
         Parameters
         ----------
-        vectors : ndarray of shape (n, n_features)
+        vectors : ndarray of shape (n, n_features), dtype float32 or float64
             Of the kind that the map was made of.
 
         Returns
@@ -124,8 +124,12 @@ def placing_of(
 
     Parameters
     ----------
-    principal, points, coordinates
-        See `Placing`; of all rows of the map.
+    principal : Principal
+        See `Placing`.
+    points : ndarray of shape (n, n_components), dtype float32
+        Coordinates of all rows of the map along the axes.
+    coordinates : ndarray of shape (n, 2), dtype float32
+        Their places on the map.
     method : str
         How the map was made: "pca", "tsne", or something else.
     seed : int, optional

@@ -71,7 +71,7 @@ def project(
         Told what is done, and how far it is.
     live : callable, optional
         Called with the map as it is, also the first one by principal components.
-    given : ndarray of shape (n, 2), optional
+    given : ndarray of shape (n, 2), dtype float32, optional
         The map, if there is one already: it is only measured.
 
     Raises

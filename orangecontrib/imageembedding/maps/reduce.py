@@ -22,7 +22,22 @@ Vectors = NDArray[np.float32] | NDArray[np.float64]
 def reduced(
     vectors: Vectors, n_components: int = N_COMPONENTS, seed: int = 0
 ) -> NDArray[np.float32]:
-    """Get the principal components of rows scaled to length 1: see `axes_of` and `along`."""
+    """Get the principal components of rows scaled to length 1: see `axes_of` and `along`.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64
+        Finite numbers, n ≥ 1.
+    n_components : int, optional
+        At most; fewer if there are fewer rows or features.
+    seed : int, optional
+        Chooses the sample.
+
+    Returns
+    -------
+    components : ndarray of shape (n, m), dtype float32
+        The most important first.
+    """
     return along(axes_of(vectors, n_components, seed), vectors)
 
 

@@ -226,7 +226,10 @@ class MapOfRows:
         return find_regions(self.coordinates, self.points, fineness)
 
     def torn_apart(self) -> NDArray[np.bool_]:
-        """Tell of each row whether most of its nearest neighbors lie far from it on the map."""
+        """Whether most of the nearest neighbors of each row lie far from it on the map.
+
+        Shape (n_rows,), dtype bool.
+        """
         torn = np.zeros(len(self.coordinates), dtype=bool)
         placed = self._placed
         if self.points is not None:

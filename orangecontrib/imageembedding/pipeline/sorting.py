@@ -94,7 +94,15 @@ def _numbers(data: Table | Vectors, names: tuple[str, str] | None) -> Vectors:
 
 
 def table_with(data: Table | Vectors, names: tuple[str, str]) -> Table:
-    """Get a table, which it must be, and have two numeric columns."""
+    """Get `data`, which must be a table with two numeric columns.
+
+    Parameters
+    ----------
+    data : Table, or ndarray of shape (n, n_features), dtype float
+        An array is refused.
+    names : (str, str)
+        Of the columns.
+    """
     if not isinstance(data, Table):
         raise ValueError("map_columns names columns of a table; got a matrix")
     for name in names:
@@ -104,5 +112,5 @@ def table_with(data: Table | Vectors, names: tuple[str, str]) -> Table:
 
 
 def map_places(table: Table, names: tuple[str, str]) -> NDArray[np.float64]:
-    """Get two columns of a table, shape (n, 2)."""
+    """Get two columns of a table: shape (n, 2), dtype float64."""
     return np.column_stack([table.get_column(name).astype(np.float64) for name in names])

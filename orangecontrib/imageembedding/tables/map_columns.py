@@ -67,7 +67,7 @@ class MapColumn(SharedComputeValue):  # type: ignore[misc]
         self.index = index
 
     def compute(self, data: Table, shared_data: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take one column of the places."""
+        """Take one column, of shape (n,), dtype float32, of places of shape (n, 2), same dtype."""
         return shared_data[:, self.index]
 
     def __eq__(self, other: object) -> bool:

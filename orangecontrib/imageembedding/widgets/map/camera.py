@@ -38,11 +38,14 @@ class Camera:
         return cls(scale, center.x() - width / 2 / scale, center.y() - height / 2 / scale)
 
     def to_window(self, places: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Get the points of the window, shape (n, 2), at which places lie."""
+        """Get the points of the window at which places lie.
+
+        Places have the shape (n, 2), dtype float32; points the shape (n, 2), dtype float64.
+        """
         return (np.asarray(places, dtype=np.float64) - (self.x, self.y)) * self.scale
 
     def point_of(self, place: NDArray[np.float32]) -> QPointF:
-        """Get the point of the window at which a place lies."""
+        """Get the point of the window at which a place of shape (2,), dtype float32, lies."""
         x, y = ((float(place[0]) - self.x) * self.scale, (float(place[1]) - self.y) * self.scale)
         return QPointF(x, y)
 

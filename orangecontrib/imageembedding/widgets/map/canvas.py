@@ -102,13 +102,13 @@ class MapCanvas(QWidget):
         self.update()
 
     def set_colors(self, rgb: NDArray[np.float32] | None) -> None:
-        """Color the rows; NaN for those without a color, None for all."""
+        """Color the rows: shape (n_rows, 3), dtype float32, 0 to 255, NaN or None for no color."""
         self.look.rgb = colors_or_plain(rgb, len(self.locations))
         self.look.has_frames = rgb is not None
         self._make_layers()
 
     def set_faded(self, faded: NDArray[np.bool_] | None) -> None:
-        """Let some rows stand back; None for none."""
+        """Fade some rows: shape (n_rows,), dtype bool; None for none."""
         self.look.faded = faded
         self._make_layers()
 
@@ -118,7 +118,7 @@ class MapCanvas(QWidget):
         self._make_layers()
 
     def set_torn(self, torn: NDArray[np.bool_] | None) -> None:
-        """Mark some rows; None for none."""
+        """Mark some rows: shape (n_rows,), dtype bool; None for none."""
         self.look.torn = torn
         self._make_marks()
 

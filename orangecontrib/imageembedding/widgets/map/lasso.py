@@ -18,6 +18,8 @@ MIN_STEP_PX = 3.0  # between two corners of the line
 def points_inside(points: MapPoints, corners: Sequence[QPointF]) -> NDArray[np.intp]:
     """Get the positions of the points inside a closed line, by even and odd crossings.
 
+    Shape (n_inside,), dtype int.
+
     The line is painted, and the pixel of each point looked up: a point nearer to the line than a
     thousandth of its extent may be on either side.
     """

@@ -58,7 +58,19 @@ def make_layers(
     faded: NDArray[np.bool_] | None,
     classes: Classes | None,
 ) -> Layers:
-    """Draw the layers of a map; colors and what is faded are given by row."""
+    """Draw the layers of a map.
+
+    Parameters
+    ----------
+    points : MapPoints
+        Where the rows lie.
+    rgb : ndarray of shape (n_rows, 3), dtype uint8
+        Colors of the rows.
+    faded : ndarray of shape (n_rows,), dtype bool, or None
+        Rows to be faded.
+    classes : Classes or None
+        Classes of the rows.
+    """
     rows = points.rows
     tiles = DensityTiles(points.buckets, rgb[rows], None if faded is None else faded[rows])
     if classes is None or not len(points):
@@ -74,7 +86,19 @@ def make_marks(
     torn: NDArray[np.bool_] | None,
     palette: QPalette,
 ) -> DensityTiles | None:
-    """Draw the points of rows that are selected, or torn from neighbors; None if there are none."""
+    """Draw the points of rows that are selected, or torn from neighbors; None if there are none.
+
+    Parameters
+    ----------
+    points : MapPoints
+        Where the rows lie.
+    groups : ndarray of shape (n_rows,), dtype int
+        Group of each row, from 1; 0 is not selected.
+    torn : ndarray of shape (n_rows,), dtype bool, or None
+        Rows far from their neighbors.
+    palette : QPalette
+        Colors of the window.
+    """
     of_points = groups[points.rows]
     colors = [TORN, *(color_of_group(i + 1, palette) for i in range(int(groups.max(initial=0))))]
     rgb = np.array([color.getRgb()[:3] for color in colors], dtype=np.uint8)

@@ -54,7 +54,19 @@ class MapLook:
 
 
 def colors_or_plain(rgb: NDArray[np.float32] | None, n_rows: int) -> NDArray[np.uint8]:
-    """Get colors as they are drawn; those without one, or all if there are none, are plain."""
+    """Get colors as they are drawn; rows without one get a plain color.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (n_rows, 3), dtype float32, or None
+        0 to 255; NaN for rows without a color, None if no row has one.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    colors : ndarray of shape (n_rows, 3), dtype uint8
+    """
     plain = np.broadcast_to(np.array(PLAIN, np.uint8), (n_rows, 3))
     if rgb is None:
         return plain.copy()

@@ -56,12 +56,15 @@ class Buckets:
         ]
 
     def inside(self, part: QRectF) -> NDArray[np.intp]:
-        """Get the positions of the points in a part of the map."""
+        """Get the positions of the points in a part of the map: shape (n_inside,), dtype int."""
         found = [np.arange(piece.start, piece.stop) for piece in self.slices(part)]
         return self.those_in(part, np.concatenate(found)) if found else np.empty(0, np.intp)
 
     def those_in(self, part: QRectF, positions: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Get those of some positions whose points are in a part of the map."""
+        """Get those of some positions whose points are in a part of the map.
+
+        Positions have the shape (n,), dtype int; those found the shape (n_inside,), dtype int.
+        """
         xs, ys = self.xs[positions], self.ys[positions]
         is_in = (xs >= part.left()) & (xs <= part.right())
         is_in &= (ys >= part.top()) & (ys <= part.bottom())
@@ -132,7 +135,10 @@ class MapPoints:
         return min(int(np.floor(level + 1e-6)), HIDDEN - 1)
 
     def pictures_in(self, part: QRectF, level: int) -> NDArray[np.intp]:
-        """Get the positions of the points that are shown as pictures in a part of the map."""
+        """Get the positions of the points that are shown as pictures in a part of the map.
+
+        Shape (n_shown,), dtype int.
+        """
         if level < 0:
             return np.empty(0, dtype=np.intp)
         n_shown = int(self._n_to_level[level])
@@ -145,7 +151,15 @@ class MapPoints:
 def points_of(
     coordinates: NDArray[np.float32], show: Callable[[MapPoints], object] | None = None
 ) -> MapPoints:
-    """Get the points of a map; of many `show` is told before all levels are there."""
+    """Get the points of a map.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (n_rows, 2), dtype float32
+        NaN for rows without a place.
+    show : callable, optional
+        For many points, called before all levels are computed.
+    """
     if show is not None and len(coordinates) > SOME:
         show(MapPoints(coordinates, 0))
     if show is not None and len(coordinates) > MANY:

@@ -59,7 +59,7 @@ class MapView(MapCanvas):
 
     @property
     def groups(self) -> Groups:
-        """Get of each row its group from 1 on; 0 is not selected."""
+        """Group of each row, from 1; 0 is not selected: shape (n_rows,), dtype int."""
         return self.look.groups
 
     def selected_rows(self) -> list[int]:
@@ -67,7 +67,7 @@ class MapView(MapCanvas):
         return np.flatnonzero(self.look.groups).tolist()
 
     def set_groups(self, groups: Groups) -> None:
-        """Select rows: of each its group from 1 on; 0 is not selected."""
+        """Select rows by groups of shape (n_rows,), dtype int: from 1; 0 is not selected."""
         if not np.array_equal(groups, self.look.groups):
             self.look.groups = groups
             self._make_marks()
@@ -78,7 +78,10 @@ class MapView(MapCanvas):
         rows: Sequence[int] | NDArray[np.intp],
         modifiers: Qt.KeyboardModifiers = Qt.NoModifier,
     ) -> None:
-        """Select rows as a click does, with Shift as a new group, with Ctrl more or fewer."""
+        """Select rows of shape (n,), dtype int, as a click does.
+
+        Shift makes a new group, Ctrl adds to the last one, or takes out.
+        """
         self.set_groups(after_selecting(self.look.groups, np.asarray(rows, dtype=int), modifiers))
 
     def set_tool(self, tool: str) -> None:

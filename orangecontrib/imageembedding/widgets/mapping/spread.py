@@ -12,14 +12,18 @@ ROOM = 1.6  # cells for each picture
 
 
 def spread_out(coordinates: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
-    """Give each row a cell of its own near its place; proportions are kept.
+    """Give each row its own cell near its place; proportions stay.
 
     Parameters
     ----------
-    coordinates : ndarray of shape (n_rows, 2)
+    coordinates : ndarray of shape (n_rows, 2), dtype float32
         NaN for rows without a place.
     progress : Progress
         Told the part that is done.
+
+    Returns
+    -------
+    spread : ndarray of shape (n_rows, 2), dtype float32
     """
     spread = np.full_like(coordinates, np.nan)
     rows = np.flatnonzero(np.isfinite(coordinates).all(axis=1))
