@@ -3,6 +3,7 @@
 import contextlib
 import pickle
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -54,7 +55,14 @@ def backend(request):
 
 @pytest.fixture(scope="module")
 def embedder(backend):
-    return backend.load(SPEC, silent)
+    before = set(threading.enumerate())
+    embedder = backend.load(SPEC, silent)
+    yield embedder
+    embedder.close()
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "imageembedding-http":
+            thread.join(30)
+            assert not thread.is_alive(), "close() leaves its loop running"
 
 
 def test_its_fingerprint_tells_embedders_apart_and_is_always_the_same(backend):
