@@ -114,7 +114,7 @@ def save_images(
     labels : sequence of str, optional
         Columns whose values stand below the thumbnails of a contact sheet; by default, names.
     manifest : bool, optional
-        Whether to write ``manifest.csv``: which file was made of which image.
+        Whether to write ``manifest.csv``: the source of each file.
     image_column : str, optional
         Name of the column; by default it is found by its mark, its values or its name.
     images_folder : str or path, optional
