@@ -69,7 +69,7 @@ class Findings:
 
     @property
     def flagged_rows(self) -> Rows:
-        """Get the rows that have a flag, the surest first."""
+        """Get the rows that have a flag, the surest first: shape (n_flagged,), dtype int."""
         sureness = self.sureness
         return np.argsort(-sureness, kind="stable")[: np.count_nonzero(sureness)]
 
@@ -128,7 +128,10 @@ class Findings:
         return self.class_names[label] if 0 <= label < len(self.class_names) else ""
 
     def witnesses(self, row: int, n_wanted: int = 5) -> Rows:
-        """Get the rows of the suggested class that are most like an image."""
+        """Get the rows of the suggested class that are most like an image.
+
+        Shape (at most n_wanted,), dtype int.
+        """
         return witnesses(self.reduced, self.labels, row, int(self.suggested[row]), n_wanted)
 
 
@@ -144,15 +147,15 @@ def find_faults(
 
     Parameters
     ----------
-    measures : ndarray of shape (n, n_measures)
+    measures : ndarray of shape (n, n_measures), dtype float32 or float64
         A row of `measure` for each image; NaN for those that cannot be read.
-    vectors : ndarray of shape (n, n_features), optional
+    vectors : ndarray of shape (n, n_features), dtype float32 or float64, optional
         Embeddings; NaN where there is none.
     labels : ndarray of shape (n,), dtype int, optional
         The class of each image; -1 where it is missing.
     class_names : sequence of str, optional
         Of all classes.
-    leaks : ndarray of shape (n,), optional
+    leaks : ndarray of shape (n,), dtype float64, optional
         How like an image is to one of which it is a copy, in the reference data; NaN if there is
         none.
     progress : Progress, optional

@@ -127,14 +127,20 @@ def witnesses(reduced: Reduced, labels: Rows, row: int, of_class: int, n_wanted:
 
     Parameters
     ----------
-    reduced, labels
-        As `doubt_labels` takes them.
+    reduced : Reduced
+        As for `doubt_labels`.
+    labels : ndarray of shape (n,), dtype int
+        The class of each image; -1 where it is missing.
     row : int
         Of the image.
     of_class : int
         Whose images are looked through.
     n_wanted : int
         Fewer if there are not so many.
+
+    Returns
+    -------
+    rows : ndarray of shape (at most n_wanted,), dtype int
     """
     (own,) = np.flatnonzero(reduced.rows == row)
     candidates = np.flatnonzero((labels[reduced.rows] == of_class) & (reduced.rows != row))

@@ -108,7 +108,7 @@ def measure(pixels: NDArray[np.uint8], width_px: int, height_px: int) -> Values:
 
 
 def unmeasured() -> Values:
-    """Get the measures of an image that cannot be read: all are missing."""
+    """Get the measures of an unreadable image, all NaN: shape (n_measures,), dtype float32."""
     return np.full(N_MEASURES, np.nan, np.float32)
 
 

@@ -39,8 +39,8 @@ def reduce(vectors: NDArray[np.floating]) -> Reduced:
 
     Parameters
     ----------
-    vectors : ndarray of shape (n_rows, n_features)
-        Embeddings; rows with a number that is missing or infinite are left out.
+    vectors : ndarray of shape (n_rows, n_features), dtype float32 or float64
+        Embeddings; rows with missing or infinite numbers are skipped.
     """
     rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
     points = _of_length_1(np.asarray(vectors[rows], dtype=np.float32))

@@ -125,12 +125,12 @@ class Result:
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
-        """Tell of each image whether it is told."""
+        """Whether each image is flagged: shape (n,), dtype bool."""
         return self.values < self.bound if self.check.is_low else self.values > self.bound
 
     @property
     def ranked(self) -> NDArray[np.intp]:
-        """Get the rows that have a value, the surest first."""
+        """Get the rows that have a value, the surest first: shape (n_known,), dtype int."""
         order = np.argsort(self.values if self.check.is_low else -self.values, kind="stable")
         return order[: np.isfinite(self.values).sum()]
 
@@ -142,7 +142,7 @@ def apply(check: Check, values: Floats, bound: float | None = None) -> Result:
     ----------
     check : Check
         What to look for.
-    values : ndarray of shape (n,)
+    values : ndarray of shape (n,), dtype float64
         Its measure.
     bound : float, optional
         By default that of the check, unless what is usual is close to it.
@@ -158,7 +158,15 @@ def apply(check: Check, values: Floats, bound: float | None = None) -> Result:
 
 
 def default_bound(check: Check, known: Floats) -> float:
-    """Get from where on images are told, by the values of those that have one."""
+    """Get the bound beyond which images are flagged.
+
+    Parameters
+    ----------
+    check : Check
+        What to look for.
+    known : ndarray of shape (n_known,), dtype float64
+        Values of the images that have one.
+    """
     if not check.is_fault:
         return float(np.quantile(known, PART_SHOWN)) if len(known) else np.inf
     if len(known) < MIN_USUAL:

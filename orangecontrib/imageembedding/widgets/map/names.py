@@ -92,7 +92,7 @@ def placed_names(
         The window.
     metrics : QFontMetricsF
         Of the font of the names.
-    centers : ndarray of shape (n_pictures, 2)
+    centers : ndarray of shape (n_pictures, 2), dtype float64
         Of the pictures in the window: each name covers as few of them as can be.
     side : float
         Of the pictures.
@@ -132,7 +132,21 @@ def _ways_off(dx: float, dy: float) -> list[tuple[float, float]]:
 
 
 def covered(rect: QRectF, centers: NDArray[np.float64], side: float) -> NDArray[np.bool_]:
-    """Tell which pictures a rectangle covers a part of."""
+    """Tell which pictures a rectangle covers a part of.
+
+    Parameters
+    ----------
+    rect : QRectF
+        In the window.
+    centers : ndarray of shape (n_pictures, 2), dtype float64
+        Of the pictures.
+    side : float
+        Of the pictures.
+
+    Returns
+    -------
+    is_covered : ndarray of shape (n_pictures,), dtype bool
+    """
     off_x = np.abs(centers[:, 0] - rect.center().x()) < (side + rect.width()) / 2
     off_y = np.abs(centers[:, 1] - rect.center().y()) < (side + rect.height()) / 2
     return np.asarray(off_x & off_y)

@@ -70,7 +70,10 @@ class Findings(QObject):
         codes: NDArray[np.floating] | None,
         values: Sequence[str],
     ) -> None:
-        """Look for regions; they are named by the class of most of their rows."""
+        """Look for regions; they are named by the class of most of their rows.
+
+        The codes of the classes have the shape (n_rows,), dtype float; NaN if unknown.
+        """
         points = None if laid_out.map is None else laid_out.map.points
 
         def find() -> NamedRegions:
