@@ -18,6 +18,13 @@ from orangecontrib.imageembedding.commands.duplicates import add_duplicates, run
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
 from orangecontrib.imageembedding.commands.grid import run_grid
 from orangecontrib.imageembedding.commands.map import run_map
+from orangecontrib.imageembedding.commands.options import (
+    add_embedder,
+    add_output,
+    add_photo_data,
+    add_serving,
+    add_source,
+)
 from orangecontrib.imageembedding.commands.save import add_save, run_save
 from orangecontrib.imageembedding.commands.serve import run_serve
 from orangecontrib.imageembedding.commands.terminal import (
@@ -131,10 +138,10 @@ def _embed_command(commands: Commands) -> None:
         description="Embed the images of a folder, or those that a table points to.",
         epilog=EXIT_CODES,
     )
-    _add_source(embed)
-    _add_photo_data(embed)
-    _add_output(embed)
-    _add_embedder(embed)
+    add_source(embed)
+    add_photo_data(embed)
+    add_output(embed)
+    add_embedder(embed)
     embed.add_argument(
         "--ray",
         metavar="ADDRESS",
@@ -152,9 +159,9 @@ def _cluster_command(commands: Commands) -> None:
         "has no embeddings, is embedded first.",
         epilog=EXIT_CODES,
     )
-    _add_source(cluster)
-    _add_photo_data(cluster)
-    _add_output(cluster)
+    add_source(cluster)
+    add_photo_data(cluster)
+    add_output(cluster)
     cluster.add_argument(
         "--clusters",
         type=number_or_auto,
@@ -186,7 +193,7 @@ def _cluster_command(commands: Commands) -> None:
         choices=("average", "complete", "ward", "weighted", "single", "centroid", "median"),
         help="distance between two clusters (default: %(default)s)",
     )
-    _add_embedder(cluster)
+    add_embedder(cluster)
     cluster.set_defaults(run=run_cluster)
 
 
@@ -198,13 +205,13 @@ def _grid_command(commands: Commands) -> None:
         "table that has no embeddings, is embedded first.",
         epilog=EXIT_CODES,
     )
-    _add_source(grid)
-    _add_output(grid, "PICTURE", "picture to write: .png, .svg or .pdf")
+    add_source(grid)
+    add_output(grid, "PICTURE", "picture to write: .png, .svg or .pdf")
     grid.add_argument(
         "--columns", type=int, metavar="N", help="of the grid (default: as many as rows)"
     )
     grid.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
-    _add_embedder(grid)
+    add_embedder(grid)
     grid.set_defaults(run=run_grid)
 
 
@@ -217,8 +224,8 @@ def _map_command(commands: Commands) -> None:
         "embeddings, is embedded first.",
         epilog=EXIT_CODES,
     )
-    _add_source(mapped)
-    _add_output(mapped, "PICTURE", "picture to write: .png, .svg or .pdf")
+    add_source(mapped)
+    add_output(mapped, "PICTURE", "picture to write: .png, .svg or .pdf")
     mapped.add_argument(
         "--method", default="tsne", choices=("tsne", "pca", "umap", "pacmap"),
         help="t-SNE, principal components at once, or UMAP or PaCMAP where umap-learn or pacmap is "
@@ -229,7 +236,7 @@ def _map_command(commands: Commands) -> None:
         help="page to write, too: an interactive map with all images in one file, for a browser",
     )  # fmt: skip
     mapped.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
-    _add_embedder(mapped)
+    add_embedder(mapped)
     mapped.set_defaults(run=run_map)
 
 
@@ -288,7 +295,7 @@ def _serve_command(commands: Commands) -> None:
         description="Serve embedders to this add-on, to Orange3-ImageAnalytics, and to clients of "
         "the Open Inference Protocol v2. The server's address shows a page to try it.",
     )
-    _add_serving(serve)
+    add_serving(serve)
     serve.set_defaults(run=run_serve)
 
 
