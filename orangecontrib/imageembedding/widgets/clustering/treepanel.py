@@ -19,6 +19,7 @@ from orangecontrib.imageembedding.widgets.clustering.leafcolors import (
     leaf_strip,
     purity_variable,
 )
+from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.tree.interaction import DendrogramView
@@ -26,7 +27,7 @@ from orangecontrib.imageembedding.widgets.tree.picture import (
     load_pictures,
     picture_scene,
 )
-from orangecontrib.imageembedding.widgets.tree.strips import Legend
+from orangecontrib.imageembedding.widgets.tree.strips import legend_of
 from orangecontrib.imageembedding.widgets.tree.zoombar import ZoomBar
 
 HINT = "Connect a table with embeddings, or distances, to see their tree."
@@ -105,7 +106,7 @@ class TreePanel(QWidget):
             self._preview.forget()
         self.clustered, self.pictures = None, {}
         self.view.clear()
-        self.legend.set_strips(())
+        self.legend.set_entries(())
         self._describe_clusters()
 
     def set_label(self, variable: Variable | None) -> None:
@@ -119,7 +120,7 @@ class TreePanel(QWidget):
         strips = [leaf_strip(self.shown, variable) for variable in variables]
         self.purity_by = purity_variable(self.shown.table, variables)
         self.view.set_strips(strips)
-        self.legend.set_strips(strips)
+        self.legend.set_entries(legend_of(strips))
         self._describe_clusters()
 
     def set_branches(

@@ -11,7 +11,8 @@ from AnyQt.QtWidgets import QLabel, QSizePolicy
 MAX_ENTRIES = 30
 LINE_PX, SWATCH_PX = 22.0, 12.0
 
-Entries = Sequence[tuple[str, QColor]]
+Entries = Sequence[tuple[str, QColor | None]]
+"""Texts and their colors; None for a heading."""
 
 
 class Legend(QLabel):
@@ -28,8 +29,8 @@ class Legend(QLabel):
         words = []
         for name, color in entries[:MAX_ENTRIES]:
             text = name.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")
-            square = f'<span style="color:{color.name()}">■</span>'
-            words.append(f"{square}&nbsp;{text}")
+            square = f'<span style="color:{color.name()}">■</span>&nbsp;' if color else ""
+            words.append(f"{square}{text}")
         if len(entries) > MAX_ENTRIES:
             words.append(f"and {len(entries) - MAX_ENTRIES:,} more")
         self.setText("&ensp; ".join(words))
@@ -63,7 +64,8 @@ class LegendLines:
         painter.setPen(self._palette.color(QPalette.Text))
         for place, (name, color) in zip(self._places, self._entries, strict=True):
             x, y = place.x() + 4, top + place.y()
-            swatch = QRectF(x, y + (LINE_PX - SWATCH_PX) / 2, SWATCH_PX, SWATCH_PX)
-            painter.fillRect(swatch, color)
-            text = QRectF(x + SWATCH_PX + 6, y, 2000, LINE_PX)
-            painter.drawText(text, int(Qt.AlignVCenter), name)
+            if color is not None:
+                swatch = QRectF(x, y + (LINE_PX - SWATCH_PX) / 2, SWATCH_PX, SWATCH_PX)
+                painter.fillRect(swatch, color)
+                x += SWATCH_PX + 6
+            painter.drawText(QRectF(x, y, 2000, LINE_PX), int(Qt.AlignVCenter), name)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from AnyQt.QtCore import QRectF
-from AnyQt.QtGui import QPainter, QPalette
+from AnyQt.QtGui import QFont, QPainter, QPalette
 from AnyQt.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
+from orangecontrib.imageembedding.widgets.shared.legend import LegendLines
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded, load_all
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps, decoded_side
 from orangecontrib.imageembedding.widgets.tree.collage import ReadPixmap
 from orangecontrib.imageembedding.widgets.tree.geometry import DEFAULT_ROW, MAX_PICTURES
 from orangecontrib.imageembedding.widgets.tree.heightscale import AXIS_HEIGHT, paint_axis
 from orangecontrib.imageembedding.widgets.tree.painting import DendrogramItem
-from orangecontrib.imageembedding.widgets.tree.strips import LINE_HEIGHT, MAX_LINES, paint_legend
+from orangecontrib.imageembedding.widgets.tree.strips import legend_of
 
 WIDTH = 1000.0
 MAX_HEIGHT = 16_000.0  # picture formats and printers have limits
@@ -24,10 +25,11 @@ class _Frame(QGraphicsItem):
     def __init__(self, tree: DendrogramItem) -> None:
         super().__init__()
         self._tree = tree
+        self._legend = LegendLines(legend_of(tree.strips), WIDTH - 20, QFont(), tree.palette)
 
     def boundingRect(self) -> QRectF:
-        legend = MAX_LINES * LINE_HEIGHT + 10 if self._tree.strips else 0
-        return self._tree.boundingRect().adjusted(0, -AXIS_HEIGHT, 0, legend)
+        legend = self._legend.height
+        return self._tree.boundingRect().adjusted(0, -AXIS_HEIGHT, 0, legend and legend + 10)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -35,7 +37,7 @@ class _Frame(QGraphicsItem):
         tree = self._tree
         paint_axis(painter, QRectF(0, -AXIS_HEIGHT, WIDTH, AXIS_HEIGHT), tree, tree.palette)
         painter.translate(10, tree.boundingRect().bottom() + 8)
-        paint_legend(painter, tree.strips, WIDTH - 20, tree.palette)
+        self._legend.paint(painter, 0)
 
 
 def picture_scene(item: DendrogramItem, read: ReadPixmap) -> QGraphicsScene:

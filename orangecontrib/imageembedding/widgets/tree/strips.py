@@ -7,34 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from AnyQt.QtCore import QRectF, Qt
+from AnyQt.QtCore import QRectF
 from AnyQt.QtGui import (
     QColor,
-    QFont,
-    QFontMetricsF,
     QImage,
     QPainter,
-    QPaintEvent,
-    QPalette,
-    QResizeEvent,
 )
-from AnyQt.QtWidgets import QSizePolicy, QWidget
 from numpy.typing import NDArray
+
+from orangecontrib.imageembedding.widgets.shared.legend import Entries
 
 if TYPE_CHECKING:
     from orangecontrib.imageembedding.widgets.tree.geometry import TreeItem
 
 STRIP_WIDTH = 12.0
 STRIP_GAP = 3.0
-SWATCH = 10.0
-LINE_HEIGHT = 18.0
-MAX_LINES = 4
-GAP = 10.0
-MIN_LEGEND_WIDTH = 200  # before it has one
-
-
-Entry = tuple[float, float, str, tuple[int, int, int] | None]
-"""x, y, text and color of an entry of a legend; None for the name of a variable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,77 +74,13 @@ def paint_strips(
         painter.drawImage(QRectF(x, top, STRIP_WIDTH, n_pixels), image)
 
 
-def legend_height(strips: Sequence[Strip], width: float, font: QFont) -> float:
-    """Get the height of a legend of a width."""
-    places = _legend_places(strips, width, font)
-    return places[-1][1] + LINE_HEIGHT if places else 0.0
-
-
-def paint_legend(
-    painter: QPainter, strips: Sequence[Strip], width: float, palette: QPalette
-) -> None:
-    """Draw what the colors mean, in lines of a width."""
-    for entry in _legend_places(strips, width, painter.font()):
-        _paint_entry(painter, entry, palette)
-
-
-def _legend_places(strips: Sequence[Strip], width: float, font: QFont) -> list[Entry]:
-    """Get x, y, text and color of each entry; entries beyond `MAX_LINES` are omitted."""
-    metrics = QFontMetricsF(font)
-    x, y = 0.0, 0.0
-    places: list[Entry] = []
-    for strip in strips:
-        for text, color in [(f"{strip.name}:", None), *strip.legend]:
-            step = metrics.horizontalAdvance(text) + (SWATCH + 4 if color else 0) + GAP
-            if x + step > width and x > 0:
-                x, y = 0.0, y + LINE_HEIGHT
-            if y >= MAX_LINES * LINE_HEIGHT:
-                return places
-            places.append((x, y, text, color))
-            x += step
-        x += GAP
-    return places
-
-
-def _paint_entry(painter: QPainter, entry: Entry, palette: QPalette) -> None:
-    x, y, text, color = entry
-    if color is not None:
-        painter.fillRect(QRectF(x, y + (LINE_HEIGHT - SWATCH) / 2, SWATCH, SWATCH), QColor(*color))
-        x += SWATCH + 4
-    ink = QColor(palette.color(QPalette.Text))
-    if color is None:
-        ink.setAlphaF(0.7)
-    painter.setPen(ink)
-    painter.drawText(QRectF(x, y, 2000, LINE_HEIGHT), Qt.AlignVCenter | Qt.AlignLeft, text)
-
-
-class Legend(QWidget):
-    """What the colors of the strips mean; as high as it needs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._strips: Sequence[Strip] = ()
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.setAccessibleName("Legend of the colors")
-        self.hide()
-
-    def set_strips(self, strips: Sequence[Strip]) -> None:
-        """Explain other strips."""
-        self._strips = strips
-        self.setVisible(bool(strips))
-        self._fit_height()
-        self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_height()
-
-    def _fit_height(self) -> None:
-        """Take the height for the width; a row of widgets does not ask for it."""
-        self.setFixedHeight(self.heightForWidth(max(self.width(), MIN_LEGEND_WIDTH)))
-
-    def heightForWidth(self, width: int) -> int:
-        return round(legend_height(self._strips, width, self.font()))
-
-    def paintEvent(self, _: QPaintEvent) -> None:
-        paint_legend(QPainter(self), self._strips, self.width(), self.palette())
+def legend_of(strips: Sequence[Strip]) -> Entries:
+    """Get what the colors of strips mean, below the name of each variable."""
+    return [
+        entry
+        for strip in strips
+        for entry in (
+            (f"{strip.name}:", None),
+            *((text, QColor(*color)) for text, color in strip.legend),
+        )
+    ]
