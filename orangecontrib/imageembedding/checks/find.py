@@ -62,7 +62,10 @@ class Findings:
 
     @property
     def sureness(self) -> Floats:
-        """Get how sure the surest flag of each image is, 0.5 to 1; 0 without."""
+        """How sure the surest flag of each image is: shape (n,), dtype float64.
+
+        0.5 to 1; 0 without a flag.
+        """
         results = [result for result in self.results if result.check.id in self.told]
         told = [np.where(result.flagged, result.sureness, 0) for result in results]
         return np.max(told, axis=0) if told else np.zeros(len(self.labels))

@@ -113,7 +113,7 @@ def group_of(spec: EmbedderSpec, weights_folder: str, on_server: Collection[str]
     return DOWNLOADED if has_weights(spec, weights_folder) else TO_DOWNLOAD
 
 
-def described(spec: EmbedderSpec, weights_folder: str, speed: float | None) -> str:
+def about_html(spec: EmbedderSpec, weights_folder: str, speed: float | None) -> str:
     """Describe an embedder as HTML: what it is; its size, speed, licence and paper."""
     lines = [
         f"{spec.description} {spec.good_for}".strip(),
