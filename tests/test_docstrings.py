@@ -14,13 +14,25 @@ ELSEWHERE = re.compile(r"\bas `[\w.]+` says")
 ARRAYS = ("NDArray", "np.ndarray", "torch.Tensor")
 
 
-def _array_names():
-    """Get what names an array, such as ``Vectors`` after ``Vectors = NDArray[np.float32]``."""
-    names = set(ARRAYS)
-    for tree in TREES.values():
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(ARRAYS):
-                names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+def _aliases(tree):
+    """Get the names that a module gives to arrays, as in ``Vectors = NDArray[np.float32]``."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(ARRAYS):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+ALIASES = {
+    path.removesuffix(".py").replace("/", "."): set(_aliases(tree)) for path, tree in TREES.items()
+}
+
+
+def _array_names(path):
+    """Get what names an array in a module."""
+    names = {*ARRAYS, *_aliases(TREES[path])}
+    for node in TREES[path].body:
+        if isinstance(node, ast.ImportFrom):
+            module = (node.module or "").removeprefix("orangecontrib.imageembedding.")
+            names |= ALIASES.get(module, set()) & {alias.name for alias in node.names}
     return names
 
 
@@ -56,10 +68,10 @@ def _n_described(text):
 
 
 def test_public_functions_tell_the_shape_and_dtype_of_each_array():
-    names = "|".join(re.escape(name) for name in sorted(_array_names()))
-    pattern = re.compile(rf"(?<!\w)({names})\b")
     silent = []
     for path, tree in TREES.items():
+        names = "|".join(re.escape(name) for name in sorted(_array_names(path)))
+        pattern = re.compile(rf"(?<!\w)({names})\b")
         for name, function in _public(tree.body):
             text = ast.get_docstring(function) or ""
             arrays = _arrays_of(function, pattern)

@@ -25,6 +25,13 @@ def neighbor_score(vectors: Vectors, classes: Classes) -> Score:
     """Get the part of the images whose nearest other one is of the same class.
 
     Images that are alone in their class do not count: none of that class could be found.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Finite numbers.
+    classes : ndarray of shape (n,), dtype int
+        Of the images.
     """
     rows = unit_rows(vectors)
     closeness = rows @ rows.T
@@ -38,6 +45,13 @@ def logistic_score(vectors: Vectors, classes: Classes) -> Score:
 
     Each image is classified by a model of the other four fifths; the folds are the same each
     time. Images that are alone in their class do not count.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Finite numbers.
+    classes : ndarray of shape (n,), dtype int
+        Of the images.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict

@@ -17,13 +17,30 @@ Vectors = NDArray[np.float32]
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
-    """Scale rows to length 1; those of zeros stay."""
+    """Scale rows to length 1; rows of zeros stay.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Finite numbers.
+
+    Returns
+    -------
+    unit : ndarray of shape (n, n_features), dtype float32
+    """
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def nearest(vectors: Vectors, k: int = N_NEAREST) -> NDArray[np.intp]:
     """Get the nearest others of each row by cosine distance.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Finite numbers.
+    k : int, optional
+        How many.
 
     Returns
     -------
@@ -41,6 +58,15 @@ def communities(vectors: Vectors) -> NDArray[np.intp]:
 
     By Louvain's method (Blondel et al. 2008), on edges that are as heavy as the neighbors of both
     ends are the same (Jaccard index; Levine et al. 2015, PhenoGraph).
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Finite numbers.
+
+    Returns
+    -------
+    numbers : ndarray of shape (n,), dtype int
     """
     import networkx as nx
 
@@ -63,7 +89,7 @@ def community_score(vectors: Vectors) -> Score:
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32
         NaN if there are fewer than `MIN_IMAGES`, or all are one community.
     """
     from sklearn.metrics import silhouette_samples  # slow to import
@@ -81,11 +107,11 @@ def stability_score(vectors: Vectors, rows: NDArray[np.intp], changed: Vectors) 
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_features)
+    vectors : ndarray of shape (n, n_features), dtype float32
         Of all images.
     rows : ndarray of shape (m,), dtype int
         Those that were changed.
-    changed : ndarray of shape (m, n_changes, n_features)
+    changed : ndarray of shape (m, n_changes, n_features), dtype float32
         The vectors of each of these after each change; NaN where there is none.
 
     Returns

@@ -13,7 +13,7 @@ def choose_sample(classes: NDArray[np.float64], n_wanted: int, seed: int = 0) ->
 
     Parameters
     ----------
-    classes : ndarray of shape (n,)
+    classes : ndarray of shape (n,), dtype float64
         The number of each row's class; rows with NaN are a class of their own.
     n_wanted : int
         How many to choose; all if there are no more.
@@ -22,7 +22,7 @@ def choose_sample(classes: NDArray[np.float64], n_wanted: int, seed: int = 0) ->
 
     Returns
     -------
-    rows : ndarray of int
+    rows : ndarray of shape (n_chosen,), dtype int
         In ascending order. Of each class there are `N_OF_EACH` where it has them and there is
         room for so many.
     """

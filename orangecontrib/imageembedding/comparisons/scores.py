@@ -117,8 +117,10 @@ def scores_of(
         Finite numbers, one row for each image.
     classes : ndarray of shape (n,), dtype float64
         The number of its class; NaN where it has none.
-    rows, changed
-        As for `stability_score`.
+    rows : ndarray of shape (m,), dtype int
+        Images that were changed.
+    changed : ndarray of shape (m, n_changes, n_features), dtype float32
+        Their vectors after each change; NaN where there is none.
     progress : Progress, optional
         Told the part of the measures that are done.
     """

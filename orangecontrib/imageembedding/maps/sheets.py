@@ -49,8 +49,8 @@ def make_sheets(pictures: Iterable[NDArray[np.uint8] | None], n: int, side_px: i
 
     Parameters
     ----------
-    pictures : iterable of ndarray or None
-        n pictures as uint8 (height, width, 3), not larger than `side_px`, one after the other.
+    pictures : iterable of ndarray of shape (height, width, 3), dtype uint8, or None
+        n pictures, not larger than `side_px`.
     n : int
         Number of pictures.
     side_px : int

@@ -61,10 +61,19 @@ def _variable(name: str, image: Variable | None) -> ContinuousVariable:
 def flagged_images(
     table: Table, findings: Findings, rows: NDArray[np.intp] | None = None
 ) -> Table | None:
-    """Get the rows of which a check tells something, the surest first; None if there are none.
+    """Get the rows that have a flag, the surest first; None if there are none.
 
     They have the metas ``Flags``, ``Reason`` and ``Sureness``, and ``Suggested Class`` if classes
-    were checked. `rows` are others to take; the other parameters are those of `with_checks`.
+    were checked.
+
+    Parameters
+    ----------
+    table : Table
+        Any subclass, which is kept.
+    findings : Findings
+        As for `with_checks`.
+    rows : ndarray of shape (n,), dtype int, optional
+        Other rows to take.
     """
     rows = findings.flagged_rows if rows is None else rows
     return _with(table[rows], _told(findings, rows)) if len(rows) else None

@@ -87,7 +87,7 @@ class ComparedEmbedders:
 
     @property
     def neighbors(self) -> dict[str, NDArray[np.intp]]:
-        """Get for each embedder the nearest rows of each row of the sample."""
+        """Get for each embedder the nearest rows of each row: shape (n, k), dtype int."""
         return {one.id: one.neighbors for one in self.embedders}
 
     @property

@@ -71,7 +71,7 @@ class ThresholdBar(QWidget):
 
         Parameters
         ----------
-        values : ndarray of shape (n,)
+        values : ndarray of shape (n,), dtype float64
             Of all images; NaN where it is missing.
         is_low : bool
             Whether low values are told.
