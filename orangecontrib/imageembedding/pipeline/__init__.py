@@ -60,7 +60,7 @@ __all__ = [
     "BranchKey",
     "CheckedImages",
     "Candidate",
-    "ChosenBranches",
+    "SelectedBranches",
     "ClusterDescription",
     "ClusteredRows",
     "ComparedEmbedder",
