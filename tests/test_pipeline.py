@@ -75,7 +75,7 @@ def test_bad_files_are_named_with_their_reasons_and_the_rest_is_done(folder):
 
 def test_a_folder_without_images_is_an_error_that_says_what_was_there(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(oie.InputError, match=r"no images.*1 left out.*notes\.txt: not an image"):
+    with pytest.raises(oie.InputError, match=r"no images.*1 skipped.*notes\.txt: not an image"):
         oie.import_images(tmp_path)
 
 

@@ -46,12 +46,15 @@ def silhouettes(
 
 
 def best_number(scores: NDArray[np.float64], n_leaves: int) -> int:
-    """Get the number of clusters with the highest score; of two leaves there is no other."""
+    """Get the number of clusters with the highest score, of shape (n_cuts,), dtype float64.
+
+    With two leaves, there is only one.
+    """
     return int(np.argmax(scores)) + 2 if len(scores) else n_leaves
 
 
 def sample_of(tree: Tree) -> NDArray[np.intp]:
-    """Get all rows of a tree, or `N_SAMPLE_ROWS` chosen at random."""
+    """Get all rows of a tree, or `N_SAMPLE_ROWS` drawn at random: shape (n,), dtype int."""
     if tree.n_rows <= N_SAMPLE_ROWS:
         return np.arange(tree.n_rows)
     return np.sort(np.random.default_rng(SEED).permutation(tree.n_rows)[:N_SAMPLE_ROWS])

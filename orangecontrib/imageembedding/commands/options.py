@@ -54,6 +54,11 @@ def megapixels(text: str) -> float:
     return ReadOptions(max_megapixels=float(text)).max_megapixels or 0
 
 
+def number_or_auto(text: str) -> int | None:
+    """Read a number of clusters; None for auto. argparse names this function in its error."""
+    return None if text == "auto" else int(text)
+
+
 def channels(text: str) -> tuple[int, ...]:
     """Read the value of an option; argparse names this function in its error."""
     from orangecontrib.imageembedding.images.options import parsed_channels

@@ -86,6 +86,13 @@ def tree_score(vectors: Vectors, classes: Classes) -> Score:
     The clusters are those of the tree that is built by default, as many as there are classes. The
     error is that of `N_RESAMPLED` samples, with replacement, of the images with their clusters.
     NaN where each image is alone in its class: any tree would find that again.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_features), dtype float32
+        Finite numbers.
+    classes : ndarray of shape (n,), dtype int
+        Of the images.
     """
     from sklearn.metrics import normalized_mutual_info_score as nmi
 

@@ -229,7 +229,9 @@ def count_clusters(
 
     Parameters
     ----------
-    data, metric, progress
+    data : Table, or ndarray of shape (n, n_features), dtype float32 or float64
+        As given to `cluster_images`.
+    metric, progress
         As given to `cluster_images`.
     tree : Tree
         As it gave back.

@@ -203,7 +203,7 @@ def _save_npz(table: Table, path: str) -> None:
     }
     for name in frame.columns.difference(names, sort=False):
         column = frame[name]
-        text = column.dtype == object or str(column.dtype) == "category"
+        text = column.dtype.kind == "O"  # object, category, string: pandas has several
         values = column.astype(str).to_numpy("U") if text else column.to_numpy()
         arrays[f"{name} (column)" if name in arrays else name] = values
     # Not by savez: it takes a column called "file" for its own argument.
