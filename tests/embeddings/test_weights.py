@@ -84,7 +84,7 @@ def test_a_download_with_the_wrong_hash_is_refused_and_not_kept(server):
 @pytest.mark.parametrize("status", [404, 403, 500])
 def test_an_error_of_the_server_says_so_and_what_to_do(server, status):
     server.status = status
-    with pytest.raises(WeightsError, match=rf"{status}.*point to the folder"):
+    with pytest.raises(WeightsError, match=rf"{status}.*choose the folder"):
         obtain_weights(weights_at(server.url))
 
 

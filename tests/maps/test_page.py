@@ -177,7 +177,7 @@ def test_the_command_line_writes_the_page_beside_the_picture(tmp_path, capsys):
     assert data["names"] == ["0.png", "1.png", "2.png", "3.png", "0.png", "2.png", "3.png"]
     assert data["classes"] == ["a", "b", ""]
     assert main([*call, str(tmp_path / "map.html")]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 # What is done in the browser, and after ?? what is asked there then.

@@ -91,7 +91,10 @@ class MeasureColumn(SharedComputeValue):  # type: ignore[misc]
         self.index = index
 
     def compute(self, data: Table, shared_data: Measures) -> Measures:
-        """Take one column of the measures."""
+        """Take one column, shape (n,), of measures of shape (n, n_measures), dtype float32.
+
+        The dtype stays.
+        """
         return shared_data[:, self.index]
 
     def __eq__(self, other: object) -> bool:
