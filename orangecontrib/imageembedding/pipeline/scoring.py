@@ -20,7 +20,7 @@ from orangecontrib.imageembedding.comparisons.scores import Scores
 from orangecontrib.imageembedding.embeddings.backends.base import Backend
 from orangecontrib.imageembedding.embeddings.backends.local.backend import Local
 from orangecontrib.imageembedding.embeddings.backends.remote.backend import Remote
-from orangecontrib.imageembedding.embeddings.embed import described
+from orangecontrib.imageembedding.embeddings.embed import spec_of
 from orangecontrib.imageembedding.embeddings.here import embedders_here, weights_bytes
 from orangecontrib.imageembedding.embeddings.listed import locations_of
 from orangecontrib.imageembedding.embeddings.run import Embedded, embed_locations
@@ -232,7 +232,7 @@ def _compared(candidate: Candidate, sample: _Sample, progress: _Part) -> Compare
     nobody = np.full((len(sample.rows), N_NEAREST), NONE)
     failed = ComparedEmbedder(known_by, known_by, place, None, backend, Scores(), nobody, {})
     try:
-        spec = described(candidate.embedder, candidate.weights, backend, progress)
+        spec = spec_of(candidate.embedder, candidate.weights, backend, progress)
         title = f"{spec.title} on {place}" if isinstance(backend, Remote) else spec.title
         failed = replace(failed, spec=spec, title=title)
         progress.title += f" ({title})"
