@@ -3,7 +3,7 @@
 1. `import_images`: folders → a table of their images (`importing`).
 2. `embed_images`: a table → the same with embeddings (`embedding`); `embed_files` needs no table.
 3. `cluster_images`, `cluster_table`, `cluster_distances`: → a tree; `score_clusters`,
-   `count_clusters`: where to cut it; `choose_branches`: → tables of the rows in its branches
+   `count_clusters`: where to cut it; `select_branches`: → tables of the rows in its branches
    (`clustering`); `describe_clusters`, `find_medoids`: → what each cluster is (`describing`).
 4. `sort_into_grid`: → a cell of a grid for each row (`sorting`); `map_images`: → a place on a
    map (`mapping`); `save_map_page`: a map → a page for a browser (`page`).
