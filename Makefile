@@ -44,6 +44,7 @@ bench: .bench/installed ## measure against peers, in an environment of its own
 	.bench/bin/python tests/benchmarks/bench_embedding.py
 	.bench/bin/python tests/benchmarks/bench_clusters.py
 	.bench/bin/python tests/benchmarks/bench_clustering_quality.py
+	.bench/bin/python tests/benchmarks/bench_checks.py
 
 dist: .venv/installed ## build and check the sdist and the wheel
 	$(BIN)/python -m pip install --quiet build twine
@@ -62,5 +63,5 @@ clean: ## remove what the other targets have built
 .bench/installed: setup.py pyproject.toml
 	$(PYTHON) -m venv .bench
 	.bench/bin/python -m pip install --quiet --upgrade pip
-	.bench/bin/python -m pip install --quiet --editable ".[test]" fastembed img2vec_pytorch
+	.bench/bin/python -m pip install --quiet --editable ".[test]" fastembed img2vec_pytorch cleanvision cleanlab
 	touch $@

@@ -152,6 +152,15 @@ def test_wrong_labels_are_doubted_and_the_right_ones_suggested():
     np.testing.assert_array_equal(found.suggested, right)
 
 
+def test_a_label_that_suits_best_but_not_surely_is_told_so():
+    vectors, labels = groups()
+    found = find_faults(rows_of(*[{}] * 60), vectors, labels, "abc").with_bounds(
+        {"label doubtful": -1}
+    )
+    assert found.reasons[0] == "other images say a, too, but not surely"
+    assert found.brief(found.result_of("label doubtful"), 0) == "a"
+
+
 def test_each_label_is_predicted_without_its_own_image():
     """By the definition: a fit without each row, one after the other."""
     rng = np.random.default_rng(1)

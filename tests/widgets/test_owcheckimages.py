@@ -5,6 +5,7 @@ import pytest
 from AnyQt.QtCore import QPoint, Qt
 from AnyQt.QtTest import QTest
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
+from Orange.widgets.io import PngFormat
 from Orange.widgets.tests.base import WidgetTest
 from PIL import Image
 
@@ -12,6 +13,7 @@ from orangecontrib.imageembedding.checks.rules import CHECKS
 from orangecontrib.imageembedding.pipeline import import_images
 from orangecontrib.imageembedding.widgets.checks.checklist import COUNT
 from orangecontrib.imageembedding.widgets.owcheckimages import OWCheckImages
+from orangecontrib.imageembedding.widgets.thumbnails.picture import load_grid
 
 N_EACH = 9
 
@@ -250,6 +252,16 @@ class TestOWCheckImages(WidgetTest):
         assert "Doubtful label" in html
         assert "1 images" in html or "1 image" in html
         assert html.count("<img") == 2
+
+    def test_the_images_can_be_saved_as_a_picture(self):
+        self.send(self.data)
+        self.widget.resize(800, 600)
+        self.widget.show()
+        path = self.folder.parent / "picture.png"
+        assert load_grid(self.widget.view)
+        PngFormat.write(str(path), self.widget.picture)
+        with Image.open(path) as image:
+            assert np.asarray(image.convert("L")).std() > 5
 
     def test_the_users_files_are_as_before(self):
         before = {path: path.read_bytes() for path in self.folder.rglob("*.png")}

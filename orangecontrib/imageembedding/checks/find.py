@@ -15,6 +15,8 @@ from orangecontrib.imageembedding.checks.rules import CHECKS, Result, apply
 from orangecontrib.imageembedding.checks.unusual import distances_to_nearest, typicality
 from orangecontrib.imageembedding.progress import Progress, silent
 
+DOUBTFUL = "label doubtful"
+AGREED = "other images say {given}, too, but not surely"
 FAULTS = frozenset(check.id for check in CHECKS if check.is_fault)
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -103,14 +105,19 @@ class Findings:
 
     def reason(self, result: Result, row: int) -> str:
         """Say why a check tells something of an image."""
-        return self._said(result.check.reason, result, row)
+        text = AGREED if self._is_agreed(result, row) else result.check.reason
+        return self._said(text, result, row)
 
     def brief(self, result: Result, row: int) -> str:
         """Say what a check has measured of an image; "" if nothing."""
         if not np.isfinite(result.values[row]):
             return ""
-        is_agreed = result.check.id == "label doubtful" and self.suggested[row] == self.labels[row]
-        return self._said("{given}" if is_agreed else result.check.brief, result, row)
+        text = "{given}" if self._is_agreed(result, row) else result.check.brief
+        return self._said(text, result, row)
+
+    def _is_agreed(self, result: Result, row: int) -> bool:
+        """Tell whether a label is doubted although no other suits better."""
+        return bool(result.check.id == DOUBTFUL and self.suggested[row] == self.labels[row])
 
     def _said(self, text: str, result: Result, row: int) -> str:
         value = float(result.values[row])

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from AnyQt.QtCore import QPoint, Qt
-from AnyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QPushButton
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
@@ -45,6 +45,7 @@ from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
+from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 HINT = (
@@ -104,7 +105,7 @@ class OWCheckImages(ImageWidget, TaskWidget):
     auto_commit: bool = Setting(True)
     selected_images: SelectedImages = Setting(("", []), schema_only=True)
 
-    graph_name = "view"
+    graph_name = "picture"
 
     def __init__(self) -> None:
         super().__init__()
@@ -384,20 +385,10 @@ class OWCheckImages(ImageWidget, TaskWidget):
 
     def open_preview(self, position: int) -> None:
         """Show an image large; the arrow keys go on in the order of the ranking."""
-        rows = self.view.images.rows
-        self._open(rows, position, self.view.set_current)
-
-    def _open_row(self, row: int) -> None:
-        positions = self.view.images.positions_of([row])
-        if len(positions):
-            self.view.set_current(int(positions[0]))
-            self.open_preview(int(positions[0]))
-
-    def _open(self, rows: Sequence[int] | np.ndarray, position: int, moved: object) -> None:
         if self._preview is None:
             self._preview = Preview(self)
-            self._preview.moved.connect(moved)
-        data, locations = self.data, self._locations
+            self._preview.moved.connect(self.view.set_current)
+        data, rows, locations = self.data, self.view.images.rows, self._locations
         self._preview.set_images(
             len(rows),
             lambda i: locations[rows[i]],
@@ -405,6 +396,12 @@ class OWCheckImages(ImageWidget, TaskWidget):
             self.view.pixmaps.small,
         )
         self._preview.open_at(position)
+
+    def _open_row(self, row: int) -> None:
+        positions = self.view.images.positions_of([row])
+        if len(positions):
+            self.view.set_current(int(positions[0]))
+            self.open_preview(int(positions[0]))
 
     def _open_menu(self, point: QPoint) -> None:
         index = self.view.indexAt(point)
@@ -456,6 +453,24 @@ class OWCheckImages(ImageWidget, TaskWidget):
         if self._preview is not None:
             self._preview.close_threads()
         super().onDeleteWidget()
+
+    # Pictures and report
+
+    @property
+    def picture(self) -> QGraphicsScene:
+        """Get all images as a picture, if it is not too high."""
+        self._scene = grid_scene(self.view)
+        return self._scene
+
+    def save_graph(self) -> None:
+        """Save all images as a picture."""
+        if load_grid(self.view):
+            super().save_graph()
+
+    def copy_to_clipboard(self) -> None:
+        """Copy all images as a picture."""
+        if load_grid(self.view):
+            super().copy_to_clipboard()
 
     def send_report(self) -> None:
         if self.findings is None:
