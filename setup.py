@@ -29,7 +29,7 @@ setup(
         "orangecontrib.imageembedding.maps": ["page.html", "page.css", "page.js"],
         "orangecontrib.imageembedding.server": ["page.html", "page.css", "page.js"],
         "orangecontrib.imageembedding.widgets": ["icons/*.svg"],
-        "orangecontrib.imageembedding.examples": ["*.ows", "sketches/*/*.png"],
+        "orangecontrib.imageembedding.examples": ["*.ows", "sketches/*/*.png", "collection/*/*"],
     },
     data_files=help_files(),
 )

@@ -278,6 +278,17 @@ def test_the_example_of_wrong_labels_runs_and_finds_most_of_them(tmp_path):
     assert int(n) * (1 - float(right)) >= 3
 
 
+def test_the_example_of_cleaning_a_collection_finds_its_copies(tmp_path):
+    before = {path: path.read_bytes() for path in EXAMPLES.rglob("collection/*/*")}
+    command = [sys.executable, "-c", RUN_WORKFLOW, str(EXAMPLES / "Clean a collection.ows")]
+    command += [str(tmp_path), "Find Duplicates/Unique Images", "Find Duplicates/Duplicates"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    unique, duplicates = done.stdout.splitlines() or ("", done.stderr)
+    assert unique.startswith("Find Duplicates/Unique Images 16 ")
+    assert duplicates.startswith("Find Duplicates/Duplicates 8 ")
+    assert {path: path.read_bytes() for path in EXAMPLES.rglob("collection/*/*")} == before
+
+
 def test_embedded_images_are_tested_and_scored(tmp_path):
     known = write_dark_and_bright(tmp_path / "known", first=0)
     nodes = [

@@ -2,6 +2,8 @@
 
 import argparse
 import importlib.util
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -55,6 +57,10 @@ VALUES = {
     "--keyfile": "{tmp}/key",
     "--max-queue": "7",
     "--max-image-mb": "7",
+    "--reference": "{folder}/cat",
+    "--similar": "0.01",
+    "--keep": "oldest",
+    "--keep-folder": "{folder}/dog",
 }
 
 
@@ -176,6 +182,26 @@ def test_every_option_of_serve_acts(tmp_path, option):
     assert described() != described(option, *value)
 
 
+@pytest.mark.parametrize("option", options_of("duplicates"))
+def test_every_option_of_duplicates_acts(tmp_path, capsys, option):
+    folder = write_images(tmp_path / "in", NAMES)
+    shutil.copy(folder / "cat" / "1.png", folder / "dog" / "3.png")
+    os.utime(folder / "dog" / "3.png", (1, 1))
+    out = tmp_path / "out.tab"
+
+    def outcome(*arguments):
+        out.unlink(missing_ok=True)
+        if option == "--force":
+            out.touch()
+        texts = [str(word).replace("{folder}", str(folder)) for word in arguments]
+        code = main(["duplicates", str(folder), *texts])
+        return code, capsys.readouterr().out, out.exists()
+
+    value = [out] if option == "--output" else [VALUES[option]] if option in VALUES else []
+    before = ["--output", out] if option == "--force" else []
+    assert outcome(*before) != outcome(*before, option, *value)
+
+
 def test_no_other_command_has_options():
     others = set(commands()) - {
         *ON_IMAGES,
@@ -186,7 +212,7 @@ def test_no_other_command_has_options():
         "compare",
     }  # save: see test_command_line
     assert {command: options_of(command) for command in others} == {
-        "embedders": [], "cache": [], "demo": [],
+        "embedders": [], "cache": [], "demo": [], "distinct": [],
     }  # fmt: skip
 
 
@@ -212,6 +238,9 @@ REFUSED = [
       for option in ("--quality", "--fit", "--label", "--images-folder")),
     (["save", "{folder}", "{tmp}/out.d", "--format", "png"], "--quality"),
     *((["serve", "--ray"], option) for option in ("--certfile", "--keyfile")),
+    (["duplicates", "{folder}"], "--force"),
+    *((["duplicates", "{folder}", "--reference", "{folder}"], option)
+      for option in ("--keep", "--keep-folder")),
 ]  # fmt: skip
 
 

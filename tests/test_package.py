@@ -53,7 +53,7 @@ def test_each_widget_has_an_icon_and_a_page_of_help():
     assert {description.name for description in found} == {
         "Import Images", "Image Embedding", "Hierarchical Clustering", "Image Grid", "Image Map",
         "Image Viewer", "Save Images", "Check Images",
-        "Compare Embedders",
+        "Compare Embedders", "Find Duplicates",
     }  # fmt: skip
     index = ElementTree.parse(ROOT / "doc" / "widgets" / "index.html")
     links = {link.text: link.get("href") for link in index.iter() if link.tag.endswith("a")}

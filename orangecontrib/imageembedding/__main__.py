@@ -14,7 +14,12 @@ from orangecontrib.imageembedding.commands.check import add_check, run_check
 from orangecontrib.imageembedding.commands.cluster import run_cluster
 from orangecontrib.imageembedding.commands.compare import add_compare, run_compare
 from orangecontrib.imageembedding.commands.demo import run_demo
-from orangecontrib.imageembedding.commands.duplicates import add_duplicates, run_duplicates
+from orangecontrib.imageembedding.commands.duplicates import (
+    add_distinct,
+    add_duplicates,
+    run_distinct,
+    run_duplicates,
+)
 from orangecontrib.imageembedding.commands.embed import list_embedders, run_embed
 from orangecontrib.imageembedding.commands.grid import run_grid
 from orangecontrib.imageembedding.commands.map import run_map
@@ -263,6 +268,16 @@ def _duplicates_command(commands: Commands) -> None:
     )
     add_duplicates(duplicates)
     duplicates.set_defaults(run=run_duplicates)
+
+    distinct = commands.add_parser(
+        "distinct",
+        help="say for ever which images are not duplicates",
+        description="Pairs of images that are not duplicates are remembered by their content, also "
+        "those that were marked in Find Duplicates. They can be written to a file and read from it "
+        "on another computer.",
+    )
+    add_distinct(distinct)
+    distinct.set_defaults(run=run_distinct)
 
 
 def _compare_command(commands: Commands) -> None:

@@ -12,9 +12,11 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding import examples
-from orangecontrib.imageembedding.duplicates.find import Look, find_groups
+from orangecontrib.imageembedding.duplicates.find import find_groups
 from orangecontrib.imageembedding.duplicates.groups import complete_groups
 from orangecontrib.imageembedding.duplicates.hashes import MIN_QUALITY, N_BITS, hash_turns
+from orangecontrib.imageembedding.duplicates.keeping import Keeping, ranked
+from orangecontrib.imageembedding.duplicates.looks import Look
 from orangecontrib.imageembedding.duplicates.signals import find_pairs, signals_of
 
 SKETCHES = sorted((Path(examples.__file__).parent / "sketches").glob("*/*.png"))
@@ -84,15 +86,37 @@ def test_blocks_find_the_same_pairs_as_one(monkeypatch):
     np.testing.assert_allclose(whole.scores, parts.scores, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_calls", [1, 3])
+def test_a_cancel_stops_the_search_at_the_next_block(monkeypatch, n_calls):
+    monkeypatch.setattr("orangecontrib.imageembedding.duplicates.signals.BLOCK_NUMBERS", 2100)
+    looks = [looks_like(f"{i}") for i in range(200)]
+    vectors = np.random.default_rng(0).normal(size=(200, 8))
+    parts = []
+
+    def progress(part):
+        parts.append(part)
+        if len(parts) == n_calls:
+            raise oie.Cancelled
+
+    with pytest.raises(oie.Cancelled):
+        find_groups(looks, vectors, progress=progress)
+    assert len(parts) == n_calls
+    assert parts[-1] < 0.5
+
+
 def looks_like(digest, n_pixels=100, n_bytes=10):
     rng = np.random.default_rng(sum(map(ord, digest)))
     hashes = rng.integers(0, 256, (8, 32), dtype=np.uint8)
-    return Look(digest, hashes, 9.0, n_pixels, n_bytes)
+    return Look(digest, hashes, 9.0, n_pixels, 1, n_bytes)
 
 
 def test_identical_images_are_found_whatever_the_vectors_say_and_the_largest_is_kept():
     looks = [looks_like("a"), looks_like("b"), looks_like("a", n_bytes=99), None]
-    found = find_groups(looks, np.eye(4, 8, dtype=np.float32))
+    found = find_groups(
+        looks,
+        np.eye(4, 8, dtype=np.float32),
+        rank=lambda known: ranked(known, known, [None] * 4, Keeping()),
+    )
     assert found.groups == [[2, 0]]
     assert found.kind == ["identical", "", "identical", ""]
     assert found.keep.tolist() == [False, True, True, True]

@@ -60,21 +60,30 @@ def read_header(path: str, limit: float | None = None) -> Header:
     except OSError as error:
         raise DecodeError(path, f"cannot be read: {error.strerror}") from error
     with file:
-        kind = sniff(start := file.read(START_BYTES))
-        quick = quick_header(file, kind, start)
-        if quick is not None:
-            width, height, orientation, n_frames = quick
-            _refuse_too_large(width, height, kind, path, limit)
-            if orientation in TURNED_BY_90_DEGREES:
-                width, height = height, width
-            return Header(width, height, n_frames)
-        file.seek(0)
-        with io.BufferedReader(file) as buffered:
-            if kind in ("HEIF", "JXL", "DICOM"):
-                return _header_by_other_library(kind, buffered.read(), path)
-            if kind == "TIFF":
-                return _header_of_tiff(buffered, path)
-            return _header_by_pillow(buffered, kind, start, path)
+        return _header(file, path, limit)
+
+
+def header_of(data: bytes, location: str) -> Header:
+    """Get size and number of frames of an image whose bytes are there; see `read_header`."""
+    return _header(io.BytesIO(data), location, None)
+
+
+def _header(file: io.RawIOBase | io.BytesIO, path: str, limit: float | None) -> Header:
+    kind = sniff(start := file.read(START_BYTES) or b"")
+    quick = quick_header(file, kind, start)
+    if quick is not None:
+        width, height, orientation, n_frames = quick
+        _refuse_too_large(width, height, kind, path, limit)
+        if orientation in TURNED_BY_90_DEGREES:
+            width, height = height, width
+        return Header(width, height, n_frames)
+    file.seek(0)
+    with file if isinstance(file, io.BytesIO) else io.BufferedReader(file) as buffered:
+        if kind in ("HEIF", "JXL", "DICOM"):
+            return _header_by_other_library(kind, buffered.read(), path)
+        if kind == "TIFF":
+            return _header_of_tiff(buffered, path)
+        return _header_by_pillow(buffered, kind, start, path)
 
 
 def channels_of(path: str) -> str:

@@ -24,7 +24,9 @@ JPEG_HEADER_BYTES = 1 << 17  # EXIF with a thumbnail, and a color profile, have 
 QuickHeader = tuple[int, int, int, int]
 
 
-def quick_header(file: io.FileIO, kind: str | None, start: bytes) -> QuickHeader | None:
+def quick_header(
+    file: io.RawIOBase | io.BytesIO, kind: str | None, start: bytes
+) -> QuickHeader | None:
     """Read the header of a plain JPEG or PNG file.
 
     Parameters
@@ -85,7 +87,7 @@ def _orientation(exif: bytes) -> int | None:
     return 1
 
 
-def _png(file: io.FileIO, beginning: bytes) -> QuickHeader | None:
+def _png(file: io.RawIOBase | io.BytesIO, beginning: bytes) -> QuickHeader | None:
     size: tuple[int, int] | None = None
     for kind, start, end in chunks(beginning):
         if size is None:

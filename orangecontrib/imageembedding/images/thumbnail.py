@@ -39,11 +39,36 @@ def thumbnail(location: str, side_px: int) -> NDArray[np.uint8]:
         return _shrunk(decode(fetch(location), location, at_least_px=side_px), side_px)
     kept = thumbnailcache.look_up(key)
     if kept is None:
-        whole = decode(fetch(location), location, at_least_px=kept_px)
-        kept = _shrunk(whole, kept_px)
-        if kept.shape != whole.shape:  # a small picture is read as fast from its own file
-            thumbnailcache.keep(key, kept)
+        kept = _keep(key, decode(fetch(location), location, at_least_px=kept_px), kept_px)
     return _shrunk(kept, side_px)
+
+
+def keep_shrunk(pixels: NDArray[np.uint8], path: str | None, side_px: int) -> NDArray[np.uint8]:
+    """Shrink a picture that was read for another reason, and keep that as its thumbnail.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3), dtype uint8
+        With at least `side_px` on its short side, unless the picture has fewer.
+    path : str or None
+        Of its file, if it is one and was read as usual.
+    side_px : int
+        One of `thumbnailcache.SIDES_PX`.
+
+    Returns
+    -------
+    small : ndarray of shape (height, width, 3), dtype uint8
+        The longer side is at most `side_px`.
+    """
+    key = None if path is None else thumbnailcache.key_of(path, side_px)
+    return _shrunk(pixels, side_px) if key is None else _keep(key, pixels, side_px)
+
+
+def _keep(key: bytes, whole: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    small = _shrunk(whole, side_px)
+    if small.shape != whole.shape:  # a small picture is read as fast from its own file
+        thumbnailcache.keep(key, small)
+    return small
 
 
 def _shrunk(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:

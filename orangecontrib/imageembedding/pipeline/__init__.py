@@ -28,7 +28,13 @@ from orangecontrib.imageembedding.pipeline.clustering import (
     select_branches,
 )
 from orangecontrib.imageembedding.pipeline.compared import ComparedEmbedder, ComparedEmbedders
-from orangecontrib.imageembedding.pipeline.comparing import find_duplicates, with_duplicates
+from orangecontrib.imageembedding.pipeline.comparing import (
+    compare_images,
+    find_duplicates,
+    mark_distinct,
+    spared_bytes,
+    with_duplicates,
+)
 from orangecontrib.imageembedding.pipeline.describing import (
     ClusterDescription,
     describe_clusters,
@@ -76,6 +82,7 @@ __all__ = [
     "cluster_images",
     "cluster_table",
     "compare_embedders",
+    "compare_images",
     "describe_clusters",
     "embed_files",
     "embed_images",
@@ -84,12 +91,14 @@ __all__ = [
     "find_medoids",
     "flagged_images",
     "import_images",
+    "mark_distinct",
     "save_images",
     "save_map_page",
     "count_clusters",
     "score_clusters",
     "map_images",
     "sort_into_grid",
+    "spared_bytes",
     "table_of_found",
     "tables_of_saving",
     "with_checks",

@@ -111,6 +111,18 @@ def has_embeddings(table: Table) -> bool:
     return bool(_embedding_columns(table.domain))
 
 
+def embedding_kind(table: Table) -> tuple[str, int] | None:
+    """Get what tables share whose embeddings can be compared: embedder and number of numbers.
+
+    Returns
+    -------
+    kind : tuple of (str, int), or None
+        None if there are no embeddings; the embedder is "" where a file format has lost it.
+    """
+    columns = _embedding_columns(table.domain)
+    return (columns[0].attributes.get("embedder", ""), len(columns)) if columns else None
+
+
 def _embedding_columns(domain: Domain) -> list[ContinuousVariable]:
     """Find those of the last embedder, by mark or, if the file format stores none, by name."""
     found = [
