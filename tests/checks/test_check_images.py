@@ -11,8 +11,12 @@ from PIL import Image
 import orangecontrib.imageembedding as oie
 from orangecontrib.imageembedding.__main__ import main
 from orangecontrib.imageembedding.checks.find import find_faults
-from orangecontrib.imageembedding.checks.measures import N_MEASURES
+from orangecontrib.imageembedding.checks.measures import N_MEASURES, measure
+from orangecontrib.imageembedding.images import look
 from orangecontrib.imageembedding.pipeline import flagged_images
+from orangecontrib.imageembedding.pipeline.looking import looks_of
+from orangecontrib.imageembedding.pipeline.measuring import measures_of
+from orangecontrib.imageembedding.progress import silent
 from orangecontrib.imageembedding.tables.features import feature_matrix
 
 
@@ -99,6 +103,27 @@ def test_flagged_images_are_the_surest_first_with_flags_and_reasons(table, check
     wrong = [str(row["image name"]) for row in flagged].index("wrong")
     assert str(flagged[wrong]["Suggested Class"]) == "coarse"
     assert flagged.domain.class_var == table.domain.class_var
+
+
+def test_an_image_is_decoded_once_for_measures_and_duplicates(tmp_path, at_rest, monkeypatch):
+    paths = [tmp_path / f"{i}.png" for i in range(3)]
+    for i, path in enumerate(paths):
+        path.write_bytes(encoded(picture(i, 90, 70)))
+    decoded = []
+    decode = look.decode
+    monkeypatch.setattr(look, "decode", lambda *a, **k: decoded.append(a[1]) or decode(*a, **k))
+    places = [*map(str, paths), str(tmp_path / "gone.png")]
+    measures, failures = measures_of(places)
+    again, _ = measures_of(places[::-1])
+    assert len(decoded) == 3
+    np.testing.assert_array_equal(measures, again[::-1])
+    looks_of(places, silent)
+    assert len(decoded) == 3
+    assert failures == {3: "file not found"}
+    assert np.isnan(measures[3]).all()
+    assert measures[0].tolist() == pytest.approx(
+        measure(picture(0, 90, 70), 90, 70).tolist(), nan_ok=True
+    )
 
 
 def test_embeddings_of_the_table_are_used(table):

@@ -3,7 +3,7 @@ import pytest
 from pictures import picture
 from PIL import Image, ImageDraw, ImageFilter
 
-from orangecontrib.imageembedding.checks.measures import MEASURES, measure, unmeasured
+from orangecontrib.imageembedding.checks.measures import MEASURES, measure
 
 
 def measured(pixels, width=None, height=None):
@@ -114,8 +114,3 @@ def test_a_large_picture_measures_like_the_same_in_small():
     large, small = (measured(np.asarray(image)) for image in (large, small))
     for name in set(MEASURES) - {"Width", "Height", "Entropy"}:
         assert large[name] == pytest.approx(small[name], abs=0.02), name
-
-
-def test_what_cannot_be_read_has_no_measures():
-    assert np.isnan(unmeasured()).all()
-    assert len(unmeasured()) == len(MEASURES)

@@ -18,7 +18,8 @@ from orangecontrib.imageembedding.progress import silent
 
 def a_look(content="a" * 64, size=(9, 7), n_bytes=5, pixels="", quality=3.5):
     hashes = np.arange(256, dtype=np.uint8).reshape(8, 32)
-    return Look(content, hashes, quality, *size, n_bytes, pixels)
+    measures = np.array([0.5, np.nan], np.float32)
+    return Look(content, hashes, quality, *size, n_bytes, pixels, measures)
 
 
 @pytest.mark.parametrize("pixels", ["", "0f" * 32])
@@ -27,6 +28,7 @@ def test_a_look_comes_back_from_the_disk_as_it_was(pixels):
     lookcache.keep([look], [(("/x", "state"), look.content)])
     (again,) = lookcache.looks_of([look.content]).values()
     np.testing.assert_array_equal(again.hashes, look.hashes)
+    np.testing.assert_array_equal(again.measures, look.measures)
     assert again.packed() == look.packed()
     assert unpacked(look.content, look.packed()).pixels == pixels
     assert lookcache.contents_of({"/x": "state", "/y": "state"}) == {"/x": look.content}

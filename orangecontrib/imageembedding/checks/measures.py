@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-VERSION = 1  # goes up when the same picture gives other numbers
 LOOKED_AT_PX = 256  # longer side of the picture that is measured
 COLORS_PX = 64  # the same for its colors
 
@@ -105,11 +104,6 @@ def measure(pixels: NDArray[np.uint8], width_px: int, height_px: int) -> Values:
         _detail(gray),
     ]
     return np.array(values, dtype=np.float32)
-
-
-def unmeasured() -> Values:
-    """Get the measures of an unreadable image, all NaN: shape (n_measures,), dtype float32."""
-    return np.full(N_MEASURES, np.nan, np.float32)
 
 
 def _fitted(image: Image.Image, side_px: int) -> Image.Image:

@@ -13,12 +13,12 @@ from orangecontrib.imageembedding.caches.layout import Layout
 from orangecontrib.imageembedding.caches.store import Store
 from orangecontrib.imageembedding.duplicates.looks import Look, unpacked
 
-LOOKS_VERSION = 1  # goes up when the same image gets another look than before
+LOOKS_VERSION = 2  # goes up when the same image gets another look, or measures, than before
 AT_ONCE = 500  # values in one question; SQLite allows 999
 
 LOOKS = Layout(
     name=f"looks-{LOOKS_VERSION}.sqlite",
-    contents="hashes of images",
+    contents="hashes and measures of images",
     schema="""
 CREATE TABLE IF NOT EXISTS looks (
     content TEXT PRIMARY KEY, used_at REAL NOT NULL, checksum INTEGER NOT NULL,

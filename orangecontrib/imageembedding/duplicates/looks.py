@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Look:
         Of its file.
     pixels : str
         Digest of all its pixels; "" where nobody has asked for it.
+    measures : ndarray of shape (n_measures,), dtype float32
+        Taken in the same pass, for the checks of images; none are used here.
     """
 
     content: str
@@ -40,6 +42,7 @@ class Look:
     height_px: int
     n_bytes: int
     pixels: str = ""
+    measures: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
     @property
     def n_pixels(self) -> int:
@@ -49,7 +52,9 @@ class Look:
     def packed(self) -> bytes:
         """Get all but the content as bytes, for `unpacked`."""
         numbers = _NUMBERS.pack(self.quality, self.width_px, self.height_px, self.n_bytes)
-        return numbers + self.hashes.tobytes() + bytes.fromhex(self.pixels)
+        digest = bytes.fromhex(self.pixels)
+        measures = self.measures.astype("<f4").tobytes()
+        return numbers + self.hashes.tobytes() + bytes([len(digest)]) + digest + measures
 
 
 def unpacked(content: str, data: bytes) -> Look:
@@ -62,5 +67,9 @@ def unpacked(content: str, data: bytes) -> Look:
     """
     hashes = np.frombuffer(data, np.uint8, _HASH_BYTES, _NUMBERS.size).reshape(N_TURNS, -1)
     quality, width_px, height_px, n_bytes = _NUMBERS.unpack_from(data)
-    pixels = data[_NUMBERS.size + _HASH_BYTES :].hex()
-    return Look(content, hashes, quality, width_px, height_px, n_bytes, pixels)
+    start = _NUMBERS.size + _HASH_BYTES + 1
+    end = start + data[start - 1]
+    measures = np.frombuffer(data, "<f4", offset=end)
+    return Look(
+        content, hashes, quality, width_px, height_px, n_bytes, data[start:end].hex(), measures
+    )

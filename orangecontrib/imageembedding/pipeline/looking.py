@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from orangecontrib.imageembedding.caches.filestate import file_state
+from orangecontrib.imageembedding.checks.measures import measure
 from orangecontrib.imageembedding.duplicates import lookcache
 from orangecontrib.imageembedding.duplicates.hashes import MIN_QUALITY, hash_turns
 from orangecontrib.imageembedding.duplicates.looks import Look
@@ -120,8 +121,9 @@ def _read(location: str) -> _Read:
         pixels = pixel_digest(data, location) if quality < MIN_QUALITY else ""
     except ImageError as error:
         return _Read(error.reason)
-    size = seen.width_px, seen.height_px, len(data)
-    return _Read(Look(content, hashes, quality, *size, pixels), file)
+    size = seen.width_px, seen.height_px
+    measures = measure(seen.pixels, *size)
+    return _Read(Look(content, hashes, quality, *size, len(data), pixels, measures), file)
 
 
 def _keep(reads: Sequence[_Read]) -> None:

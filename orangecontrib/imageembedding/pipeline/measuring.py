@@ -7,15 +7,14 @@ these classes by their names and attributes, which therefore stay as they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 from Orange.data import Table, Variable
 from Orange.data.util import SharedComputeValue
 
-from orangecontrib.imageembedding.checks.measures import N_MEASURES, measure, unmeasured
-from orangecontrib.imageembedding.errors import ImageError
+from orangecontrib.imageembedding.checks.measures import N_MEASURES
+from orangecontrib.imageembedding.pipeline.looking import looks_of
 from orangecontrib.imageembedding.progress import Progress, silent
 from orangecontrib.imageembedding.tables.locate import column_like, image_locations
 
@@ -25,7 +24,7 @@ Measures = NDArray[np.float32]
 def measures_of(
     locations: Sequence[str], progress: Progress = silent
 ) -> tuple[Measures, dict[int, str]]:
-    """Measure images.
+    """Measure images; those that were seen before are not read again.
 
     Returns
     -------
@@ -35,26 +34,13 @@ def measures_of(
         Row → why.
     """
     failures: dict[int, str] = {}
-    rows = []
-    with ThreadPoolExecutor() as pool:
-        for row, found in enumerate(pool.map(_measure, locations)):
-            if isinstance(found, str):
-                failures[row] = found
-            rows.append(unmeasured() if isinstance(found, str) else found)
-            progress(len(rows) / len(locations))
-    return np.array(rows, dtype=np.float32).reshape(-1, N_MEASURES), failures
-
-
-def _measure(location: str) -> Measures | str:
-    from orangecontrib.imageembedding.images.decode import decode
-    from orangecontrib.imageembedding.images.fetch import fetch
-
-    try:
-        pixels = decode(fetch(location), location)
-    except ImageError as error:
-        return error.reason
-    height, width = pixels.shape[:2]
-    return measure(pixels, width, height)
+    measures = np.full((len(locations), N_MEASURES), np.nan, dtype=np.float32)
+    for row, look in enumerate(looks_of(locations, progress)):
+        if isinstance(look, str):
+            failures[row] = look
+        else:
+            measures[row] = look.measures
+    return measures, failures
 
 
 class MeasureImages:
