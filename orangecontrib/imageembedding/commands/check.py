@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.sources import table_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
     SOME_MISSING,
@@ -31,7 +32,6 @@ def add_check(parser: argparse.ArgumentParser) -> None:
 
 def run_check(options: argparse.Namespace) -> int:
     """List images that need a look, the surest first."""
-    from orangecontrib.imageembedding.commands.save import table_of
     from orangecontrib.imageembedding.pipeline import check_images
     from orangecontrib.imageembedding.tables.locate import default_image_locations
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
@@ -39,8 +39,8 @@ def run_check(options: argparse.Namespace) -> int:
     if options.output is not None:
         extension_of(options.output)
         refuse_existing(options, options.output)
-    table = table_of(options.source)
-    reference = None if options.reference is None else table_of(options.reference)
+    table, n_left_out = table_of(options.source)
+    reference = None if options.reference is None else table_of(options.reference)[0]
     with Bar() as bar:
         checked = check_images(table, reference, progress=bar)
     if options.output is not None:
@@ -55,4 +55,4 @@ def run_check(options: argparse.Namespace) -> int:
     lines.append(f"{len(lines)} of {len(table)} images need a look.")
     counts = ((int(r.flagged.sum()), r.check) for r in findings.results if r.check.is_fault)
     lines += [f"{n:6} {check.id}" for n, check in counts if n]
-    return conclude(lines, SOME_MISSING if checked.failures else FINE)
+    return conclude(lines, SOME_MISSING if checked.failures or n_left_out else FINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.sources import table_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
     SOME_MISSING,
@@ -49,7 +50,6 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Print the scores of embedders on a sample of images."""
-    from orangecontrib.imageembedding.commands.save import table_of
     from orangecontrib.imageembedding.pipeline import compare_embedders
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
@@ -59,7 +59,7 @@ def run_compare(options: argparse.Namespace) -> int:
         extension_of(options.output)
         refuse_existing(options, options.output)
     embedders = None if options.embedders is None else _named(options.embedders)
-    table = table_of(options.source)
+    table, n_left_out = table_of(options.source)
     with Bar() as bar:
         compared = compare_embedders(table, embedders, options.images, progress=bar)
     for one in compared.embedders:
@@ -72,7 +72,8 @@ def run_compare(options: argparse.Namespace) -> int:
     if options.output is not None:
         save_table(compared.scores, options.output)
         lines.append(f"The table: {options.output}")
-    return conclude(lines, SOME_MISSING if n_failed or compared.skipped is not None else FINE)
+    is_whole = not n_failed and not n_left_out and compared.skipped is None
+    return conclude(lines, FINE if is_whole else SOME_MISSING)
 
 
 def _named(text: str) -> Sequence[Named]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.sources import is_table
 from orangecontrib.imageembedding.commands.terminal import refuse_without_effect
 
 if TYPE_CHECKING:
@@ -23,12 +23,9 @@ EMBEDDING = ("embedder", "server", *HERE)
 
 def refuse_unused(options: argparse.Namespace) -> None:
     """Raise InputError if an option of ``embed`` or ``cluster`` would do nothing."""
-    from orangecontrib.imageembedding.files.archives import is_archive
-    from orangecontrib.imageembedding.images.fetch import is_web
-
-    if os.path.isdir(options.source) or is_archive(options.source) or is_web(options.source):
+    if not is_table(options.source):
         refuse_without_effect(options, IMAGES, "on a folder of images")
-    elif os.path.isfile(options.source) and getattr(options, "photo_data", False):
+    elif getattr(options, "photo_data", False):
         refuse_without_effect(options, ["photo_data"], "on a table")
     if options.server is not None:
         refuse_without_effect(options, HERE, "with --server")

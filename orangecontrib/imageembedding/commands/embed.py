@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from orangecontrib.imageembedding.commands.computing import (
@@ -13,6 +12,7 @@ from orangecontrib.imageembedding.commands.computing import (
     local_backend,
     refuse_unused,
 )
+from orangecontrib.imageembedding.commands.sources import is_table
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
     SOME_MISSING,
@@ -111,8 +111,9 @@ def _origin_of(spec: EmbedderSpec) -> str:
 def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
     """Get the table with embeddings, and the number of images that were skipped and listed."""
     from orangecontrib.imageembedding.pipeline import embed_images
+    from orangecontrib.imageembedding.tables.store import load_table
 
-    table = _loaded_table(options)
+    table = load_table(options.source) if is_table(options.source) else None
     if table is not None and options.command != "embed" and _has_numbers(table):
         reason = f"on {options.source}, which has numbers already"
         refuse_without_effect(options, EMBEDDING, reason)
@@ -149,28 +150,13 @@ def embeddings_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, int]:
 def _images_of(options: argparse.Namespace, bar: Bar) -> tuple[Table, list[tuple[str, str]]]:
     """Get the table of the images of the source, and what was skipped, with the reason."""
     from orangecontrib.imageembedding.pipeline import import_images
+    from orangecontrib.imageembedding.tables.store import load_table
 
-    table = _loaded_table(options)
-    if table is not None:
-        return _led(table, options), []
+    if is_table(options.source):
+        return _led(load_table(options.source), options), []
     photo_data = getattr(options, "photo_data", False)  # not all commands write a table
     found = import_images(options.source, bar, **_reading(options), photo_data=photo_data)
     return found.table, [(file.path, file.reason) for file in found.skipped]
-
-
-def _loaded_table(options: argparse.Namespace) -> Table | None:
-    """Read the source if it is a table; None if it is a folder, or an archive."""
-    from orangecontrib.imageembedding.files.archives import is_archive
-    from orangecontrib.imageembedding.images.fetch import is_web
-    from orangecontrib.imageembedding.tables.store import EXTENSIONS, load_table
-
-    if is_web(options.source):
-        return None
-    is_table = options.source.lower().endswith(EXTENSIONS)
-    is_file = os.path.isfile(options.source) and not is_archive(options.source)
-    if is_file or (is_table and not os.path.isdir(options.source)):
-        return load_table(options.source)
-    return None
 
 
 def _led(table: Table, options: argparse.Namespace) -> Table:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.computing import IMAGES
+from orangecontrib.imageembedding.commands.sources import is_table, table_of
 from orangecontrib.imageembedding.commands.terminal import (
     FINE,
     SOME_MISSING,
@@ -91,7 +92,7 @@ def run_save(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.pipeline import save_images
 
     _refuse_unused(options)
-    table = table_of(options.table)
+    table, n_left_out = table_of(options.table)
     with Bar() as bar:
         done = save_images(
             table,
@@ -114,7 +115,7 @@ def run_save(options: argparse.Namespace) -> int:
         for line in _failures(done.skipped):
             complain(line)
     line = f"{len(done.saved)} images saved, {done.n_known} there already: {options.folder}"
-    return conclude([line], SOME_MISSING if n_failed else FINE)
+    return conclude([line], SOME_MISSING if n_failed or n_left_out else FINE)
 
 
 def _refuse_unused(options: argparse.Namespace) -> None:
@@ -126,19 +127,8 @@ def _refuse_unused(options: argparse.Namespace) -> None:
         refuse_without_effect(options, ["quality"], f"on {options.format}")
     if options.format != "contact-sheet":
         refuse_without_effect(options, ["label"], "without --format contact-sheet")
-    if os.path.isdir(options.table):
-        refuse_without_effect(options, ["images_folder"], "on a folder")
-
-
-def table_of(source: str) -> Table:
-    """Read a table, or the images of a folder."""
-    from orangecontrib.imageembedding.pipeline import import_images
-    from orangecontrib.imageembedding.tables.store import load_table
-
-    if os.path.isdir(source):
-        with Bar() as bar:
-            return import_images(source, bar).table
-    return load_table(source)
+    if not is_table(options.table):
+        refuse_without_effect(options, IMAGES, "on a folder of images")
 
 
 def _size_of(text: str | None) -> int | tuple[int, int] | str | None:
