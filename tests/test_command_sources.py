@@ -40,3 +40,9 @@ def test_a_source_is_read_and_what_is_left_out_is_said(command, source, tmp_path
     is_table = str(source).endswith(".tab")
     assert main([command, str(source), *COMMANDS[command](tmp_path)]) == (0 if is_table else 1)
     assert ("broken.png" in capsys.readouterr().err) == (not is_table)
+
+
+@pytest.mark.parametrize("command", ["duplicates", "check", "compare"])
+def test_force_without_a_table_to_write_is_refused(command, tmp_path, capsys):
+    assert main([command, str(tmp_path), "--force"]) == 2
+    assert "--force" in capsys.readouterr().err

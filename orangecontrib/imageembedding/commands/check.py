@@ -12,6 +12,7 @@ from orangecontrib.imageembedding.commands.terminal import (
     complain,
     conclude,
     refuse_existing,
+    refuse_without_effect,
 )
 
 if TYPE_CHECKING:
@@ -36,11 +37,16 @@ def run_check(options: argparse.Namespace) -> int:
     from orangecontrib.imageembedding.tables.locate import default_image_locations
     from orangecontrib.imageembedding.tables.store import extension_of, save_table
 
-    if options.output is not None:
+    if options.output is None:
+        refuse_without_effect(options, ["force"], "without --output")
+    else:
         extension_of(options.output)
         refuse_existing(options, options.output)
     table, n_left_out = table_of(options.source)
-    reference = None if options.reference is None else table_of(options.reference)[0]
+    reference = None
+    if options.reference is not None:
+        reference, n_more = table_of(options.reference)
+        n_left_out += n_more
     with Bar() as bar:
         checked = check_images(table, reference, progress=bar)
     if options.output is not None:

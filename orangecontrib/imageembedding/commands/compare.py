@@ -13,6 +13,7 @@ from orangecontrib.imageembedding.commands.terminal import (
     complain,
     conclude,
     refuse_existing,
+    refuse_without_effect,
 )
 from orangecontrib.imageembedding.errors import InputError
 
@@ -55,7 +56,9 @@ def run_compare(options: argparse.Namespace) -> int:
 
     if options.images < 2:
         raise InputError(f"--images must be 2 or more; got {options.images}.")
-    if options.output is not None:
+    if options.output is None:
+        refuse_without_effect(options, ["force"], "without --output")
+    else:
         extension_of(options.output)
         refuse_existing(options, options.output)
     embedders = None if options.embedders is None else _named(options.embedders)

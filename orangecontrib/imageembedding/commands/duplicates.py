@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orangecontrib.imageembedding.commands.sources import table_of
 from orangecontrib.imageembedding.commands.terminal import (
     FAILED,
     FINE,
@@ -49,7 +50,6 @@ def add_duplicates(parser: argparse.ArgumentParser) -> None:
 
 def run_duplicates(options: argparse.Namespace) -> int:
     """List groups of duplicates; nothing is deleted."""
-    from orangecontrib.imageembedding.commands.save import table_of
     from orangecontrib.imageembedding.pipeline import (
         find_duplicates,
         spared_bytes,
@@ -67,8 +67,11 @@ def run_duplicates(options: argparse.Namespace) -> int:
         refuse_without_effect(
             options, ["keep", "keep_folder"], "with --reference, whose images are kept"
         )
-    table = table_of(options.source)
-    reference = None if options.reference is None else table_of(options.reference)
+    table, n_left_out = table_of(options.source)
+    reference = None
+    if options.reference is not None:
+        reference, n_more = table_of(options.reference)
+        n_left_out += n_more
     with Bar() as bar:
         found = find_duplicates(
             table, reference, options.similar, progress=bar,
@@ -90,8 +93,8 @@ def run_duplicates(options: argparse.Namespace) -> int:
         f"{len(found.groups)} groups. Nothing was deleted."
     )
     for row, reason in found.unread.items():
-        complain(f"{locations[row]}: {reason}")
-    return conclude(lines, SOME_MISSING if found.unread else FINE)
+        complain(f"skipped: {locations[row]}: {reason}")
+    return conclude(lines, SOME_MISSING if found.unread or n_left_out else FINE)
 
 
 def add_distinct(parser: argparse.ArgumentParser) -> None:
