@@ -36,9 +36,7 @@ coverage: .venv/installed ## run the tests, say which lines they do not reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 pictures: .venv/installed ## draw the pictures of the help again, and every widget in all sizes into build/sheets
-	$(BIN)/python doc/pictures/draw_widgets.py
-	$(BIN)/python doc/pictures/draw_trees.py
-	$(BIN)/python doc/pictures/draw_sheets.py
+	for script in doc/pictures/draw_*.py; do $(BIN)/python $$script || exit 1; done
 
 bench: .bench/installed ## measure against peers, in an environment of its own
 	.bench/bin/python tests/benchmarks/bench_embedding.py

@@ -14,6 +14,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import draw_checks
+import draw_comparison
+import draw_duplicates
 import draw_maps
 import draw_widgets
 from AnyQt.QtCore import QT_VERSION_STR, QPoint
@@ -31,6 +34,9 @@ WIDGETS: dict[str, Callable[[], tuple[QWidget, object]]] = {
     "image-viewer": draw_widgets.viewer_widget,
     "image-grid": draw_widgets.grid_widget,
     "image-map": draw_maps.numbered_map,
+    "find-duplicates": draw_duplicates.groups,
+    "check-images": draw_checks.checks,
+    "compare-embedders": draw_comparison.comparison,
     "save-images": draw_widgets.save_widget,
     "hierarchical-clustering": partial(tree, 48, 8),
 }
