@@ -439,7 +439,7 @@ class TestOWCompareEmbedders(WidgetTest):
 
     def test_a_server_can_be_forgotten(self):
         widget = self.create(server_url=SERVER)
-        QTest.mouseClick(widget.notice.buttons["Forget It"], Qt.LeftButton)
+        QTest.mouseClick(widget.notice.buttons["Remove Server"], Qt.LeftButton)
         assert widget.server_url == ""
         assert not widget.notice.isVisibleTo(widget)
         assert self.asked == []

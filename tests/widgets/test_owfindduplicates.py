@@ -109,7 +109,7 @@ class TestOWFindDuplicates(WidgetTest):
         assert [str(row["Kept"]) for row in table] == ["Yes"] * 4 + ["No"] * 2
         n_bytes = sum(path.stat().st_size for path in self.paths[4:])
         assert "2 of 6 images are duplicates, in 2 groups" in widget.count_label.text()
-        assert f"{n_bytes / 1000:.3g} KB would be spared" in widget.count_label.text()
+        assert f"{n_bytes / 1000:.3g} KB would be saved" in widget.count_label.text()
 
     def test_a_click_a_key_and_undo_change_the_one_that_is_kept(self):
         widget = self.open()
@@ -248,7 +248,7 @@ class TestOWFindDuplicates(WidgetTest):
     def test_the_report_tells_counts_and_bytes(self):
         widget = self.open()
         widget.send_report()
-        assert "would be spared" in widget.report_html
+        assert "would be saved" in widget.report_html
         assert "1 · 2 images · identical" in widget.report_html
 
     def test_ten_thousand_groups_are_shown_at_once(self):

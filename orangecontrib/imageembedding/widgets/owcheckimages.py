@@ -49,8 +49,8 @@ from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, 
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
 HINT = (
-    "Connect a table of images, such as Import Images makes, to see which of them need a look. "
-    "With embeddings, you choose by what they are compared."
+    "Connect a table of images, such as Import Images makes, to find those that need a look. "
+    "If it has embeddings, images are compared by these."
 )
 AFTER_COLUMN = 1  # place in the box
 N_WITNESSES = 8
@@ -84,10 +84,10 @@ class OWCheckImages(ImageWidget, TaskWidget):
 
     class Warning(ImageWidget.Warning):
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
-        unread = Msg("{} images cannot be read, and are not told; the first: {}")
+        unread = Msg("{} images cannot be read and are not checked; the first: {}")
 
     class Information(ImageWidget.Information):
-        cancelled = Msg("Cancelled: nothing is checked.")
+        cancelled = Msg("Cancelled: nothing was checked.")
         no_embeddings = Msg(
             "The data have no embeddings: the images are compared by the built-in embedder."
         )
@@ -150,7 +150,7 @@ class OWCheckImages(ImageWidget, TaskWidget):
     def _add_view(self) -> None:
         self.told_label = QLabel()
         self.usual_button = QPushButton("Usual Threshold", autoDefault=False)
-        self.usual_button.setToolTip("As this collection suggests it")
+        self.usual_button.setToolTip("Go back to the threshold that suits this collection")
         self.usual_button.clicked.connect(self._use_usual_bound)
         row = QHBoxLayout()
         row.addWidget(self.told_label, 1)
@@ -330,7 +330,7 @@ class OWCheckImages(ImageWidget, TaskWidget):
         check = next(check for check in CHECKS if check.id == self.check_id)
         self.usual_button.setEnabled(self.check_id in self.bounds)
         if result is None:
-            missing = "" if self.findings is None else ": this cannot be told of these images"
+            missing = "" if self.findings is None else ": not available for these images"
             self.told_label.setText(f"{check.title}{missing}" if self._locations else "")
             self.view.arrange(np.arange(len(self._locations)) if self.findings is None
                               else np.arange(0))  # fmt: skip
@@ -365,9 +365,7 @@ class OWCheckImages(ImageWidget, TaskWidget):
             images = [(i, self._locations[i]) for i in rows]
             caption = f"Most like it among {findings.class_names[suggested]}:"
         name = os.path.basename(self._locations[row])
-        self.reason.show_images(
-            f"{name}: {text}" if text else f"{name}: nothing is told", caption, images
-        )
+        self.reason.show_images(f"{name}: {text}" if text else f"{name}: no flags", caption, images)
 
     def title_of(self, row: int) -> str:
         """Get what stands under an image: what was measured, and its file."""

@@ -73,11 +73,11 @@ from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
 
-HINT = "Tick embedders and press Start to see what each takes for similar."
+HINT = "Tick embedders and press Start to see which images each one finds similar."
 N_QUERIES = 3
 SIDE = 48
 HEIGHTS_PX = [150, 350, 240]
-USE_SERVER, FORGET_SERVER = "Use This Server", "Forget It"
+USE_SERVER, FORGET_SERVER = "Use This Server", "Remove Server"
 FILES = "Weights and networks (*.pth *.pt *.bin *.ckpt *.safetensors *.onnx);;All files (*)"
 
 
@@ -112,7 +112,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: what was found so far is shown.")
-        no_class = Msg("With a class, it would also be told how well that is found again.")
+        no_class = Msg("With a categorical class, embedders also get scores for finding it.")
 
     settingsHandler = DomainContextHandler()
     image_attr: Variable | None = ContextSetting(None)
@@ -272,7 +272,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         is_remote = any(choice.is_remote for choice in self._ticked_choices())
         text = "Images stay on this computer."
         if chosen is not None and chosen.is_remote:
-            text, is_remote = f"All images are sent to {url}: the chosen embedder is there.", True
+            text, is_remote = f"All images are sent to {url}, which runs the chosen embedder.", True
         elif is_remote:
             text = f"The images of the sample are sent to {url}."
         self.where_label.setText(text)
@@ -331,7 +331,7 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
                 if self.server_url == url:
                     self._server_models = models
                     if models is None:
-                        self.notice.show_notice(f"The server {url} cannot be asked.")
+                        self.notice.show_notice(f"The server {url} did not tell its embedders.")
                     self._show_choices()
                     if self.chosen_key != self._sent_key and self.task is None:
                         self.commit.deferred()

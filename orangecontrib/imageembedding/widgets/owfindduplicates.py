@@ -64,7 +64,7 @@ KEYS = "Click or K: keep this one · N: not a duplicate · Space: compare · Ctr
 
 class OWFindDuplicates(ImageWidget, TaskWidget):
     name = "Find Duplicates"
-    description = "Find images that are the same, or copies of each other, and keep one of each."
+    description = "Find identical images and changed copies, and keep one of each."
     keywords = "duplicate, copy, same, image, picture, photo, near-duplicate, similar, clean"
     icon = "icons/find-duplicates.svg"
     priority = 45
@@ -92,7 +92,7 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
     class Information(ImageWidget.Information):
-        cancelled = Msg("Cancelled: nothing was compared. Find Again goes on.")
+        cancelled = Msg("Cancelled: nothing was compared. Find Again continues.")
 
     settingsHandler = DomainContextHandler()
 
@@ -368,7 +368,7 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
         spared = size_text(spared_bytes(groups, likeness, n_images, compared.locations))
         self.count_label.setText(
             f"{n:,} of {n_images:,} images are duplicates, in {len(groups):,} groups; "
-            f"without them, {spared} would be spared. No file is ever deleted."
+            f"without them, {spared} would be saved. No file is ever deleted."
         )
 
     def _set_side(self, side: int) -> None:
@@ -446,14 +446,14 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
     def send_report(self) -> None:
         if self.decisions is None:
             return
-        similar = f"from {self.similar_percent} %" if self.finds_similar else "not asked for"
+        similar = f"at least {self.similar_percent} %" if self.finds_similar else "no"
         self.report_items(
             (
                 ("Image column", self.image_attr and self.image_attr.name),
                 ("Reference", self.reference is not None and len(self.reference)),
                 ("Similar images", similar),
                 ("Kept", RULES[self.rule]),
-                ("Kept before others", self.keep_folder),
+                ("Preferred folder", self.keep_folder),
                 ("Found", self.count_label.text()),
             )
         )

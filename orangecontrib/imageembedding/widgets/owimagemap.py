@@ -77,7 +77,7 @@ from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
 
 HINT = (
-    "Connect embeddings of images, which Image Embedding makes, or a table with coordinates, "
+    "Connect embeddings from Image Embedding, or a table with coordinates, "
     "to see similar images near each other."
 )
 NO_ROWS = "The data have no rows."
@@ -101,7 +101,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         data = Output("Data", Table)
 
     class Error(ImageWidget.Error):
-        no_axes = Msg("A map of two columns needs two numeric ones, such as t-SNE adds.")
+        no_axes = Msg("A map of two columns needs two numeric columns, such as t-SNE adds.")
         failed = Msg("{}")
 
     class Warning(ImageWidget.Warning):
@@ -114,8 +114,8 @@ class OWImageMap(ImageWidget, TaskWidget):
         not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
 
     class Information(ImageWidget.Information):
-        cancelled = Msg("Cancelled: the map is as far as it had come.")
-        one_place = Msg("All rows have the same numbers: they lie at one place.")
+        cancelled = Msg("Cancelled: the map stays as it is.")
+        one_place = Msg("All rows have the same numbers, so they lie at one place.")
 
     settings_version = 1
     settingsHandler = DomainContextHandler()

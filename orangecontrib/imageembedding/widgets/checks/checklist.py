@@ -11,9 +11,9 @@ from orangecontrib.imageembedding.checks.rules import CHECKS
 
 TITLE, COUNT = range(2)
 WHY_NOT = {
-    "label doubtful": "Needs a categorical class with two values and more",
+    "label doubtful": "Needs a categorical class with at least two values",
     "leak": "Needs Reference Data",
-    "unusual": "Needs embeddings of six images and more",
+    "unusual": "Needs embeddings of at least six images",
     "typical": "Needs embeddings",
 }
 
@@ -30,7 +30,7 @@ class CheckList(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAccessibleName("Checks")
-        self.setToolTip("Only checks that are ticked count in what goes out")
+        self.setToolTip("Only ticked checks flag images in the outputs")
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.Stretch)

@@ -1,6 +1,6 @@
 """What the controls of Check Images are good for."""
 
 TIPS = {
-    "Cancel": "Stop; press it again to check again",
-    "Images": "Click selects, Ctrl and Shift add, a double click or Space shows an image large",
+    "Cancel": "Stop; press again to restart the check",
+    "Images": "Click to select, with Ctrl or Shift to add; double-click or press Space to enlarge",
 }

@@ -85,7 +85,7 @@ def choices_of(
 def _of_catalogue(spec: EmbedderSpec) -> Choice:
     is_ready, text = has_weights(spec), ""
     if spec.is_remote_only:
-        state, text = "On servers only", "Type the address of one that has it below the list."
+        state, text = "On servers only", "Below the list, type the address of a server that has it."
     elif spec.is_built_in:
         state = "Built in" if spec in MODELS else "From a plug-in"
     elif is_ready:
@@ -93,7 +93,7 @@ def _of_catalogue(spec: EmbedderSpec) -> Choice:
     else:
         n_bytes = spec.weights.n_bytes if spec.weights is not None else 0
         state = f"{n_bytes / MB:,.0f} MB to download"
-        text = "Not here: choose it once in Image Embedding, which downloads it."
+        text = "Not downloaded yet: choose it once in Image Embedding."
     text += f"\n{spec.description} {spec.good_for}"
     numbers = f"{spec.n_features:,}"
     return Choice(spec.id, spec.title, numbers, state, is_ready, spec.id, None, text.strip())
@@ -101,6 +101,6 @@ def _of_catalogue(spec: EmbedderSpec) -> Choice:
 
 def _of_file(path: str, like: str) -> Choice:
     is_there = os.path.isfile(path)
-    state = "Your own file" if is_there else "Your own file, not there"
+    state = "Your own file" if is_there else "Your own file, missing"
     name = os.path.basename(path)
     return Choice(f"{FILE}{path}", name, "", state, is_there, like, path, f"{path}, as {like}")

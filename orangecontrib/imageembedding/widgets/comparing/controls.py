@@ -29,7 +29,7 @@ def add_images_box(widget: OWWidget, changed: Callback) -> QWidget:
     spin = gui.spin(
         box, widget, "n_images", 2, MAX_IMAGES, label="Sample:", controlWidth=110,
         alignment=Qt.AlignRight,
-        tooltip="How many images are looked at, of each class as many as it has its part of all",
+        tooltip="How many images are compared; each class has the same share as in the data",
     )  # fmt: skip
     spin.setAccessibleName("Sample")
     return box
@@ -45,12 +45,12 @@ def add_embedders_box(widget: OWWidget, choose_file: Callback, forget_file: Call
     line = gui.hBox(box)
     widget.own_button = gui.button(
         line, widget, "Own File…", callback=choose_file, autoDefault=False,
-        tooltip="Your own weights for the embedder that is marked in the list (state_dict, "
+        tooltip="Your own weights for the embedder that is selected in the list (state_dict, "
         "safetensors), or a network (TorchScript, ONNX)",
     )  # fmt: skip
     widget.forget_button = gui.button(
         line, widget, "Forget File", callback=forget_file, autoDefault=False,
-        tooltip="Take the file that is marked out of the list; the file itself stays",
+        tooltip="Remove the selected file from the list; the file itself stays on disk",
     )  # fmt: skip
 
 

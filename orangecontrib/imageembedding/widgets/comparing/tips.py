@@ -1,12 +1,12 @@
 """What the controls of Compare Embedders are good for."""
 
 TIPS = {
-    "Embedders": "Tick those to compare; the others say how to get them",
-    "Embedders of a server": "Also compare embedders of a server, to which the sample is sent then",
+    "Embedders": "Tick the embedders to compare; the others tell how to get them",
+    "Embedders of a server": "Also compare embedders of a server; the sample is sent to it",
     "Server": "Address of the server; its embedders join the list",
-    "API key": "Kept for this session only, never saved with the workflow",
-    "Start": "Run the embedders that are ticked on the sample",
-    "Scores": "A click on a row chooses the embedder whose embeddings go on",
-    "Nearest images": "A click on an image shows its own nearest ones",
-    "Sample": "Click the images whose nearest ones are to be seen",
+    "API key": "Used in this session only; never saved with the workflow",
+    "Start": "Run the ticked embedders on the sample",
+    "Scores": "Click a row to choose the embedder whose embeddings are sent",
+    "Nearest images": "Click an image to see its own nearest images",
+    "Sample": "Click the images whose nearest images you want to see",
 }

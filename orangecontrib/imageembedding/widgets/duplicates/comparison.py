@@ -49,7 +49,7 @@ class Comparison(QDialog):
             self.sides, self.canvases, self.labels, ("Kept", "Compared"), strict=True
         ):
             canvas.setAccessibleName(f"{name} image")
-            label.setAccessibleName(f"{name}: what is known of it")
+            label.setAccessibleName(f"{name}: facts")
             label.setTextInteractionFlags(Qt.TextSelectableByMouse)
             label.setFocusPolicy(Qt.NoFocus)
             label.setWordWrap(True)

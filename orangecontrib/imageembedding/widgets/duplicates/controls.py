@@ -47,7 +47,7 @@ def add_similar_box(widget: OWWidget, changed: Callback, moved: Callback, pixmap
     gui.widgetLabel(box, "Identical images and changed copies")
     gui.checkBox(
         box, widget, "finds_similar", "Also similar images", callback=changed,
-        tooltip="Images that are not copies of each other, but show much the same",
+        tooltip="Images that are not copies of each other but look much the same",
     )  # fmt: skip
     widget.similar_box = gui.indentedBox(box)
     widget.similar_slider = gui.hSlider(
@@ -56,7 +56,7 @@ def add_similar_box(widget: OWWidget, changed: Callback, moved: Callback, pixmap
         label="At least:", labelFormat="%d %%",
     )  # fmt: skip
     widget.similar_slider.setAccessibleName("Least similarity")
-    gui.widgetLabel(widget.similar_box, "For example, these are so similar:")
+    gui.widgetLabel(widget.similar_box, "Pairs with about this similarity:")
     widget.example_pairs = ExamplePairs(pixmaps)
     widget.similar_box.layout().addWidget(widget.example_pairs)
 

@@ -23,7 +23,7 @@ class ExamplePairs(QWidget):
         self._pixmaps = pixmaps
         self.pairs: Sequence[tuple[str, str]] = ()
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        self.setAccessibleName("Pairs that are so similar")
+        self.setAccessibleName("Pairs with about this similarity")
         pixmaps.ready.connect(lambda _: self.update())
 
     def sizeHint(self) -> QSize:
@@ -40,7 +40,7 @@ class ExamplePairs(QWidget):
         side_px = round(SIDE * self.devicePixelRatioF())
         painter.setPen(self.palette().color(QPalette.Text))
         if not self.pairs:
-            painter.drawText(self.rect(), int(Qt.AlignVCenter), "No images are so similar.")
+            painter.drawText(self.rect(), int(Qt.AlignVCenter), "No pairs have this similarity.")
         for i, pair in enumerate(self.pairs):
             for j, location in enumerate(pair):
                 left = i * (2 * SIDE + 3 * GAP) + j * (SIDE + 1)

@@ -17,4 +17,4 @@ def html_of_groups(decisions: Decisions, pixmaps: Pixmaps) -> str:
         images = [(decisions.compared.locations[row], title_of(decisions, row)) for row in group]
         parts.append(f"<h4>{decisions.heading(number)}</h4>{html_of_images(images, pixmaps)}")
     more = len(decisions.groups) - MAX_GROUPS
-    return "".join(parts) + (f"<p>and {more:,} groups more</p>" if more > 0 else "")
+    return "".join(parts) + (f"<p>and {more:,} more groups</p>" if more > 0 else "")

@@ -19,7 +19,7 @@ TIPS = {
 }
 NAMES = {SELECT: "Select", LASSO: "Lasso", ZOOM: "Zoom", PAN: "Pan"}
 ICONS = {SELECT: "Dlg_arrow", ZOOM: "Dlg_zoom", PAN: "Dlg_pan_hand"}
-KEEPS = " (Shift: new group, Ctrl: more or fewer)"
+KEEPS = " (Shift: new group, Ctrl: add or remove)"
 ORANGES = Path(widgets.__file__).parent / "icons"
 OWN = Path(__file__).parents[1] / "icons" / "lasso.svg"
 SIZE = 18

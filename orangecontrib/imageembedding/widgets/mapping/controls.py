@@ -74,11 +74,11 @@ def add_view_box(
     gui.checkBox(box, widget, "dots_only", "Dots only", callback=look_changed)
     gui.checkBox(
         box, widget, "is_spread", "Spread out", callback=spread_changed,
-        tooltip="Pictures are moved apart, as little as can be, so that none covers another",
+        tooltip="Move pictures apart, as little as possible, so that none covers another",
     )  # fmt: skip
     gui.checkBox(
         box, widget, "shows_names", "Names of classes", callback=look_changed,
-        tooltip="Where most images of a class are; more of them as you zoom in",
+        tooltip="Show a name where most images of its class are; more as you zoom in",
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def add_regions_box(widget: OWWidget, changed: Callback) -> None:
     row = gui.hBox(box)
     gui.checkBox(
         row, widget, "shows_regions", "Show regions", callback=changed,
-        tooltip="Where images lie densely; each goes out with its region",
+        tooltip="Show where images lie densely; the outputs get a column of regions",
     )  # fmt: skip
     widget.regions_label = gui.widgetLabel(row, "")
     widget.fineness_slider = gui.hSlider(
@@ -103,7 +103,7 @@ def add_honesty_box(widget: OWWidget, changed: Callback) -> None:
     box = gui.vBox(widget.controlArea, "Honesty")
     gui.checkBox(
         box, widget, "marks_torn", "Mark images torn from neighbors", callback=changed,
-        tooltip="Most of the 15 images that are really nearest to them lie far away",
+        tooltip="Most of their 15 true nearest neighbors lie far away on the map",
     )  # fmt: skip
     widget.torn_label = gui.widgetLabel(box, "")
 
