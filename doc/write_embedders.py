@@ -66,9 +66,9 @@ def source_of(text: str) -> str:
 
 
 TABLES: dict[str, Table] = {
-    "By the images": (("images", "fast", "medium", "slow, or a server's"), by_use),
+    "By the images": (("images", "fast", "medium", "slow, or on a server"), by_use),
     "All embedders": (
-        ("id", "numbers", "weights", "speed", "what it is, and what for", "licence", "paper"),
+        ("id", "numbers", "weights", "speed", "what it is, and what for", "license", "paper"),
         all_embedders,
     ),
 }

@@ -15,18 +15,18 @@ from orangecontrib.imageembedding.images.unread import UNREAD, why_no_image
 Table = tuple[tuple[str, ...], Callable[[], list[tuple[str, ...]]]]
 PAGE = Path(__file__).with_name("supported-images.md")
 READ_BY_OTHERS = ("DICOM", "HEIF", "JXL")
-TIFF_BY = "Pillow for 8 bits and gray of 16; tifffile for all others"
-EXTRA_TIFF = 'compressed ones of the latter need `pip install "Orange3-ImageEmbedding[tiff]"`'
+TIFF_BY = "Pillow for 8 bits and 16-bit gray; tifffile for all others"
+EXTRA_TIFF = 'compressed files of the latter kind need `pip install "Orange3-ImageEmbedding[tiff]"`'
 FORMATS = {
     ("JPEG",): ("photos; also progressive, gray, CMYK",
                 "libjpeg-turbo (through simplejpeg), Pillow"),
     ("PNG",): ("also 16 bits, palette, animated (APNG)", "Pillow"),
     ("TIFF",): ("microscopes, scanners; tiled, BigTIFF, planar, many bands, pyramids",
                 f"{TIFF_BY}; {EXTRA_TIFF}"),
-    ("HEIF",): ("photos of phones (`.heic`, `.heif`)", "pillow-heif"),
+    ("HEIF",): ("photos from phones (`.heic`, `.heif`)", "pillow-heif"),
     ("AVIF",): ("", "Pillow"),
     ("JXL",): ("JPEG XL (`.jxl`), the first frame", "pillow-jxl-plugin"),
-    ("DICOM",): ("medical images", "pydicom, to be installed: `pip install pydicom`"),
+    ("DICOM",): ("medical images", 'pydicom (`pip install "Orange3-ImageEmbedding[dicom]"`)'),
     ("GIF",): ("also animated", "Pillow"),
     ("WEBP",): ("also lossless and animated", "Pillow"),
     ("JPEG2000",): ("`.jp2`, `.j2k`", "Pillow"),
@@ -34,11 +34,11 @@ FORMATS = {
     ("ICO", "CUR", "ICNS"): ("icons and cursors, the largest picture inside", "Pillow"),
     ("PPM",): ("also PGM, PBM, PFM; 8 and 16 bits, floats", "Pillow"),
     ("TGA", "PCX", "DCX", "SGI", "SUN", "MSP", "XBM", "XPM"): ("older programs", "Pillow"),
-    ("PSD",): ("Photoshop: the flattened picture that it stores", "Pillow"),
+    ("PSD",): ("Photoshop: the flattened picture in the file", "Pillow"),
     ("FITS",): ("astronomy", "Pillow"),
     ("DDS", "BLP", "PIXAR", "QOI"): ("games and film", "Pillow"),
     ("IM", "FLI", "MPO"): (
-        "IFUNC; Autodesk animations; several JPEGs in one file, of which the first counts",
+        "IFUNC; Autodesk animations; several JPEGs in one file, of which the first is read",
         "Pillow",
     ),
 }  # fmt: skip
