@@ -132,7 +132,7 @@ def print_sets(study: Study) -> None:
         found = [f"{values[at, 0]:.2f}" for key, values in scores.items() if key[3] == "ward"]
         rows.append([one.name, one.looks, package, one.licence, str(len(labels)),
                      str(len(np.unique(labels))), *found])  # fmt: skip
-    table(["set", "looks", "package", "licence", "images", "kinds", *METRICS], rows)
+    table(["set", "looks", "package", "license", "images", "kinds", *METRICS], rows)
 
 
 def print_differences(scores: Scores) -> None:
