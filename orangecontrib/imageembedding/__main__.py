@@ -284,9 +284,9 @@ def _compare_command(commands: Commands) -> None:
     compare = commands.add_parser(
         "compare",
         help="find out which embedder suits your images",
-        description="Compare embedders on a sample of your images: their speed, how clear the "
-        "groups are that they see, how little small changes of an image matter to them, and, if "
-        "the images have classes, how well these are found again.",
+        description="Compare embedders on a sample of your images by their speed, by how clear the "
+        "groups of images are, by their stability under small changes of an image, and, if the "
+        "images have classes, by how well they find these.",
         epilog=EXIT_CODES,
     )
     add_compare(compare)

@@ -25,7 +25,7 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         metavar="FOLDER",
-        help="also tell which images are among those there, the test images of a model, say",
+        help="also flag images that are in this folder, too, such as the test images of a model",
     )
     parser.add_argument("-o", "--output", metavar="OUT", help="table to write, with all measures")
     parser.add_argument("--force", action="store_true", help="replace OUT where it exists")

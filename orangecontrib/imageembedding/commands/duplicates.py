@@ -30,7 +30,7 @@ def add_duplicates(parser: argparse.ArgumentParser) -> None:
     """Tell what can be said of the search for duplicates."""
     parser.add_argument("source", metavar="FOLDER", help="a folder with images; or a table")
     parser.add_argument(
-        "--reference", metavar="FOLDER", help="find duplicates of the images there, and no others"
+        "--reference", metavar="FOLDER", help="find only duplicates of the images in this folder"
     )
     parser.add_argument(
         "--similar",

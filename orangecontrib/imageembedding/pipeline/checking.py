@@ -72,8 +72,8 @@ def check_images(
     Returns
     -------
     checked : CheckedImages
-        ``measures``, ``flags``, ``reasons``. No file is changed. What is missing is not told:
-        an image that cannot be read has no measures, and is in ``failures``.
+        ``measures``, ``flags``, ``reasons``. No file is changed. An image that cannot be
+        read has no measures and no flags, and is in ``failures``.
 
     Raises
     ------

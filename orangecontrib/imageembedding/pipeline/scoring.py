@@ -107,7 +107,7 @@ def compare_embedders(
     Parameters
     ----------
     images : Table, or sequence of paths, URLs or images in memory
-        With a categorical class, it is also told how well that is found again.
+        With a categorical class, embedders also get scores for finding it.
     embedders : sequence, optional
         Ids or descriptions of embedders, which compute on this computer, or pairs of one and a
         backend: ``("resnet50", oie.Remote("http://localhost:8000"))``. By default all that are

@@ -77,13 +77,13 @@ class OWCheckImages(ImageWidget, TaskWidget):
 
     class Error(ImageWidget.Error):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
-            "is one. Import Images makes such data."
+            "No column was recognized as paths or URLs of images. If there is one, choose "
+            "it. Import Images makes such data."
         )
         failed = Msg("{}")
 
     class Warning(ImageWidget.Warning):
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
         unread = Msg("{} images cannot be read and are not checked; the first: {}")
 
     class Information(ImageWidget.Information):

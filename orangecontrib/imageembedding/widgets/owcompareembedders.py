@@ -97,14 +97,14 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
 
     class Error(ImageWidget.Error):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
-            "is one. Import Images makes such data."
+            "No column was recognized as paths or URLs of images. If there is one, choose "
+            "it. Import Images makes such data."
         )
         none_ticked = Msg("Tick at least one embedder.")
         failed = Msg("{}")
 
     class Warning(ImageWidget.Warning):
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
         skipped = Msg("{} images of the sample skipped; the first: {}")
         failed_embedders = Msg("{} of {} embedders could not run: see the column Reason.")
         not_embedded = Msg("{} of {} images skipped; the first: {}")

@@ -80,8 +80,8 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
 
     class Error(ImageWidget.Error):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images. Choose one, if there "
-            "is one. Import Images makes such data."
+            "No column was recognized as paths or URLs of images. If there is one, choose "
+            "it. Import Images makes such data."
         )
         no_reference = Msg("Reference Data has no column of images.")
         failed = Msg("{}")
@@ -89,7 +89,7 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
 
     class Warning(ImageWidget.Warning):
         unread = Msg("{} of {} images were not compared; the first: {}: {}.")
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: nothing was compared. Find Again continues.")

@@ -106,12 +106,12 @@ class OWImageMap(ImageWidget, TaskWidget):
 
     class Warning(ImageWidget.Warning):
         no_column = Msg(
-            "No column of the data is known to hold paths or URLs of images: dots are shown. "
-            "Choose one, if there is one."
+            "No column was recognized as paths or URLs of images, so dots are shown. "
+            "If there is one, choose it."
         )
         incomplete = Msg("{} rows are not on the map: they have missing numbers.")
         foreign_subset = Msg("No row of Data Subset is in the data.")
-        not_found = Msg("Images are not there, for instance {}. Choose the folder of the images.")
+        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: the map stays as it is.")
