@@ -118,7 +118,7 @@ def test_keys_and_certificate_are_read_again_on_sighup_and_the_log_has_the_id(tm
             file.write_text(content)
             self_signed(tmp_path)  # another one, in the same files
             process.send_signal(signal.SIGHUP)
-            until_log(process, "again")
+            until_log(process, "reloaded")
             assert shown(url) == cert.read_text()  # whatever the keys are
             for key in (ALICE, BOB):
                 reply = httpx.get(f"{url}/v2", headers=bearer(key), verify=False)

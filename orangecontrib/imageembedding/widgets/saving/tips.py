@@ -7,7 +7,7 @@ TIPS = {
     "Size": "As it is, in pixels, or as an embedder sees the images",
     "Embedder": "Whose input is saved",
     "Fit": "What becomes of images that are wider or higher than wanted",
-    "Write a list of what came from where (manifest.csv)": (
+    "Write a list of the sources (manifest.csv)": (
         "A table of the new files, with the paths of the old ones"
     ),
     "Save": "Write the images now",
