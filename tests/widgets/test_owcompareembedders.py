@@ -106,7 +106,7 @@ class TestOWCompareEmbedders(WidgetTest):
         assert states["Painters"] == "On servers only"
         tips = {item.text(0): item.toolTip(2) for item in self.items()}
         assert "choose it once in Image Embedding, which downloads it" in tips["ResNet-50"]
-        assert "Type the address of one" in tips["Painters"]
+        assert "type the address of a server" in tips["Painters"]
         assert len(self.widget.check_list.ticked()) == 1
 
     def test_a_box_is_ticked_by_the_space_bar_and_remembered(self):
