@@ -93,7 +93,7 @@ def _of_catalogue(spec: EmbedderSpec) -> Choice:
     else:
         n_bytes = spec.weights.n_bytes if spec.weights is not None else 0
         state = f"{n_bytes / MB:,.0f} MB to download"
-        text = "Not downloaded yet: choose it once in Image Embedding."
+        text = "Not downloaded: choose it once in Image Embedding, which downloads it."
     text += f"\n{spec.description} {spec.good_for}"
     numbers = f"{spec.n_features:,}"
     return Choice(spec.id, spec.title, numbers, state, is_ready, spec.id, None, text.strip())
