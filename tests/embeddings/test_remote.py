@@ -604,7 +604,7 @@ def test_a_saved_model_sends_no_image_to_a_server_that_nobody_here_has_chosen(pa
         trust._ALLOWED.clear()  # as in another process
         unpickled = pickle.loads(saved)
         for use in (unpickled.fingerprint, unpickled.load):
-            with pytest.raises(ServerError, match=f"{url}.*before somebody"):
+            with pytest.raises(ServerError, match=f"{url}.*must first be allowed"):
                 use(SPEC, silent)
         trust.trust(url)  # remembered, as the widget does it
         trust._ALLOWED.clear()
