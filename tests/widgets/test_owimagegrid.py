@@ -344,7 +344,7 @@ class TestOWImageGrid(WidgetTest):
         view.set_side(400)
         before = bar.value()
         QTest.mousePress(view.viewport(), Qt.MiddleButton, Qt.NoModifier, QPoint(200, 200))
-        QTest.mouseMove(view.viewport(), QPoint(200, 180))
+        self.move_to(QPoint(200, 180))
         QTest.mouseRelease(view.viewport(), Qt.MiddleButton, Qt.NoModifier, QPoint(200, 180))
         assert bar.value() == before + 20
         self.widget.hide()
