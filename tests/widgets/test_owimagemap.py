@@ -100,9 +100,8 @@ class TestOWImageMap(WidgetTest):
         for start, end in zip(points, points[1:], strict=False):
             for part in (0.5, 1.0):
                 point = start + (end - start) * part
-                event = QMouseEvent(
-                    QEvent.MouseMove, point, view.mapToGlobal(point), Qt.NoButton, button, modifier
-                )
+                place = QPointF(view.mapToGlobal(point.toPoint()))
+                event = QMouseEvent(QEvent.MouseMove, point, place, Qt.NoButton, button, modifier)
                 QApplication.sendEvent(view, event)
         QTest.mouseRelease(view, button, modifier, points[-1].toPoint())
 
