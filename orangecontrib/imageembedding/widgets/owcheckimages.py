@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from AnyQt.QtCore import QPoint, Qt
-from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QPushButton
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton
 from Orange.data import Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import ContextSetting, DomainContextHandler, Setting
@@ -21,14 +21,11 @@ from orangecontrib.imageembedding.checks.rules import CHECKS, Result
 from orangecontrib.imageembedding.pipeline import CheckedImages, flagged_images, with_checks
 from orangecontrib.imageembedding.tables.describe import (
     SelectedImages,
-    facts,
-    identities,
     rows_of,
 )
 from orangecontrib.imageembedding.tables.features import has_embeddings
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
-    find_images,
     image_columns,
 )
 from orangecontrib.imageembedding.widgets.checks.checklist import CheckList
@@ -37,16 +34,14 @@ from orangecontrib.imageembedding.widgets.checks.threshold import ThresholdBar
 from orangecontrib.imageembedding.widgets.checks.tips import TIPS
 from orangecontrib.imageembedding.widgets.checks.witnesses import Witnesses
 from orangecontrib.imageembedding.widgets.shared.columns import add_image_combo
-from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
-from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
-from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.thumbnails.view import ThumbnailView
+from orangecontrib.imageembedding.widgets.viewing.thumbnailswidget import ThumbnailsWidget
 
 HINT = (
     "Connect a table of images, such as Import Images makes, to find those that need a look. "
@@ -57,7 +52,7 @@ N_WITNESSES = 8
 FIRST = "label doubtful"
 
 
-class OWCheckImages(ImageWidget, TaskWidget):
+class OWCheckImages(ThumbnailsWidget, TaskWidget):
     name = "Check Images"
     description = "Find images that are dark, blurry, empty, unusual or wrongly labeled."
     keywords = (
@@ -110,15 +105,10 @@ class OWCheckImages(ImageWidget, TaskWidget):
     def __init__(self) -> None:
         super().__init__()
         TaskWidget.__init__(self)
-        self.data: Table | None = None
         self.reference: Table | None = None
         self.findings: Findings | None = None
         self._found: Findings | None = None  # with the bounds that the collection suggests
-        self._locations: list[str] = []
-        self._led: Table | None = None  # what goes on: leads to the images without the folder
         self._is_new = False
-        self._preview: Preview | None = None
-        self._copier = ImageCopier(self)
         self._to_restore = self.selected_images
         self.pixmaps = Pixmaps(self)
         self._add_controls()
@@ -210,20 +200,9 @@ class OWCheckImages(ImageWidget, TaskWidget):
         self._show_images()
         self._check()
 
-    def _folder_chosen(self, folder: str) -> None:
-        self.images_folder = folder
-        self._column_changed()
-
     def _show_images(self) -> None:
-        self._locations, self._led, self.findings, self._found = [], self.data, None, None
-        self.Error.no_column(shown=self.data is not None and self.image_attr is None)
-        self.Warning.not_found.clear()
-        if self._preview is not None:
-            self._preview.forget()
-        if self.data is not None and self.image_attr is not None:
-            found = find_images(self.data, self.image_attr, self.images_folder)
-            self._locations, self._led = found.locations, found.table
-            self.Warning.not_found(found.problem, shown=bool(found.problem))
+        self.findings = self._found = None
+        self._find_images()
         self.pixmaps.forget()
         self.view.set_images(self._locations, _Titles(self))
         self._show_check()
@@ -381,52 +360,17 @@ class OWCheckImages(ImageWidget, TaskWidget):
 
     # One image
 
-    def open_preview(self, position: int) -> None:
-        """Show an image large; the arrow keys go on in the order of the ranking."""
-        if self._preview is None:
-            self._preview = Preview(self)
-            self._preview.moved.connect(self.view.set_current)
-        data, rows, locations = self.data, self.view.images.rows, self._locations
-        self._preview.set_images(
-            len(rows),
-            lambda i: locations[rows[i]],
-            lambda i: facts(data, int(rows[i])),
-            self.view.pixmaps.small,
-        )
-        self._preview.open_at(position)
-
     def _open_row(self, row: int) -> None:
         positions = self.view.images.positions_of([row])
         if len(positions):
             self.view.set_current(int(positions[0]))
             self.open_preview(int(positions[0]))
 
-    def _open_menu(self, point: QPoint) -> None:
-        index = self.view.indexAt(point)
-        if not index.isValid():
-            return
-        row = int(self.view.images.rows[index.row()])
-        rows = self.view.selected_rows()
-        chosen = [self._locations[i] for i in (rows if row in rows else [row])]
-        menu = image_menu(self, self._locations[row], chosen, self._copier.copy)
-        group = self.view.group_of(index.row())
-        if group >= 0:
-            menu.addAction("Select group", lambda: self.view.select_group(group))
-        menu.popup(self.view.viewport().mapToGlobal(point))
-
     # Outputs
 
     def _selection_changed(self) -> None:
         self._show_reason()
         self.commit.deferred()
-
-    def _ids_selected(self) -> np.ndarray:
-        rows = np.array(self.view.selected_rows(), dtype=int)
-        return self.data.ids[rows] if self.data is not None and len(rows) else np.array([], int)
-
-    def _note_selection(self) -> None:
-        if self._locations:  # else what a workflow remembers would be lost before its data come
-            self.selected_images = identities(self._locations, self.view.selected_rows())
 
     @gui.deferred
     def commit(self) -> None:
@@ -444,31 +388,11 @@ class OWCheckImages(ImageWidget, TaskWidget):
         )
 
     def onDeleteWidget(self) -> None:
-        self.shutdown()
         self.pixmaps.close()
         self.view.pixmaps.close()
-        self._copier.close_threads()
-        if self._preview is not None:
-            self._preview.close_threads()
         super().onDeleteWidget()
 
     # Pictures and report
-
-    @property
-    def picture(self) -> QGraphicsScene:
-        """Get all images as a picture, if it is not too high."""
-        self._scene = grid_scene(self.view)
-        return self._scene
-
-    def save_graph(self) -> None:
-        """Save all images as a picture."""
-        if load_grid(self.view):
-            super().save_graph()
-
-    def copy_to_clipboard(self) -> None:
-        """Copy all images as a picture."""
-        if load_grid(self.view):
-            super().copy_to_clipboard()
 
     def send_report(self) -> None:
         if self.findings is None:

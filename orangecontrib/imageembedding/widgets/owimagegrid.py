@@ -22,7 +22,6 @@ from orangecontrib.imageembedding.pipeline import GridOfRows
 from orangecontrib.imageembedding.tables.describe import (
     SelectedImages,
     Titles,
-    facts,
     identities,
     rows_of,
 )
@@ -33,21 +32,18 @@ from orangecontrib.imageembedding.tables.grid_columns import (
 )
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
-    find_images,
     image_columns,
 )
 from orangecontrib.imageembedding.widgets.grid.interaction import GridView
 from orangecontrib.imageembedding.widgets.grid.painting import CROP, FIT
 from orangecontrib.imageembedding.widgets.grid.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
-from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.groups import Groups
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
-from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.sorting.controls import (
@@ -62,11 +58,12 @@ from orangecontrib.imageembedding.widgets.sorting.controls import (
 )
 from orangecontrib.imageembedding.widgets.sorting.tasks import sort_in_background
 from orangecontrib.imageembedding.widgets.sorting.tips import TIPS
+from orangecontrib.imageembedding.widgets.viewing.imageswidget import ImagesWidget
 
 HINT = "Connect embeddings of images, which Image Embedding makes, to see similar ones together."
 
 
-class OWImageGrid(ImageWidget, TaskWidget):
+class OWImageGrid(ImagesWidget, TaskWidget):
     name = "Image Grid"
     description = "Lay similar images side by side and select some of them."
     keywords = "image, picture, photo, grid, similarity, mosaic, sorted, map"
@@ -122,17 +119,9 @@ class OWImageGrid(ImageWidget, TaskWidget):
     def __init__(self) -> None:
         super().__init__()
         TaskWidget.__init__(self)
-        self.data: Table | None = None
-        self.subset: Table | None = None
         self.grid: GridOfRows | None = None
-        self._locations: list[str] = []
-        self._led: Table | None = (
-            None  # the table to send: it leads to the images without the folder
-        )
         self._is_new = False
         self._pictures: Loaded = {}
-        self._preview: Preview | None = None
-        self._copier = ImageCopier(self)
         self._to_restore = list(self.selected_groups)
         self._add_controls()
         self._add_view()
@@ -213,18 +202,6 @@ class OWImageGrid(ImageWidget, TaskWidget):
             self.openContext(domain)
             if 0 <= self.image_position < len(self.column_model):
                 self.image_attr = self.column_model[self.image_position]
-
-    def _groups_of(self, data: Table | None) -> np.ndarray | None:
-        """Get the groups as they are, in the order of new data with the same rows, else None."""
-        old = self.data
-        if old is None or data is None or len(old) != len(data) or not self._locations:
-            return None
-        order, new_order = np.argsort(old.ids), np.argsort(data.ids)
-        if not np.array_equal(old.ids[order], data.ids[new_order]):
-            return None
-        groups = np.empty(len(data), dtype=int)
-        groups[new_order] = self.view.groups[order]
-        return groups
 
     def _restored(self, n_rows: int) -> Groups:
         """Get the groups that were selected when the workflow was saved; the next time none."""
@@ -309,20 +286,8 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self._show_subset()
         self.commit.deferred()
 
-    def _folder_chosen(self, folder: str) -> None:
-        self.images_folder = folder
-        self._column_changed()
-
     def _show_images(self) -> None:
-        self._locations, self._led = [], self.data
-        self.Error.no_column(shown=self.data is not None and self.image_attr is None)
-        self.Warning.not_found.clear()
-        if self._preview is not None:
-            self._preview.forget()
-        if self.data is not None and self.image_attr is not None:
-            found = find_images(self.data, self.image_attr, self.images_folder)
-            self._locations, self._led = found.locations, found.table
-            self.Warning.not_found(found.problem, shown=bool(found.problem))
+        self._find_images()
         self.view.set_images(self._locations)
         self._show_labels()
         self._show_colors()
@@ -344,12 +309,8 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self.view.set_fit(self.fit)
 
     def _show_subset(self) -> None:
-        self.Warning.foreign_subset.clear()
-        faded = None
-        if self.data is not None and self.subset is not None and self._locations:
-            faded = ~np.isin(self.data.ids, self.subset.ids)
-            self.Warning.foreign_subset(shown=len(faded) > 0 and bool(faded.all()))
-        self.view.set_faded(faded)
+        in_subset = self._in_subset()
+        self.view.set_faded(None if in_subset is None else ~in_subset)
 
     def _count(self) -> None:
         n, n_selected = len(self._locations), len(self.view.selected_images())
@@ -374,17 +335,8 @@ class OWImageGrid(ImageWidget, TaskWidget):
 
     def open_preview(self, image: int) -> None:
         """Show an image large; the arrow keys follow the order of the grid."""
-        if self._preview is None:
-            self._preview = Preview(self)
-            self._preview.moved.connect(self._preview_moved)
-        data, order, locations = self.data, self.view.images_in_order(), self._locations
-        self._preview.set_images(
-            len(order),
-            lambda i: locations[order[i]],
-            lambda i: facts(data, int(order[i])),
-            self.view.pixmaps.small,
-        )
-        self._preview.open_at(int(np.flatnonzero(order == image)[0]))
+        order = self.view.images_in_order()
+        self._show_large(order, int(np.flatnonzero(order == image)[0]), self._preview_moved)
 
     def _preview_moved(self, position: int) -> None:
         self.view.set_focus_image(int(self.view.images_in_order()[position]))
@@ -393,9 +345,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         image = self.view.image_at(point)
         if image < 0:
             return
-        rows = self.view.selected_images()
-        chosen = [self._locations[i] for i in (rows if image in rows else [image])]
-        menu = image_menu(self, self._locations[image], chosen, self._copier.copy)
+        menu = self._menu_of(image, self.view.selected_images())
         menu.popup(self.view.viewport().mapToGlobal(point))
 
     # Outputs
@@ -436,11 +386,7 @@ class OWImageGrid(ImageWidget, TaskWidget):
         self.Outputs.data.send(LazyValue[Table](all_rows, length=len(data)))
 
     def onDeleteWidget(self) -> None:
-        self.shutdown()
         self.view.close_threads()
-        self._copier.close_threads()
-        if self._preview is not None:
-            self._preview.close_threads()
         super().onDeleteWidget()
 
     # Pictures and report
@@ -456,16 +402,6 @@ class OWImageGrid(ImageWidget, TaskWidget):
         loaded = load_grid(self.view)
         self._pictures = loaded or {}
         return loaded is not None
-
-    def save_graph(self) -> None:
-        """Save the whole grid."""
-        if self._load_pictures():
-            super().save_graph()
-
-    def copy_to_clipboard(self) -> None:
-        """Copy the whole grid."""
-        if self._load_pictures():
-            super().copy_to_clipboard()
 
     def send_report(self) -> None:
         if self.data is None or not self._load_pictures():

@@ -19,7 +19,6 @@ from Orange.widgets.widget import Input, Msg, Output
 from orangecontrib.imageembedding.tables.describe import (
     SelectedImages,
     Titles,
-    facts,
     identities,
     rows_of,
 )
@@ -65,16 +64,14 @@ from orangecontrib.imageembedding.widgets.mapping.tasks import (
 )
 from orangecontrib.imageembedding.widgets.mapping.tips import TIPS
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
-from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
-from orangecontrib.imageembedding.widgets.shared.groups import Groups
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Entries, Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
-from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
+from orangecontrib.imageembedding.widgets.viewing.imageswidget import ImagesWidget
 
 HINT = (
     "Connect embeddings from Image Embedding, or a table with coordinates, "
@@ -85,7 +82,7 @@ REPORT_PX = 1000
 N_RINGED = 5
 
 
-class OWImageMap(ImageWidget, TaskWidget):
+class OWImageMap(ImagesWidget, TaskWidget):
     name = "Image Map"
     description = "Show images on a map, similar ones near each other, and select some of them."
     keywords = "image, picture, photo, map, t-sne, similarity, embedding, atlas, projection"
@@ -146,15 +143,9 @@ class OWImageMap(ImageWidget, TaskWidget):
     def __init__(self) -> None:
         super().__init__()
         TaskWidget.__init__(self)
-        self.data: Table | None = None
-        self.subset: Table | None = None
         self.laid_out: LaidOut | None = None
-        self._locations: list[str] = []
-        self._led: Table | None = None  # what goes on: leads to the images without the folder
         self._is_new = False
         self._loaded: Loaded = {}
-        self._preview: Preview | None = None
-        self._copier = ImageCopier(self)
         self.findings = Findings(self)
         self.findings.changed.connect(self._found)
         self._to_restore = list(self.selected_groups)
@@ -250,18 +241,6 @@ class OWImageMap(ImageWidget, TaskWidget):
     def _show_layout_choice(self) -> None:
         self.layout_combo.setCurrentIndex(max(self.layout_combo.findData(self.layout_id), 0))
         self.axes_box.setVisible(self.layout_id == COLUMNS)
-
-    def _groups_of(self, data: Table | None) -> Groups | None:
-        """Get the groups as they are, in the order of new data with the same rows, else None."""
-        old = self.data
-        if old is None or data is None or len(old) != len(data):
-            return None
-        order, new_order = np.argsort(old.ids), np.argsort(data.ids)
-        if not np.array_equal(old.ids[order], data.ids[new_order]):
-            return None
-        groups = np.empty(len(data), dtype=np.intp)
-        groups[new_order] = self.view.groups[order]
-        return groups
 
     def _restore_groups(self) -> None:
         """Select what was selected when the workflow was saved; the next time nothing."""
@@ -374,15 +353,10 @@ class OWImageMap(ImageWidget, TaskWidget):
             self._take_images(find())
         self.commit.deferred()
 
-    def _folder_chosen(self, folder: str) -> None:
-        self.images_folder = folder
-        self._column_changed()
-
     def _forget_images(self) -> None:
         """Show the rows without images, which are found with the first map."""
         self._locations, self._led = [""] * (0 if self.data is None else len(self.data)), None
-        if self._preview is not None:
-            self._preview.forget()
+        self._forget_preview()
         self.view.set_images(self._locations)
         self._look_changed()
         self._show_labels()
@@ -402,8 +376,7 @@ class OWImageMap(ImageWidget, TaskWidget):
         self._locations, self._led = found.locations, found.table
         self.Warning.no_column(shown=self.image_attr is None)
         self.Warning.not_found(found.problem, shown=bool(found.problem))
-        if self._preview is not None:
-            self._preview.forget()
+        self._forget_preview()
         self.view.set_locations(self._locations)
         self._restore_groups()
         self._look_changed()
@@ -483,12 +456,8 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.view.set_side(float(self.side))
 
     def _show_subset(self) -> None:
-        self.Warning.foreign_subset.clear()
-        faded = None
-        if self.subset is not None and self.data is not None:
-            faded = ~np.isin(self.data.ids, self.subset.ids)
-            self.Warning.foreign_subset(shown=len(faded) > 0 and bool(faded.all()))
-        self.view.set_faded(faded)
+        in_subset = self._in_subset()
+        self.view.set_faded(None if in_subset is None else ~in_subset)
 
     def _count(self) -> None:
         n, n_selected = len(self._locations), int(np.count_nonzero(self.view.groups))
@@ -517,22 +486,13 @@ class OWImageMap(ImageWidget, TaskWidget):
 
     def open_preview(self, row: int) -> None:
         """Show an image large; the arrow keys go on in the order of the rows."""
-        if self._preview is None:
-            self._preview = Preview(self)
-            self._preview.moved.connect(self.view.set_focus_row)
-        data, locations = self.data, self._locations
-        self._preview.set_images(
-            len(locations), locations.__getitem__, partial(facts, data), self.view.pixmaps.small
-        )
-        self._preview.open_at(row)
+        self._show_large(range(len(self._locations)), row, self.view.set_focus_row)
 
     def _open_menu(self, point: QPoint) -> None:
         row = self.view.menu_point(point)
         if row < 0:
             return
-        rows = self.view.selected_rows()
-        chosen = [self._locations[i] for i in (rows if row in rows else [row])]
-        menu = image_menu(self, self._locations[row], chosen, self._copier.copy)
+        menu = self._menu_of(row, self.view.selected_rows())
         menu.popup(self.view.mapToGlobal(point))
 
     # Outputs
@@ -577,12 +537,8 @@ class OWImageMap(ImageWidget, TaskWidget):
         self.Outputs.data.send(everything)
 
     def onDeleteWidget(self) -> None:
-        self.shutdown()
         self.view.close_threads()
         self.findings.close()
-        self._copier.close_threads()
-        if self._preview is not None:
-            self._preview.close_threads()
         super().onDeleteWidget()
 
     # Pictures and report
@@ -601,16 +557,6 @@ class OWImageMap(ImageWidget, TaskWidget):
         loaded = load_cut(self.view, self._cut())
         self._loaded = loaded or {}
         return loaded is not None
-
-    def save_graph(self) -> None:
-        """Save the map."""
-        if self._load_pictures():
-            super().save_graph()
-
-    def copy_to_clipboard(self) -> None:
-        """Copy the map."""
-        if self._load_pictures():
-            super().copy_to_clipboard()
 
     def send_report(self) -> None:
         if self.data is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from AnyQt.QtCore import QPoint, Qt
-from AnyQt.QtWidgets import QGraphicsScene, QHBoxLayout, QLabel, QLineEdit
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit
 from Orange.data import StringVariable, Table, Variable
 from Orange.widgets import gui
 from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler, Setting
@@ -20,24 +20,18 @@ from orangecontrib.imageembedding.tables.arrange import Arrangement, arrange, se
 from orangecontrib.imageembedding.tables.describe import (
     SelectedImages,
     Titles,
-    facts,
-    identities,
     rows_of,
 )
 from orangecontrib.imageembedding.tables.locate import (
     default_image_column,
-    find_images,
     image_columns,
 )
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of
-from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
 from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
-from orangecontrib.imageembedding.widgets.shared.preview import Preview
 from orangecontrib.imageembedding.widgets.shared.tips import explain
-from orangecontrib.imageembedding.widgets.thumbnails.picture import grid_scene, load_grid
 from orangecontrib.imageembedding.widgets.thumbnails.view import (
     MAX_SIDE,
     MIN_SIDE,
@@ -49,6 +43,7 @@ from orangecontrib.imageembedding.widgets.viewing.controls import (
     add_order_box,
     add_size_box,
 )
+from orangecontrib.imageembedding.widgets.viewing.thumbnailswidget import ThumbnailsWidget
 from orangecontrib.imageembedding.widgets.viewing.tips import TIPS
 
 AT_ONCE = 5000  # rows that are arranged in less than the blink of an eye
@@ -68,7 +63,7 @@ def arrange_in_background(
     return arrange(table, texts=texts, **wishes), texts
 
 
-class OWImageViewer(ImageWidget, ConcurrentMixin):
+class OWImageViewer(ThumbnailsWidget, ConcurrentMixin):
     name = "Image Viewer"
     description = "Look at images and select some of them."
     keywords = "image, picture, photo, view, show, gallery, thumbnails"
@@ -118,16 +113,8 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
     def __init__(self) -> None:
         super().__init__()
         ConcurrentMixin.__init__(self)
-        self.data: Table | None = None
-        self.subset: Table | None = None
-        self._locations: list[str] = []
         self._texts: list[str] = []
-        self._preview: Preview | None = None
-        self._copier = ImageCopier(self)
         self._to_restore = self.selected_images, list(self.selected_rows)
-        self._led: Table | None = (
-            None  # the table to send: it leads to the images without the folder
-        )
         box = add_images_box(self, self._column_changed, self._show_titles, self._show_colors)
         self.folder_row = ImagesFolder(self.images_folder, self.workflowEnv().get("basedir", ""))
         self.images_folder = self.folder_row.folder
@@ -228,20 +215,10 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
         self._show_subset()
         self._selection_changed()
 
-    def _folder_chosen(self, folder: str) -> None:
-        self.images_folder = folder
-        self._column_changed()
-
     def _show_images(self) -> None:
-        self._locations, self._texts, self._led = [], [], self.data
-        self.Error.no_column(shown=self.data is not None and self.image_attr is None)
-        self.Warning.not_found.clear()
-        if self._preview is not None:
-            self._preview.forget()
+        self._texts = []
+        self._find_images()
         if self.data is not None and self.image_attr is not None:
-            found = find_images(self.data, self.image_attr, self.images_folder)
-            self._locations, self._led = found.locations, found.table
-            self.Warning.not_found(found.problem, shown=bool(found.problem))
             self.view.set_images(self._locations, Titles(self.data, self.title_attrs))
         else:
             self.view.set_images((), ())
@@ -261,12 +238,7 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
         self.legend.set_entries(entries)
 
     def _show_subset(self) -> None:
-        self.Warning.foreign_subset.clear()
-        in_subset = None
-        if self.data is not None and self.subset is not None and self._locations:
-            in_subset = np.isin(self.data.ids, self.subset.ids)
-            self.Warning.foreign_subset(shown=len(in_subset) > 0 and not in_subset.any())
-        self.view.images.set_subset(in_subset)
+        self.view.images.set_subset(self._in_subset())
 
     def _rearrange(self) -> None:
         self.cancel()
@@ -286,8 +258,7 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
 
     def on_done(self, result: tuple[Arrangement, list[str]]) -> None:
         arrangement, self._texts = result
-        if self._preview is not None:
-            self._preview.forget()
+        self._forget_preview()
         headed = [(f"{name} ({n:,})", n) for name, n in arrangement.groups]
         self.view.arrange(arrangement.rows, headed)
         self._count()
@@ -311,50 +282,12 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
 
     # One image
 
-    def open_preview(self, position: int) -> None:
-        """Show an image large."""
-        if self._preview is None:
-            self._preview = Preview(self)
-            self._preview.moved.connect(self._preview_moved)
-        data, rows, locations = self.data, self.view.images.rows, self._locations
-        self._preview.set_images(
-            len(rows),
-            lambda i: locations[rows[i]],
-            lambda i: facts(data, int(rows[i])),
-            self.view.pixmaps.small,
-        )
-        self._preview.open_at(position)
-
-    def _preview_moved(self, position: int) -> None:
-        self.view.set_current(position)
-
-    def _open_menu(self, point: QPoint) -> None:
-        index = self.view.indexAt(point)
-        if not index.isValid():
-            return
-        row = int(self.view.images.rows[index.row()])
-        rows = self.view.selected_rows()
-        chosen = [self._locations[i] for i in (rows if row in rows else [row])]
-        menu = image_menu(self, self._locations[row], chosen, self._copier.copy)
-        group = self.view.group_of(index.row())
-        if group >= 0:
-            menu.addAction("Select group", lambda: self.view.select_group(group))
-        menu.popup(self.view.viewport().mapToGlobal(point))
-
     # Outputs
 
     def _selection_changed(self) -> None:
         self.selected_rows = self.view.selected_rows()
         self._count()
         self.commit.deferred()
-
-    def _ids_selected(self) -> np.ndarray:
-        rows = np.array(self.view.selected_rows(), dtype=int)
-        return self.data.ids[rows] if self.data is not None and len(rows) else np.array([], int)
-
-    def _note_selection(self) -> None:
-        if self._locations:  # else what a workflow remembers would be lost before its data come
-            self.selected_images = identities(self._locations, self.view.selected_rows())
 
     @gui.deferred
     def commit(self) -> None:
@@ -368,30 +301,10 @@ class OWImageViewer(ImageWidget, ConcurrentMixin):
         self.Outputs.data.send(lazy_annotated_table(data, rows))
 
     def onDeleteWidget(self) -> None:
-        self.shutdown()
         self.view.pixmaps.close()
-        self._copier.close_threads()
-        if self._preview is not None:
-            self._preview.close_threads()
         super().onDeleteWidget()
 
     # Pictures and report
-
-    @property
-    def picture(self) -> QGraphicsScene:
-        """Get the whole grid as a picture, if it is not too high."""
-        self._scene = grid_scene(self.view)
-        return self._scene
-
-    def save_graph(self) -> None:
-        """Save the whole grid."""
-        if load_grid(self.view):
-            super().save_graph()
-
-    def copy_to_clipboard(self) -> None:
-        """Copy the whole grid."""
-        if load_grid(self.view):
-            super().copy_to_clipboard()
 
     def send_report(self) -> None:
         if self.data is None:
