@@ -31,7 +31,7 @@ RULES = {
     "pictures": (set(), ORANGE | TORCH | HTTP),
     "grids": ({"components", "pictures"}, ORANGE | TORCH | HTTP),
     "maps": ({"components", "pictures"}, ORANGE | TORCH | HTTP),
-    "comparisons": ({"clusters", "images", "maps.neighbors"}, ORANGE | TORCH | HTTP),
+    "comparisons": ({"clusters", "images", "maps.neighbors", "maps.reduce"}, ORANGE | TORCH | HTTP),
     "embeddings": ({"images", "workers", "http", "caches"}, ORANGE),
     "server": ({"images", "embeddings", "workers", "caches"}, ORANGE | TORCH | HTTP),
     "tables": (

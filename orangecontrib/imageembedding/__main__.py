@@ -128,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         _save_command,
         _duplicates_command,
         _compare_command,
+        _check_command,
         _serve_command,
         _embedders_command,
         _cache_command,
@@ -265,6 +266,7 @@ def _duplicates_command(commands: Commands) -> None:
         description="List groups of images that are the same, or copies of each other: changed in "
         "size, format, brightness, color or sharpness, cut, turned or mirrored. Nothing is "
         "deleted.",
+        epilog=EXIT_CODES,
     )
     add_duplicates(duplicates)
     duplicates.set_defaults(run=run_duplicates)
@@ -293,7 +295,7 @@ def _compare_command(commands: Commands) -> None:
     compare.set_defaults(run=run_compare)
 
 
-def _serve_command(commands: Commands) -> None:
+def _check_command(commands: Commands) -> None:
     check = commands.add_parser(
         "check",
         help="find images that are dark, blurry, empty, unusual or wrongly labeled",
@@ -305,6 +307,8 @@ def _serve_command(commands: Commands) -> None:
     add_check(check)
     check.set_defaults(run=run_check)
 
+
+def _serve_command(commands: Commands) -> None:
     serve = commands.add_parser(
         "serve",
         help="run an embedding server, for this computer or for others",

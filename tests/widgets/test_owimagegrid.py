@@ -4,6 +4,7 @@ from AnyQt.QtCore import QEvent, QPoint, QPointF, Qt
 from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent, QPalette, QWheelEvent
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QMenu
+from embedded_tables import Corpus, with_features
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.widgets.io import PngFormat
 from Orange.widgets.settings import Context
@@ -21,29 +22,13 @@ from orangecontrib.imageembedding.widgets.sorting import tasks
 NAMES = [f"cat/{i}.png" for i in range(5)] + [f"dog/{i}.png" for i in range(5, 8)]
 
 
-class Corpus(Table):
-    """Stands for a subclass of another add-on."""
-
-
-def embedded(images, numbers):
-    """Images with a few numbers in place of embeddings."""
-    old = images.domain
-    features = [ContinuousVariable(f"n{i}") for i in range(numbers.shape[1])]
-    for feature in features:
-        feature.attributes["hidden"] = True
-    domain = Domain(features, old.class_vars, old.metas)
-    table = Corpus.from_numpy(domain, numbers, images.Y, images.metas)
-    table.ids, table.name = images.ids, images.name
-    return table
-
-
 class TestOWImageGrid(WidgetTest):
     @pytest.fixture(autouse=True)
     def _images(self, tmp_path, monkeypatch):
         self.monkeypatch, self.tmp_path = monkeypatch, tmp_path
         self.folder = write_images(tmp_path / "animals", NAMES)
         numbers = np.array([0, 0, 9, 9, 0, 5, 5, 9.0])[:, None] + np.eye(8)
-        self.images = embedded(import_images(self.folder).table, numbers)
+        self.images = with_features(import_images(self.folder).table, numbers)
 
     def setUp(self):
         self.widget = self.create_widget(OWImageGrid)
@@ -154,7 +139,7 @@ class TestOWImageGrid(WidgetTest):
     def test_rows_with_missing_numbers_have_no_cell_but_go_on(self):
         numbers = self.images.X.copy()
         numbers[[2, 6], 0] = np.nan
-        self.send(embedded(self.images, numbers))
+        self.send(with_features(self.images, numbers))
         assert "2 rows are not in the grid" in str(self.widget.Warning.incomplete)
         assert len(self.widget.view.images_in_order()) == 6
         assert len(self.all_images()) == 8
@@ -176,7 +161,7 @@ class TestOWImageGrid(WidgetTest):
         for data in (self.images[:1], self.images[:2], self.images[[3, 3, 3]]):
             self.send(data)
             assert len(self.all_images()) == len(self.widget.view.images_in_order()) == len(data)
-        self.send(embedded(self.images, np.ones((8, 4))))
+        self.send(with_features(self.images, np.ones((8, 4))))
         assert sorted(self.widget.grid.cells) == list(range(8))
         self.send(self.images.to_sparse())
         assert sorted(self.widget.grid.cells) == list(range(8))
@@ -414,7 +399,7 @@ class TestOWImageGrid(WidgetTest):
         folder.mkdir()
         for i in range(n):
             Image.new("RGB", size, (30 * i, 200 - 20 * i, 90)).save(folder / f"{i}.png")
-        return embedded(import_images(folder).table, np.arange(n, dtype=float)[:, None])
+        return with_features(import_images(folder).table, np.arange(n, dtype=float)[:, None])
 
     def wait_for_images(self, n):
         done = self.widget.view._colors

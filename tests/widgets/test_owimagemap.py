@@ -4,6 +4,7 @@ from AnyQt.QtCore import QEvent, QPointF, QRectF, Qt
 from AnyQt.QtGui import QColor, QDrag, QImage, QMouseEvent, QPalette
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QMenu
+from embedded_tables import Corpus, with_features
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.widgets.io import PdfFormat, PngFormat, SvgFormat
 from Orange.widgets.tests.base import WidgetTest
@@ -21,24 +22,6 @@ from orangecontrib.imageembedding.widgets.shared import dragging
 
 NAMES = [f"cat/{i}.png" for i in range(6)] + [f"dog/{i}.png" for i in range(6, 12)]
 SQUARE = np.array([(x, y) for y in (0.0, 1.0, 2.0) for x in (0.0, 1.0, 2.0, 3.0)])
-
-
-class Corpus(Table):
-    """Stands for a subclass of another add-on."""
-
-
-def with_features(images, numbers, names=None, hidden=True):
-    """Images with a few numbers in place of embeddings."""
-    old = images.domain
-    features = [
-        ContinuousVariable(name) for name in names or map("n{}".format, range(len(numbers[0])))
-    ]
-    for feature in features if hidden else ():
-        feature.attributes["hidden"] = True
-    domain = Domain(features, old.class_vars, old.metas)
-    table = Corpus.from_numpy(domain, numbers, images.Y, images.metas)
-    table.ids, table.name = images.ids, images.name
-    return table
 
 
 class TestOWImageMap(WidgetTest):

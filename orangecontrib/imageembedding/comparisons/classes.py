@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.clusters.link import tree_of_vectors
-from orangecontrib.imageembedding.comparisons.quality import Vectors, unit_rows
+from orangecontrib.imageembedding.comparisons.quality import Vectors
 from orangecontrib.imageembedding.comparisons.score import Score, mean_score
+from orangecontrib.imageembedding.maps.reduce import unit_rows
 
 N_FOLDS = 5
 N_RESAMPLED = 100

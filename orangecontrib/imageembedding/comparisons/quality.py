@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from orangecontrib.imageembedding.comparisons.score import Score, mean_score
 from orangecontrib.imageembedding.maps import neighbors
+from orangecontrib.imageembedding.maps.reduce import unit_rows
 
 N_NEAREST = 5
 N_GRAPH_NEIGHBORS = 10
@@ -14,22 +15,6 @@ MIN_IMAGES = 10  # fewer make no communities
 SEED = 0
 
 Vectors = NDArray[np.float32]
-
-
-def unit_rows(vectors: Vectors) -> Vectors:
-    """Scale rows to length 1; rows of zeros stay.
-
-    Parameters
-    ----------
-    vectors : ndarray of shape (n, n_features), dtype float32
-        Finite numbers.
-
-    Returns
-    -------
-    unit : ndarray of shape (n, n_features), dtype float32
-    """
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def nearest(vectors: Vectors, k: int = N_NEAREST) -> NDArray[np.intp]:

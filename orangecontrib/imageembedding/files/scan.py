@@ -132,7 +132,7 @@ def _walk(
             found.skipped.append(SkippedFile(folder, "leads to a folder that was already read"))
             continue
         entered.add(real)
-        found.folders[folder] = _changed_at(folder)
+        found.folders[folder] = changed_at(folder)
         folders = []
         for entry, is_folder in _entries(folder, found):
             inner = f"{class_name}/{entry.name}" if class_name else entry.name
@@ -143,10 +143,10 @@ def _walk(
         pending.extend(reversed(folders))
 
 
-def _changed_at(folder: str) -> int:
-    """Get when something came into a folder, or went, in nanoseconds; -1 if it is not there."""
+def changed_at(path: str) -> int:
+    """Get when a file, or what a folder holds, last changed, in nanoseconds; -1 if it is gone."""
     try:
-        return os.stat(folder).st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
         return -1
 

@@ -105,15 +105,15 @@ def unit_rows(block: Vectors) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    block : ndarray of shape (n, n_features), dtype float32 or float64
+    block : ndarray of shape (..., n_features), dtype float32 or float64
         Finite numbers of any size.
 
     Returns
     -------
-    unit : ndarray of shape (n, n_features), dtype float32
+    unit : ndarray of shape (..., n_features), dtype float32
     """
     scaled = np.asarray(block, dtype=np.float64)
-    largest = np.abs(scaled).max(axis=1, keepdims=True, initial=0)
+    largest = np.abs(scaled).max(axis=-1, keepdims=True, initial=0)
     scaled = scaled / np.where(largest > 0, largest, 1)  # the square of a huge number overflows
-    length = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))[:, None]
+    length = np.sqrt(np.einsum("...j,...j->...", scaled, scaled))[..., None]
     return np.asarray(scaled / np.where(length > 0, length, 1), dtype=np.float32)

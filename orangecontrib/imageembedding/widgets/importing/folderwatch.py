@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from array import array
 from collections.abc import Mapping, Sequence
 
 from AnyQt.QtCore import QObject, pyqtSignal
+
+from orangecontrib.imageembedding.files.scan import changed_at
 
 LOOK_EVERY_S = 2.0
 FILES_AT_ONCE = 1000
@@ -69,21 +70,14 @@ def _look(
     seen = array("q")
     at = 0
     while not stop.wait(LOOK_EVERY_S):
-        if any(_changed_at(folder) != before for folder, before in folders.items()):
+        if any(changed_at(folder) != before for folder, before in folders.items()):
             teller.changed.emit(stop)
             return
         for index in range(at, min(at + FILES_AT_ONCE, len(files))):
-            now = _changed_at(files[index])
+            now = changed_at(files[index])
             if index == len(seen):
                 seen.append(now)
             elif seen[index] != now:
                 teller.changed.emit(stop)
                 return
         at = at + FILES_AT_ONCE if at + FILES_AT_ONCE < len(files) else 0
-
-
-def _changed_at(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except OSError:
-        return -1
