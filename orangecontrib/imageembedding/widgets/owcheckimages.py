@@ -36,7 +36,11 @@ from orangecontrib.imageembedding.widgets.checks.witnesses import Witnesses
 from orangecontrib.imageembedding.widgets.shared.columns import add_image_combo
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import (
+    NO_COLUMN,
+    NOT_FOUND,
+    ImageWidget,
+)
 from orangecontrib.imageembedding.widgets.shared.pixmaps import Pixmaps
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
@@ -71,14 +75,11 @@ class OWCheckImages(ThumbnailsWidget, TaskWidget):
         data = Output("Data", Table)
 
     class Error(ImageWidget.Error):
-        no_column = Msg(
-            "No column was recognized as paths or URLs of images. If there is one, choose "
-            "it. Import Images makes such data."
-        )
+        no_column = Msg(NO_COLUMN)
         failed = Msg("{}")
 
     class Warning(ImageWidget.Warning):
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
         unread = Msg("{} images cannot be read and are not checked; the first: {}")
 
     class Information(ImageWidget.Information):

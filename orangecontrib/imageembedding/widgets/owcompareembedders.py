@@ -64,7 +64,11 @@ from orangecontrib.imageembedding.widgets.embedding.tasks import (
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import (
+    NO_COLUMN,
+    NOT_FOUND,
+    ImageWidget,
+)
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.notice import Notice
 from orangecontrib.imageembedding.widgets.shared.preview import Preview
@@ -96,15 +100,12 @@ class OWCompareEmbedders(ImageWidget, TaskWidget):
         scores = Output("Scores", Table)
 
     class Error(ImageWidget.Error):
-        no_column = Msg(
-            "No column was recognized as paths or URLs of images. If there is one, choose "
-            "it. Import Images makes such data."
-        )
+        no_column = Msg(NO_COLUMN)
         none_ticked = Msg("Tick at least one embedder.")
         failed = Msg("{}")
 
     class Warning(ImageWidget.Warning):
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
         skipped = Msg("{} images of the sample skipped; the first: {}")
         failed_embedders = Msg("{} of {} embedders could not run: see the column Reason.")
         not_embedded = Msg("{} of {} images skipped; the first: {}")

@@ -51,7 +51,11 @@ from orangecontrib.imageembedding.widgets.duplicates.tips import TIPS
 from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.dragging import ImageCopier, image_menu
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import (
+    NO_COLUMN,
+    NOT_FOUND,
+    ImageWidget,
+)
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
@@ -79,17 +83,14 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
         data = Output("Data", Table)
 
     class Error(ImageWidget.Error):
-        no_column = Msg(
-            "No column was recognized as paths or URLs of images. If there is one, choose "
-            "it. Import Images makes such data."
-        )
+        no_column = Msg(NO_COLUMN)
         no_reference = Msg("Reference Data has no column of images.")
         failed = Msg("{}")
         not_remembered = Msg("{}")
 
     class Warning(ImageWidget.Warning):
         unread = Msg("{} of {} images were not compared; the first: {}: {}.")
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: nothing was compared. Find Again continues.")

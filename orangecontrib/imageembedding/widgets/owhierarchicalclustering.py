@@ -55,7 +55,7 @@ from orangecontrib.imageembedding.widgets.clustering.treepanel import (
     TreePanel,
 )
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import NOT_FOUND, ImageWidget
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
 from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.shared.undo import Undo
@@ -89,7 +89,7 @@ class OWHierarchicalClustering(ImageWidget, TaskWidget):
         incomplete = Msg("{} rows skipped: they have missing numbers.")
         distances_first = Msg("Precomputed distances are used: the input Data is ignored.")
         other_subset = Msg("No row of Data Subset is in the tree.")
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled. Press Send to continue.")

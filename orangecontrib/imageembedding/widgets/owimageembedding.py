@@ -66,7 +66,7 @@ from orangecontrib.imageembedding.widgets.shared.background import Background
 from orangecontrib.imageembedding.widgets.shared.fold import Fold
 from orangecontrib.imageembedding.widgets.shared.goon import GoOn
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import CHOOSE, ImagesFolder
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import NO_COLUMN, ImageWidget
 from orangecontrib.imageembedding.widgets.shared.notice import Notice, Way
 from orangecontrib.imageembedding.widgets.shared.predecessor import OLD_EMBEDDERS
 from orangecontrib.imageembedding.widgets.shared.progress import WorkProgress
@@ -101,10 +101,7 @@ class OWImageEmbedding(ImageWidget, TaskWidget):
         skipped_images = Output("Skipped Images", Table)
 
     class Error(ImageWidget.Error):
-        no_column = Msg(
-            "No column was recognized as paths or URLs of images. If there is one, choose "
-            "it. Import Images makes such data."
-        )
+        no_column = Msg(NO_COLUMN)
         unknown_embedder = Msg("{} Choose another embedder.")
         no_server = Msg("Type the address of the server, for example http://localhost:8000.")
         failed = Msg("{}")

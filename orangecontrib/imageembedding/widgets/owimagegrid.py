@@ -41,7 +41,11 @@ from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.groups import Groups
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import (
+    NO_COLUMN,
+    NOT_FOUND,
+    ImageWidget,
+)
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
@@ -80,17 +84,14 @@ class OWImageGrid(ImagesWidget, TaskWidget):
         data = Output("Images", Table)
 
     class Error(ImageWidget.Error):
-        no_column = Msg(
-            "No column was recognized as paths or URLs of images. If there is one, choose "
-            "it. Import Images makes such data."
-        )
+        no_column = Msg(NO_COLUMN)
         no_map = Msg("A map needs two numeric columns, such as t-SNE adds.")
         failed = Msg("{}")
 
     class Warning(ImageWidget.Warning):
         incomplete = Msg("{} rows are not in the grid: they have missing numbers.")
         foreign_subset = Msg("No row of Data Subset is in the data.")
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: the images are only partly sorted.")

@@ -66,7 +66,7 @@ from orangecontrib.imageembedding.widgets.mapping.tips import TIPS
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of, rgb_of
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import NOT_FOUND, ImageWidget
 from orangecontrib.imageembedding.widgets.shared.legend import Entries, Legend
 from orangecontrib.imageembedding.widgets.shared.loading import Loaded
 from orangecontrib.imageembedding.widgets.shared.taskwidget import TaskWidget
@@ -108,7 +108,7 @@ class OWImageMap(ImagesWidget, TaskWidget):
         )
         incomplete = Msg("{} rows are not on the map: they have missing numbers.")
         foreign_subset = Msg("No row of Data Subset is in the data.")
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
 
     class Information(ImageWidget.Information):
         cancelled = Msg("Cancelled: the map stays as it is.")

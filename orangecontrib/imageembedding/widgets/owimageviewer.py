@@ -29,7 +29,11 @@ from orangecontrib.imageembedding.tables.locate import (
 from orangecontrib.imageembedding.widgets.shared.colors import colors_of
 from orangecontrib.imageembedding.widgets.shared.imagereport import html_of_images
 from orangecontrib.imageembedding.widgets.shared.imagesfolder import ImagesFolder
-from orangecontrib.imageembedding.widgets.shared.imagewidget import ImageWidget
+from orangecontrib.imageembedding.widgets.shared.imagewidget import (
+    NO_COLUMN,
+    NOT_FOUND,
+    ImageWidget,
+)
 from orangecontrib.imageembedding.widgets.shared.legend import Legend
 from orangecontrib.imageembedding.widgets.shared.tips import explain
 from orangecontrib.imageembedding.widgets.thumbnails.view import (
@@ -83,14 +87,11 @@ class OWImageViewer(ThumbnailsWidget, ConcurrentMixin):
         data = Output(ANNOTATED_DATA_SIGNAL_NAME, Table)
 
     class Error(ImageWidget.Error):
-        no_column = Msg(
-            "No column was recognized as paths or URLs of images. If there is one, choose "
-            "it. Import Images makes such data."
-        )
+        no_column = Msg(NO_COLUMN)
 
     class Warning(ImageWidget.Warning):
         foreign_subset = Msg("No row of Data Subset is in the data.")
-        not_found = Msg("Images were not found, for example {}. Choose the folder of the images.")
+        not_found = Msg(NOT_FOUND)
 
     settings_version = 4
     settingsHandler = DomainContextHandler()

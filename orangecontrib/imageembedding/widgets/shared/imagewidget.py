@@ -9,6 +9,12 @@ from AnyQt.QtGui import QPalette
 from AnyQt.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from Orange.widgets.widget import OWWidget
 
+NO_COLUMN = (
+    "No column was recognized as paths or URLs of images. If there is one, choose it. "
+    "Import Images makes such data."
+)
+NOT_FOUND = "Images were not found, for example {}. Choose the folder of the images."
+
 FAINT = 150  # of 255: as quiet as can be while it can be read
 AROUND_PX = 70  # of the controls of a window without main area
 SCREEN_PART = 0.85  # that a window takes at most when it opens
