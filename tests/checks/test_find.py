@@ -263,3 +263,8 @@ def test_the_order_of_rows_changes_nothing():
     )
     for name in ("Distance", "Typicality", "Label Doubt"):
         np.testing.assert_allclose(one.columns[name][order], other.columns[name], atol=1e-3)
+
+
+@pytest.mark.parametrize("check", [check for check in CHECKS if check.is_low], ids=str)
+def test_a_bound_of_zero_has_no_sign(check):
+    assert str(apply(check, np.zeros(60)).bound)[:2] != "-0"

@@ -249,6 +249,7 @@ class TestOWFindDuplicates(WidgetTest):
         widget = self.open()
         widget.send_report()
         assert "would be saved" in widget.report_html
+        assert "Preferred folder" not in widget.report_html  # none is chosen
         assert "1 · 2 images · identical" in widget.report_html
 
     def test_ten_thousand_groups_are_shown_at_once(self):

@@ -154,7 +154,7 @@ def apply(check: Check, values: Floats, bound: float | None = None) -> Result:
     beyond = (bound - values) if check.is_low else (values - bound)
     sureness = 1 / (1 + np.exp(-np.clip(beyond / scale, -50, 50)))
     usual = float(np.median(known)) if len(known) else np.nan
-    return Result(check, values, float(bound), usual, sureness)
+    return Result(check, values, float(bound) + 0.0, usual, sureness)  # -0.0 reads badly
 
 
 def default_bound(check: Check, known: Floats) -> float:

@@ -454,7 +454,7 @@ class OWFindDuplicates(ImageWidget, TaskWidget):
                 ("Reference", self.reference is not None and len(self.reference)),
                 ("Similar images", similar),
                 ("Kept", RULES[self.rule]),
-                ("Preferred folder", self.keep_folder),
+                ("Preferred folder", self.keep_folder or None),
                 ("Found", self.count_label.text()),
             )
         )
